@@ -1,0 +1,125 @@
+"""arzip: a model predicts each byte of a file, an arithmetic coder turns predictions into bits.
+
+The public API, shaped like the standard library's `lzma`: `compress` and `decompress` for bytes
+in memory, `open` and `ArzipFile` for files, `ArzipCompressor` and `ArzipDecompressor` for
+streams; `evaluate` for the account of what a file's code length is made of. Importing it is
+cheap: the model and the coder are loaded when there is work.
+"""
+
+import importlib
+import os
+from typing import TYPE_CHECKING
+
+from arzip.errors import (
+    ArzipError,
+    ChecksumError,
+    FormatError,
+    LimitError,
+    ModelError,
+    TruncatedError,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+    from arzip.codec import Model
+    from arzip.density import Report
+    from arzip.files import ArzipFile, open
+    from arzip.stream import ArzipCompressor, ArzipDecompressor
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ArzipCompressor",
+    "ArzipDecompressor",
+    "ArzipError",
+    "ArzipFile",
+    "ChecksumError",
+    "FormatError",
+    "LimitError",
+    "ModelError",
+    "TruncatedError",
+    "__version__",
+    "compress",
+    "decompress",
+    "evaluate",
+    "load_model",
+    "open",
+]
+
+
+def compress(
+    data: "ReadableBuffer",
+    *,
+    model: "str | os.PathLike[str] | Model" = "swift",
+    threads: int = 1,
+) -> bytes:
+    """Compress a bytes-like object to one .arz frame.
+
+    `model` is a name, the path of a model file, or a loaded model. `threads` segments of 16 MiB
+    are coded at a time; 0 means one for each core. Raises ModelError for an unknown model.
+    """
+    from arzip.stream import ArzipCompressor
+
+    compressor = ArzipCompressor(model, threads=threads)
+    return compressor.compress(data) + compressor.flush()
+
+
+def decompress(
+    data: "ReadableBuffer",
+    *,
+    model: "str | os.PathLike[str] | Model | None" = None,
+    threads: int = 1,
+    max_size: int | None = None,
+    max_memory: int | None = None,
+) -> bytes:
+    """Restore the bytes of one or more .arz frames, one after the other.
+
+    `model` is needed only for frames that were made with a model other than those that arzip has.
+    Raises FormatError for anything that is not .arz data, TruncatedError (an EOFError too) where
+    it ends early, ChecksumError where it was changed, ModelError for a missing model, and
+    LimitError where it would take more than `max_size` bytes of output or `max_memory` bytes of
+    memory.
+    """
+    from arzip import stream
+
+    return stream.decompress(
+        data, model=model, threads=threads, max_size=max_size, max_memory=max_memory
+    )
+
+
+def evaluate(
+    data: "ReadableBuffer", *, model: "str | os.PathLike[str] | Model" = "swift", threads: int = 1
+) -> "Report":
+    """Compress `data` and say what its code length is made of. Raises ModelError as `compress`."""
+    from arzip.stream import ArzipCompressor
+
+    compressor = ArzipCompressor(model, threads=threads)
+    compressor.compress(data)
+    compressor.flush()
+    return compressor.account.report(compressor.model.name)
+
+
+def load_model(name_or_path: str | os.PathLike[str] = "swift") -> "Model":
+    """The model of that name, or in that file. Raises ModelError if it is unknown or damaged."""
+    from arzip.models import load
+
+    return load(name_or_path)
+
+
+_HOMES = {
+    "ArzipCompressor": "arzip.stream",
+    "ArzipDecompressor": "arzip.stream",
+    "ArzipFile": "arzip.files",
+    "open": "arzip.files",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

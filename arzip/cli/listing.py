@@ -1,0 +1,125 @@
+"""`arzip list` and `arzip -l`: what is in .arz files, told by their headers without decoding."""
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from arzip.cli import options, sources
+from arzip.cli.messages import RefusedError, Reporter, printable
+from arzip.cli.options import Settings
+from arzip.cli.sources import STDIN
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One file; the names of the fields are those of the JSON."""
+
+    file: str
+    frames: int
+    segments: int
+    file_bytes: int
+    bytes: int
+    ratio: float  # file_bytes / bytes; 0 for an empty original
+    models: list[str]  # names, or identities in hexadecimal where arzip lacks the model
+    methods: dict[str, int]  # how many segments are coded in which way
+
+
+@click.command("list", context_settings=options.HELP)
+@options.required_files
+@options.recursive
+@options.json_output
+@options.quiet
+@click.pass_context
+def list_command(
+    context: click.Context, /, files: Sequence[str], as_json: bool, **values: Any
+) -> None:
+    """Say what is in each FILE, without decoding it."""
+    context.exit(list_files(files, Settings(**values), as_json=as_json))
+
+
+def list_files(files: Sequence[str], settings: Settings, *, as_json: bool) -> int:
+    """Print a table or a JSON array of the files; returns the exit status."""
+    reporter = Reporter(settings.quiet)
+    listed = []
+    paths = sources.expand(
+        files or [STDIN], settings, compressed=True, on_error=reporter.unreadable
+    )
+    for path in paths:
+        with reporter.watch(path):
+            if path == STDIN:
+                raise RefusedError("standard input cannot be listed; name a FILE")
+            listed.append(examine(path))
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(row) for row in listed], indent=2))
+    elif listed:
+        print_table(listed)
+    return reporter.status
+
+
+def examine(path: str) -> Listed:
+    """What the headers of the file say. Raises: SkippedError, OSError, ArzipError."""
+    from arzip import codec, models
+    from arzip.files import segments
+
+    with sources.open_source(path, strict=False) as source:
+        found = segments(source.file)
+        file_bytes = source.size or 0
+    size = sum(located.segment.size for located in found)
+    methods = {codec.MODELLED: "modelled", codec.STORED: "stored", codec.RUN: "run"}
+    identities = {located.header.identity for located in found} - {None}
+    known = {model["identity"]: str(model["name"]) for model in models.catalogue()}
+    return Listed(
+        file=path,
+        frames=sum(located.segment.number == 1 for located in found),
+        segments=len(found),
+        file_bytes=file_bytes,
+        bytes=size,
+        ratio=round(file_bytes / size, 4) if size else 0.0,
+        models=sorted(
+            known.get(identity.hex(), identity.hex()) for identity in identities if identity
+        ),
+        methods=dict(Counter(methods[located.segment.method] for located in found)),
+    )
+
+
+def print_table(listed: Sequence[Listed]) -> None:
+    """The files as `xz --list` shows them, with their sum below if there are several."""
+    rows = list(listed)
+    if len(rows) > 1:
+        rows.append(_total(rows))
+    widths = "{:>6} {:>8} {:>15} {:>15} {:>6}  {:<10}  {}"
+    click.echo(
+        widths.format("Frames", "Segments", "Compressed", "Uncompressed", "Ratio", "Model", "File")
+    )
+    for row in rows:
+        click.echo(
+            widths.format(
+                row.frames,
+                row.segments,
+                f"{row.file_bytes:,}",
+                f"{row.bytes:,}",
+                f"{row.ratio:.3f}" if row.bytes else "---",
+                ",".join(row.models) or "none",
+                printable(row.file),
+            )
+        )
+
+
+def _total(rows: Sequence[Listed]) -> Listed:
+    file_bytes = sum(row.file_bytes for row in rows)
+    size = sum(row.bytes for row in rows)
+    return Listed(
+        file=f"{len(rows)} files",
+        frames=sum(row.frames for row in rows),
+        segments=sum(row.segments for row in rows),
+        file_bytes=file_bytes,
+        bytes=size,
+        ratio=file_bytes / size if size else 0.0,
+        models=sorted({name for row in rows for name in row.models}),
+        methods={},
+    )

@@ -1,0 +1,133 @@
+"""The ways in, `arzip`, `unarz` and `arzcat`, and the way out.
+
+A first word that is a command is the command; anything else starts the gzip-like form.
+"""
+
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from arzip.cli import commands, signals
+from arzip.cli.catalogue import models
+from arzip.cli.evaluation import evaluate
+from arzip.cli.gzip_form import gzip_form
+from arzip.cli.listing import list_command
+from arzip.cli.messages import ERROR, OK, is_failure, report_failure
+
+
+class GzipLikeGroup(click.Group):
+    """Commands, told by the first word, and beside them the gzip-like form."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        defaults = gzip_form.environment_defaults()
+        extra.setdefault("default_map", dict.fromkeys(["", *self.commands], defaults))
+        return super().make_context(info_name, args, parent, **extra)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # The group has no options of its own, so that it takes none of the form's: not even --.
+        if not args or args[0] not in self.commands:
+            args = ["", *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)  # in the order in which they were added
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) if cmd_name else gzip_form
+
+
+@click.group(cls=GzipLikeGroup, add_help_option=False)
+def cli() -> None:
+    """Compress files with an autoregressive model and an arithmetic coder."""
+
+
+for command in (
+    commands.compress,
+    commands.decompress,
+    commands.test,
+    list_command,
+    commands.cat,
+    evaluate,
+    models,
+):
+    cli.add_command(command)
+
+
+def arzip() -> NoReturn:
+    """The `arzip` program."""
+    _run(cli, "arzip", sys.argv[1:])
+
+
+def unarz() -> NoReturn:
+    """The `unarz` program: arzip -d."""
+    _run(gzip_form, "unarz", ["-d", *sys.argv[1:]])
+
+
+def arzcat() -> NoReturn:
+    """The `arzcat` program: arzip -dc."""
+    _run(gzip_form, "arzcat", ["-dc", *sys.argv[1:]])
+
+
+def _run(command: click.Command, program: str, arguments: list[str]) -> NoReturn:
+    _open_standard_streams()
+    sys.exit(signals.run_interruptibly(lambda: _status(command, program, arguments)))
+
+
+def _open_standard_streams() -> None:
+    """Put something in the place of standard streams that are closed.
+
+    Otherwise the next file to be opened would become one, and messages would end up in it. Input
+    and output are opened the wrong way round, which makes every use of them an error.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDONLY if number == 1 else os.O_WRONLY)
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
+
+
+def _status(command: click.Command, program: str, arguments: list[str]) -> int:
+    """Run the command; whatever happens becomes a message and an exit status.
+
+    A status of -N is death by signal N.
+    """
+    try:
+        status = _outcome(command, program, arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads what is written: end as every other filter does. Python ignores SIGPIPE.
+        return -signal.SIGPIPE
+    except OSError as error:
+        report_failure(error)
+        status = ERROR
+    if status == ERROR:
+        # What could not be written would be tried again, with a traceback, as Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return status
+
+
+def _outcome(command: click.Command, program: str, arguments: list[str]) -> int:
+    try:
+        with command.make_context(program, arguments) as context:
+            command.invoke(context)
+        return OK
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except OSError:
+        raise
+    except BaseException as error:
+        if not is_failure(error):
+            raise
+        report_failure(error)
+        return ERROR

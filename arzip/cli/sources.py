@@ -1,0 +1,149 @@
+"""Which files arzip reads, and which it leaves alone: links, directories, names that say no.
+
+The rules are gzip's and xz's. A file is judged by its open descriptor, never by its name twice.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Self
+
+from arzip.cli.messages import RefusedError, SkippedError
+from arzip.cli.options import Settings
+from arzip.cli.outputs import LEFTOVER_SUFFIX, SUFFIX
+
+STDIN = "-"
+CHUNK = 1 << 20  # bytes read at a time
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open input; `status` is None for stdin."""
+
+    name: str
+    file: BinaryIO
+    status: os.stat_result | None
+
+    @property
+    def size(self) -> int | None:
+        """Bytes to be read, where known beforehand."""
+        regular = self.status is not None and stat.S_ISREG(self.status.st_mode)
+        return self.status.st_size if regular and self.status else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self.status is not None:
+            self.file.close()
+
+
+def chunks(file: BinaryIO) -> Iterator[bytes]:
+    """What is left in `file`, a bounded piece at a time."""
+    while chunk := file.read(CHUNK):
+        yield chunk
+
+
+def open_stdin(*, compressed: bool) -> Source:
+    """Standard input.
+
+    Raises: RefusedError where compressed data would be typed in.
+    """
+    stream = sys.stdin.buffer
+    if compressed and stream.isatty():
+        raise RefusedError("compressed data is not read from a terminal; name a FILE or use < FILE")
+    return Source("(stdin)", stream, None)
+
+
+def open_input(path: str) -> Source:
+    """What `path` names, `-` being standard input, for work that writes nothing beside it."""
+    return open_stdin(compressed=False) if path == STDIN else open_source(path, strict=False)
+
+
+def open_source(path: str, *, strict: bool) -> Source:
+    """Open `path` for reading.
+
+    `strict` is for work that puts something beside `path`: only a regular file, reached without a
+    symbolic link and with one name, will do.
+
+    Raises: SkippedError, OSError.
+    """
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY
+    if strict:
+        # Without O_NONBLOCK, opening a FIFO waits for somebody to write to it.
+        flags |= os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        if strict and error.errno == errno.ELOOP and os.path.islink(path):
+            raise SkippedError("is a symbolic link; use -f to follow it") from None
+        raise
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise SkippedError("is a directory; use -r for the files in it")
+        if strict:
+            _require_plain(status)
+        return Source(path, os.fdopen(descriptor, "rb"), status)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _require_plain(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise SkippedError("is not a regular file; use -c to read it anyway")
+    if status.st_nlink > 1:
+        raise SkippedError(f"has {status.st_nlink - 1} more hard link(s); use -f to go on")
+
+
+def unchanged(source: Source) -> bool:
+    """Whether the name still leads to the same file, as long and as old as when it was opened."""
+    if source.status is None:
+        return False
+    now = os.stat(source.name)
+    return os.path.samestat(now, source.status) and (
+        (now.st_size, now.st_mtime_ns) == (source.status.st_size, source.status.st_mtime_ns)
+    )
+
+
+def expand(
+    files: Sequence[str],
+    settings: Settings,
+    *,
+    compressed: bool,
+    on_error: Callable[[OSError], None],
+) -> Iterator[str]:
+    """The files, with -r those in directories instead of the directories.
+
+    `on_error` learns of directories that cannot be read.
+    """
+    for path in files:
+        if settings.recursive and path != STDIN and _is_directory(path, settings.force):
+            yield from _walk(path, compressed=compressed, on_error=on_error)
+        else:
+            yield path
+
+
+def _is_directory(path: str, follow: bool) -> bool:
+    with contextlib.suppress(OSError):
+        return stat.S_ISDIR(os.stat(path, follow_symlinks=follow).st_mode)
+    return False
+
+
+def _walk(
+    directory: str, *, compressed: bool, on_error: Callable[[OSError], None]
+) -> Iterator[str]:
+    """The regular files under `directory` whose names end as the work needs, in sorted order."""
+    for folder, folders, names in os.walk(directory, onerror=on_error):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            wanted = name.endswith(SUFFIX) == compressed and not name.endswith(LEFTOVER_SUFFIX)
+            with contextlib.suppress(FileNotFoundError):
+                if wanted and stat.S_ISREG(os.lstat(path).st_mode):
+                    yield path

@@ -1,0 +1,150 @@
+"""The arithmetic coder: intervals in, bytes out, and back. Only this module imports constriction.
+
+Coding byte t as the interval [left_t, left_t + freq_t) of [0, 2**24) multiplies the coder's range
+by freq_t / 2**24, so a payload takes sum_t -log2(freq_t / 2**24) bits, some 1e-4 bits a symbol for
+the rounding of the range, and less than 8 bits to end. It is constriction's range coder: a queue,
+first in, first out, as an autoregressive model needs (its stack-like sister is ANS). Encoding
+calls it in bulk. Decoding must take turns with the model, byte by byte: `start`, `target` and
+`advance` are the same decoder for numba, to be inlined in a model's loop. docs/format.md has the
+arithmetic; the tests hold the two decoders equal.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from constriction import stream
+from numba import njit
+from numpy.typing import NDArray
+
+from arzip.errors import ModelError
+
+__all__ = ["PRECISION", "advance", "compiled", "encode", "start", "target", "to_words"]
+
+PRECISION = 24
+"""Intervals are subsets of [0, 2**PRECISION)."""
+
+TOTAL = 1 << PRECISION
+CHUNK = 16384  # symbols in a call to constriction: 12 bytes each
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(function: Function) -> Function:
+    """numba's njit, cached on disk and free of the GIL, for a function that keeps its type."""
+    return cast(Function, njit(cache=True, nogil=True)(function))
+
+
+def encode(left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> bytes:
+    """Code the intervals [left, left + freq), each inside [1, 2**24 - 1), in order.
+
+    Returns the shortest bytes that decode to them when zeros follow. Raises ModelError for an
+    interval that is empty or out of bounds.
+    """
+    encoder = stream.queue.RangeEncoder()
+    family = stream.model.Categorical(perfect=False)
+    inside = np.ones(min(left.size, CHUNK), dtype=np.int32)
+    for first in range(0, left.size, CHUNK):
+        rows = _rows(left[first : first + CHUNK], freq[first : first + CHUNK])
+        encoder.encode(inside[: len(rows)], family, rows)
+    words = encoder.get_compressed()
+    position, (lower, width) = encoder.pos()
+    return _end(words, position, lower, width)
+
+
+def to_words(payload: bytes | memoryview) -> NDArray[np.uint32]:
+    """The coder's 32-bit words: big-endian in the payload, whose stripped zeros are restored."""
+    padded = bytes(payload) + bytes(-len(payload) % 4)
+    return np.frombuffer(padded, dtype=">u4").astype(np.uint32)
+
+
+def _rows(left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> NDArray[np.float32]:
+    """Weights of "before", "inside" and "after", from which constriction takes its frequencies.
+
+    These are exactly weight + 1 of 2**24 if the weights are whole and sum to 2**24 less their
+    number, here 3. Other rows may be rounded, or abort the process, so each is checked.
+    """
+    before = left.astype(np.int64)
+    inside = freq.astype(np.int64)
+    after = TOTAL - before - inside
+    rows = np.stack([before, inside, after], axis=1) - 1  # (n, 3)
+    if rows.min() < 0:
+        raise ModelError("the model gave a byte an impossible interval: it is damaged or unfit")
+    return rows.astype(np.float32)
+
+
+def _end(words: NDArray[np.uint32], position: int, lower: int, width: int) -> bytes:
+    """The fewest bytes that stand for a number in the encoder's last interval.
+
+    The words from `position` on are constriction's choice of such a number, always whole words.
+    In units of 2**-64 of the place there, with `lower` known modulo 2**64 only, the interval is
+    [first, first + width).
+    """
+    payload = bytearray(words[:position].astype(">u4").tobytes())
+    chosen = int.from_bytes(words[position:].astype(">u4").tobytes().ljust(8, b"\0"))
+    first = chosen - ((chosen - lower) & 0xFFFFFFFFFFFFFFFF)
+    if first + width > 1 << 64:
+        _increment(payload)
+    elif first > 0:
+        payload += _roundest(first, width)
+    return bytes(payload.rstrip(b"\0"))
+
+
+def _roundest(first: int, width: int) -> bytes:
+    """The number in [first, first + width), as 8 bytes, that ends in the most zero bytes."""
+    for zeros in range(64, -1, -8):
+        number = -(-first >> zeros) << zeros  # rounded up
+        if number < first + width:
+            break
+    return number.to_bytes(8)
+
+
+def _increment(number: bytearray) -> None:
+    """Add one to a big-endian number that has a byte below 255."""
+    at = len(number) - 1
+    while number[at] == 0xFF:
+        number[at] = 0
+        at -= 1
+    number[at] += 1
+
+
+@compiled
+def _word(words: NDArray[np.uint32], at: np.uint64) -> np.uint64:
+    """The word there; past the end, 0."""
+    if at < np.uint64(words.size):
+        return np.uint64(words[at])
+    return np.uint64(0)
+
+
+@compiled
+def start(words: NDArray[np.uint32], state: NDArray[np.uint64]) -> None:
+    """Set the decoder's state, uint64[4]: lower, range, point and the index of the next word."""
+    state[0] = np.uint64(0)
+    state[1] = np.uint64(0xFFFFFFFFFFFFFFFF)
+    state[2] = (_word(words, np.uint64(0)) << np.uint64(32)) | _word(words, np.uint64(1))
+    state[3] = np.uint64(2)
+
+
+@compiled
+def target(state: NDArray[np.uint64]) -> np.uint32:
+    """The quantile in [0, 2**24) that lies in the coded symbol's interval.
+
+    If the words are damaged it may be any, even one that no symbol has: 0 or 2**24 - 1.
+    """
+    quantile = (state[2] - state[0]) // (state[1] >> np.uint64(24))
+    return np.uint32(min(quantile, np.uint64(0xFFFFFF)))
+
+
+@compiled
+def advance(
+    words: NDArray[np.uint32], state: NDArray[np.uint64], left: np.uint32, freq: np.uint32
+) -> None:
+    """Step over the symbol with the interval [left, left + freq); freq is at least 1."""
+    scale = state[1] >> np.uint64(24)
+    state[0] += scale * np.uint64(left)
+    state[1] = scale * np.uint64(freq)
+    if state[1] < np.uint64(0x100000000):
+        state[0] <<= np.uint64(32)
+        state[1] <<= np.uint64(32)
+        state[2] = (state[2] << np.uint64(32)) | _word(words, state[3])
+        state[3] += np.uint64(1)

@@ -1,0 +1,368 @@
+"""Compressed files: `ArzipFile` and `open`, shaped after the standard library's lzma.
+
+A file object is a thin layer: writing goes through an ArzipCompressor; reading through a buffer
+over `_Reader`, which decodes from front to back with a decompressor, and elsewhere by where
+container.py locates the segments.
+"""
+
+import builtins
+import io
+import os
+from bisect import bisect_right
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Literal, TypedDict, Unpack, cast, overload
+
+from arzip import container
+from arzip.container import Located
+from arzip.density import Account
+from arzip.errors import TruncatedError
+from arzip.stream import (
+    DEFAULT_MODEL,
+    DEFAULT_SEGMENT,
+    READ_SIZE,
+    ArzipCompressor,
+    FramesDecompressor,
+    ModelLike,
+    as_view,
+    restore,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+__all__ = ["ArzipFile", "open", "segments"]
+
+
+class _Reader(io.RawIOBase):
+    """What an ArzipFile reads from, under its buffer.
+
+    It decodes from front to back, by threads and ahead of the reader. Elsewhere, after a seek, it
+    decodes one segment at a time.
+    """
+
+    def __init__(self, file: IO[bytes], decompressor: FramesDecompressor) -> None:
+        super().__init__()
+        self._file = file
+        self._decompressor = decompressor
+        self._seekable = file.seekable()
+        self._begin = file.tell() if self._seekable else 0
+        self._fed = 0  # bytes of the file that the decompressor was given
+        self._streamed = 0  # bytes of data that it gave
+        self._position = 0
+        self._segment = 0, b""  # where the last one decoded elsewhere starts, and its data
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._seekable
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        in_front = self._position == self._streamed
+        data = self._read_on(len(view)) if in_front else self._read_elsewhere(len(view))
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go there, or to the nearest place that there is; what lies between is not decoded."""
+        if not self._seekable:
+            raise io.UnsupportedOperation("the compressed file is not seekable")
+        if whence == io.SEEK_CUR:
+            offset += self._position
+        elif whence == io.SEEK_END:
+            offset += self._size
+        elif whence != io.SEEK_SET:
+            raise ValueError(f"invalid whence: {whence}")
+        reached = max(self._position, self._streamed)
+        self._position = max(0, offset if offset <= reached else min(offset, self._size))
+        return self._position
+
+    def _read_on(self, size: int) -> bytes:
+        """At most `size` bytes more from the decompressor; b"" at the end."""
+        data = b""
+        while size and not data:
+            raw = b""
+            ended = False
+            if self._decompressor.needs_input:
+                raw = self._read_file(self._fed, READ_SIZE)
+                self._fed += len(raw)
+                ended = not raw
+            data = self._decompressor.decompress(raw, size)
+            if ended and not data:
+                self._decompressor.finish()
+                break
+        self._streamed += len(data)
+        return data
+
+    def _read_elsewhere(self, size: int) -> bytes:
+        """At most `size` bytes from the segment at the position; b"" after the last."""
+        used, current = self._decompressor.segment
+        for start, data in (self._segment, (self._streamed - used, current)):
+            if start <= self._position < start + len(data):
+                return data[self._position - start :][:size]
+        if self._position == self._size:
+            return b""
+        number = bisect_right(self.located, self._position, key=lambda found: found.start)
+        self._segment = self._decode(self.located[number - 1])
+        return self._read_elsewhere(size)
+
+    def _decode(self, located: Located) -> tuple[int, bytes]:
+        policy = self._decompressor.policy
+        model = policy.model(located.header.identity)
+        policy.check_memory(model, located.segment)
+        self._segment = 0, b""  # so that its memory can be used
+        body = self._read_file(located.body, located.segment.body_size)
+        if len(body) < located.segment.body_size:
+            raise TruncatedError(container.ENDS_EARLY)
+        return located.start, restore(model, container.open_body(located.segment, body))
+
+    @cached_property
+    def located(self) -> list[Located]:
+        size = self._file.seek(0, io.SEEK_END) - self._begin
+        return container.locate(self._read_file, size)
+
+    @property
+    def _size(self) -> int:
+        """Bytes of data in all."""
+        last = self.located[-1:]
+        size = last[0].start + last[0].segment.size if last else 0
+        self._decompressor.policy.check_size(size)
+        return size
+
+    def _read_file(self, offset: int, size: int) -> bytes:
+        """`size` bytes of the file from there on, fewer only at its end."""
+        if self._seekable:
+            self._file.seek(self._begin + offset)
+        data = self._file.read(size)
+        while len(data) < size and (more := self._file.read(size - len(data))):
+            data += more
+        return data
+
+
+class ArzipFile(io.BufferedIOBase):
+    """A file that is compressed as it is written, and restored as it is read.
+
+    `filename` is a path, or a binary file that stays open when this one is closed; `mode` is one
+    of "r", "w", "x" and "a", which may end in "b". Appending adds a frame. A file opened for
+    reading may hold any number of frames, and is seekable if the compressed file is. `threads`
+    and `model` as for ArzipCompressor and ArzipDecompressor, `segment_size` for writing only,
+    `max_size` and `max_memory` for reading only.
+    """
+
+    # Until the file is open, so that a failure to open it can be closed.
+    _buffer: io.BufferedReader | None = None
+    _compressor: ArzipCompressor | None = None
+    _owned = False
+
+    def __init__(
+        self,
+        filename: "FileLike",
+        mode: str = "r",
+        *,
+        model: ModelLike | None = None,
+        threads: int = 1,
+        segment_size: int = DEFAULT_SEGMENT,
+        max_size: int | None = None,
+        max_memory: int | None = None,
+    ) -> None:
+        if mode.removesuffix("b") not in ("r", "w", "x", "a"):
+            raise ValueError(f"invalid mode: {mode!r}")
+        self.mode = mode.removesuffix("b") + "b"
+        self._written = 0
+        if self.mode == "rb":
+            decompressor = FramesDecompressor(
+                model=model, threads=threads, max_size=max_size, max_memory=max_memory
+            )
+            self._open_file(filename)
+            self._buffer = io.BufferedReader(_Reader(self._file, decompressor), READ_SIZE)
+        else:
+            # Made before the file is, so that a model that does not exist leaves no empty file.
+            compressor = ArzipCompressor(
+                DEFAULT_MODEL if model is None else model,
+                threads=threads,
+                segment_size=segment_size,
+            )
+            self._open_file(filename)
+            self._compressor = compressor
+
+    def _open_file(self, filename: "FileLike") -> None:
+        if isinstance(filename, str | bytes | os.PathLike):
+            self._file = cast(IO[bytes], builtins.open(filename, self.mode))  # noqa: SIM115
+            self._owned = True
+        elif hasattr(filename, "read") or hasattr(filename, "write"):
+            self._file = filename
+        else:
+            raise TypeError("filename must be a path or a binary file")
+        self.name = getattr(self._file, "name", "")
+
+    def close(self) -> None:
+        """End the frame that was written; close the file if its path was given."""
+        if self.closed:
+            return
+        try:
+            if self._compressor:
+                self._file.write(self._compressor.flush())
+            elif self._buffer:
+                self._buffer.close()
+        finally:
+            try:
+                if self._owned:
+                    self._file.close()
+            finally:
+                super().close()
+
+    def fileno(self) -> int:
+        """The compressed file's descriptor."""
+        self._check_open()
+        return self._file.fileno()
+
+    def readable(self) -> bool:
+        """Whether the file was opened for reading."""
+        self._check_open()
+        return self._buffer is not None
+
+    def writable(self) -> bool:
+        """Whether the file was opened for writing."""
+        self._check_open()
+        return self._compressor is not None
+
+    def seekable(self) -> bool:
+        """Whether `seek` works: when reading, if the compressed file is seekable."""
+        return self.readable() and self._reading.seekable()
+
+    def read(self, size: int | None = -1) -> bytes:
+        """At most `size` bytes, all that are left if it is negative; b"" at the end.
+
+        Raises FormatError, ChecksumError, ModelError or LimitError after what precedes the fault
+        was read.
+        """
+        return self._reading.read(size)
+
+    def read1(self, size: int = -1) -> bytes:
+        """At most `size` bytes, what is at hand if there is any; b"" at the end."""
+        return self._reading.read1(READ_SIZE if size < 0 else size)
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Fill `buffer`; return how many bytes that took, fewer only at the end."""
+        return self._reading.readinto(buffer)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """The rest of the line with its end, at most `size` bytes if that is not negative."""
+        return self._reading.readline(-1 if size is None else size)
+
+    def peek(self, size: int = -1) -> bytes:
+        """Some of what comes next, at least one byte except at the end; the position stays."""
+        return self._reading.peek(size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place in the data, or the nearest there is, and return it.
+
+        Reading there takes as long as decoding one segment.
+        """
+        return self._reading.seek(offset, whence)
+
+    def tell(self) -> int:
+        """How many bytes of data precede the position."""
+        self._check_open()
+        return self._buffer.tell() if self._buffer else self._written
+
+    def write(self, data: "ReadableBuffer") -> int:
+        """Compress `data`; return its size. Some of what it becomes is written by `close` only."""
+        self._check_open()
+        if self._compressor is None:
+            raise io.UnsupportedOperation("the file is not open for writing")
+        self._file.write(self._compressor.compress(data))
+        size = as_view(data).nbytes
+        self._written += size
+        return size
+
+    @property
+    def account(self) -> Account | None:
+        """What was written, and what it is made of; None when reading."""
+        return self._compressor.account if self._compressor else None
+
+    @property
+    def _reading(self) -> io.BufferedReader:
+        self._check_open()
+        if self._buffer is None:
+            raise io.UnsupportedOperation("the file is not open for reading")
+        return self._buffer
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ValueError("I/O operation on closed file")
+
+
+FileLike = str | bytes | os.PathLike[str] | os.PathLike[bytes] | IO[bytes]
+
+
+class Options(TypedDict, total=False):
+    """What both `open` and ArzipFile take."""
+
+    model: ModelLike | None
+    threads: int
+    segment_size: int
+    max_size: int | None
+    max_memory: int | None
+
+
+@overload
+def open(
+    filename: FileLike,
+    mode: Literal["r", "rb", "w", "wb", "x", "xb", "a", "ab"] = "rb",
+    **options: Unpack[Options],
+) -> ArzipFile: ...
+@overload
+def open(
+    filename: FileLike,
+    mode: Literal["rt", "wt", "xt", "at"],
+    *,
+    encoding: str | None = None,
+    errors: str | None = None,
+    newline: str | None = None,
+    **options: Unpack[Options],
+) -> io.TextIOWrapper: ...
+@overload
+def open(
+    filename: FileLike,
+    mode: str,
+    *,
+    encoding: str | None = None,
+    errors: str | None = None,
+    newline: str | None = None,
+    **options: Unpack[Options],
+) -> ArzipFile | io.TextIOWrapper: ...
+def open(
+    filename: FileLike,
+    mode: str = "rb",
+    *,
+    encoding: str | None = None,
+    errors: str | None = None,
+    newline: str | None = None,
+    **options: Unpack[Options],
+) -> ArzipFile | io.TextIOWrapper:
+    """Open a compressed file as binary ("rb", "wb", "xb", "ab") or as text ("rt" and so on).
+
+    The options are those of ArzipFile; `encoding`, `errors` and `newline` are for text only.
+    """
+    if "t" not in mode:
+        if not encoding is errors is newline is None:
+            raise ValueError("encoding, errors and newline are for text modes")
+        return ArzipFile(filename, mode, **options)
+    if "b" in mode:
+        raise ValueError(f"invalid mode: {mode!r}")
+    binary = ArzipFile(filename, mode.replace("t", ""), **options)
+    return io.TextIOWrapper(binary, encoding, errors, newline)
+
+
+def segments(file: IO[bytes]) -> list[Located]:
+    """Where the segments of all frames in a seekable file are, found without decoding.
+
+    Raises FormatError, ChecksumError or LimitError.
+    """
+    return _Reader(file, FramesDecompressor()).located

@@ -1,0 +1,137 @@
+"""What tests share: a small exact model, so that what is around a model is tested without one."""
+
+import sys
+from types import SimpleNamespace
+
+import hypothesis
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from arzip import coder
+from arzip.codec import Prediction
+from arzip.errors import FormatError, ModelError
+
+# The first call of a compiled function takes seconds.
+hypothesis.settings.register_profile("arzip", deadline=None)
+hypothesis.settings.load_profile("arzip")
+
+UNITS = (1 << 24) - 2  # what the 256 frequencies sum to
+
+
+class Counts:
+    """A Model: byte frequencies, updated after every block. Its parameter is a byte's weight."""
+
+    name = "counts"
+    parameters_size = 1
+
+    def __init__(self, identity: bytes = b"cnts", block: int = 128, weight: int = 8) -> None:
+        self.identity = identity
+        self._block = block
+        self._weight = weight
+
+    def memory(self, n: int) -> int:
+        return 10_000 + 10 * n
+
+    def encode(self, data: NDArray[np.uint8]) -> Prediction:
+        counts = np.ones(256, dtype=np.int64)
+        left, freq, nll = [], [], 0.0
+        for first in range(0, data.size, self._block):
+            block = data[first : first + self._block]
+            frequencies = quantise(counts)
+            left.append(starts(frequencies)[block])
+            freq.append(frequencies[block])
+            nll -= float(np.log2(counts[block] / counts.sum()).sum())
+            counts += self._weight * np.bincount(block, minlength=256)
+        return Prediction(
+            bytes([self._weight]),
+            np.concatenate(left).astype(np.uint32),
+            np.concatenate(freq).astype(np.uint32),
+            nll,
+        )
+
+    def decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
+        if not 1 <= parameters[0] <= 100:
+            raise FormatError("impossible parameter")
+        return decode(words, n, self._block, parameters[0])
+
+    def session(self) -> "CountsSession":
+        return CountsSession(self._block, self._weight)
+
+
+class CountsSession:
+    """The same model, byte by byte."""
+
+    def __init__(self, block: int, weight: int) -> None:
+        self._block, self._weight = block, weight
+        self._counts = np.ones(256, dtype=np.int64)
+        self._new: list[int] = []
+
+    def conditionals(self) -> NDArray[np.uint32]:
+        return quantise(self._counts).astype(np.uint32)
+
+    def observe(self, byte: int) -> None:
+        self._new.append(byte)
+        if len(self._new) == self._block:
+            self._counts += self._weight * np.bincount(self._new, minlength=256)
+            self._new.clear()
+
+
+def quantise(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Frequencies of at least 1 that sum to UNITS, nearly in proportion."""
+    frequencies = 1 + counts * (UNITS - 256) // counts.sum()
+    frequencies[counts.argmax()] += UNITS - frequencies.sum()
+    return frequencies
+
+
+def starts(frequencies: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each byte's interval begins."""
+    return 1 + np.cumsum(frequencies) - frequencies
+
+
+@coder.compiled
+def decode(words: NDArray[np.uint32], n: int, block: int, weight: int) -> NDArray[np.uint8]:
+    """What Counts.encode undoes: the loop takes turns with the coder."""
+    counts = np.ones(256, dtype=np.int64)
+    frequencies = np.zeros(256, dtype=np.int64)
+    state = np.zeros(4, dtype=np.uint64)
+    out = np.zeros(n, dtype=np.uint8)
+    coder.start(words, state)
+    for t in range(n):
+        if t % block == 0:
+            for seen in out[max(0, t - block) : t]:
+                counts[seen] += weight
+            frequencies[:] = 1 + counts * (UNITS - 256) // counts.sum()
+            frequencies[counts.argmax()] += UNITS - frequencies.sum()
+        target = np.int64(coder.target(state))
+        byte, left = 0, 1
+        while byte < 255 and left + frequencies[byte] <= target:
+            left += frequencies[byte]
+            byte += 1
+        coder.advance(words, state, np.uint32(left), np.uint32(frequencies[byte]))
+        out[t] = byte
+    return out
+
+
+@pytest.fixture(scope="session")
+def model() -> Counts:
+    return Counts()
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch, model: Counts) -> SimpleNamespace:
+    """Puts `model` in the place of the models that arzip has, under the name "swift"."""
+
+    def load(name: str = "swift") -> Counts:
+        if name != "swift":
+            raise ModelError(f"unknown model {name!r}")
+        return model
+
+    def by_identity(identity: bytes, given: Counts | None) -> Counts:
+        if identity == model.identity:
+            return model
+        raise ModelError(f"made with a model (identity {identity.hex()}) that is not here")
+
+    models = SimpleNamespace(load=load, by_identity=by_identity)
+    monkeypatch.setitem(sys.modules, "arzip.models", models)
+    return models

@@ -1,0 +1,538 @@
+"""The shell commands as click sees them: names, options, refusals, exit statuses; in one process.
+
+What only a process shows (signals, pipes, terminals) is in test_cli_process.py.
+"""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import arzip
+from arzip.cli.gzip_form import gzip_form
+from arzip.cli.main import cli
+
+TEXT = b"".join(b"%d bottles of beer on the wall\n" % n for n in range(99, 0, -1))
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ARZIP_OPT", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def text(here: Path) -> Path:
+    """A file named `text`."""
+    path = here / "text"
+    path.write_bytes(TEXT)
+    return path
+
+
+@pytest.fixture(scope="session")
+def compressed() -> bytes:
+    """What TEXT is compressed to."""
+    return arzip.compress(TEXT)
+
+
+@pytest.fixture
+def packed(here: Path, compressed: bytes) -> Path:
+    """A file named `text.arz`, without `text`."""
+    path = here / "text.arz"
+    path.write_bytes(compressed)
+    return path
+
+
+def run(*arguments: str, input: bytes = b"", env: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(cli, arguments, input=input, env=env, prog_name="arzip")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder))
+
+
+def test_compresses_beside_the_file_and_keeps_it(text: Path, compressed: bytes) -> None:
+    result = run("text")
+    assert (result.exit_code, result.output) == (0, "")
+    assert text.read_bytes() == TEXT
+    assert Path("text.arz").read_bytes() == compressed
+
+
+@pytest.mark.parametrize("arguments", [["-d"], ["decompress"], ["-dk"], ["--decompress", "--keep"]])
+def test_decompresses_beside_the_file_and_keeps_it(packed: Path, arguments: list[str]) -> None:
+    result = run(*arguments, "text.arz")
+    assert (result.exit_code, result.output) == (0, "")
+    assert names(packed.parent) == ["text", "text.arz"]
+    assert Path("text").read_bytes() == TEXT
+
+
+@pytest.mark.parametrize("arguments", [[], ["-"], ["-c"], ["compress"], ["compress", "-"]])
+def test_standard_input_goes_to_standard_output(
+    here: Path, compressed: bytes, arguments: list[str]
+) -> None:
+    result = run(*arguments, input=TEXT)
+    assert (result.exit_code, result.stdout_bytes) == (0, compressed)
+    assert names(here) == []
+
+
+@pytest.mark.parametrize("arguments", [["-d"], ["-dc", "-"], ["decompress"], ["cat"]])
+def test_compressed_standard_input(compressed: bytes, here: Path, arguments: list[str]) -> None:
+    result = run(*arguments, input=compressed)
+    assert (result.exit_code, result.stdout_bytes) == (0, TEXT)
+
+
+def test_stdout_gets_one_file_after_the_other(text: Path, compressed: bytes) -> None:
+    Path("more").write_bytes(b"more")
+    result = run("-c", "text", "more")
+    assert names(text.parent) == ["more", "text"]
+    assert arzip.decompress(result.stdout_bytes) == TEXT + b"more"
+    assert run("-d", input=result.stdout_bytes).stdout_bytes == TEXT + b"more"
+
+
+@pytest.mark.parametrize("data", [b"", b"x", bytes(100_000), os.urandom(10_000)])
+def test_round_trip_of_odd_data(here: Path, data: bytes) -> None:
+    Path("odd").write_bytes(data)
+    assert run("--rm", "odd").exit_code == 0
+    assert names(here) == ["odd.arz"]
+    assert run("-d", "--rm", "odd.arz").exit_code == 0
+    assert names(here) == ["odd"]
+    assert Path("odd").read_bytes() == data
+
+
+def test_output_option(text: Path) -> None:
+    assert run("-o", "elsewhere", "text").exit_code == 0
+    assert run("-d", "-o", "again", "elsewhere").exit_code == 0
+    assert Path("again").read_bytes() == TEXT
+    assert run("-d", "-o", "-", "elsewhere").stdout_bytes == TEXT
+    assert run("-o", "piped", input=TEXT).exit_code == 0
+    assert names(text.parent) == ["again", "elsewhere", "piped", "text"]
+
+
+def test_output_option_takes_one_input(text: Path) -> None:
+    for arguments in (["-o", "x", "text", "text"], ["-r", "-o", "x", "."]):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert "-o takes one input" in result.stderr
+
+
+def test_output_that_is_the_input_is_refused(text: Path) -> None:
+    result = run("-f", "-o", "text", "text")
+    assert result.exit_code == 1
+    assert "would replace the input" in result.stderr
+    assert text.read_bytes() == TEXT
+    assert names(text.parent) == ["text"]
+
+
+def test_output_to_a_device_leaves_the_device(text: Path) -> None:
+    assert run("-f", "-o", "/dev/null", "--rm", "text").exit_code == 0
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert text.exists(), "nothing was kept, so the source must be"
+
+
+def test_existing_output_is_refused_without_force(text: Path) -> None:
+    Path("text.arz").write_bytes(b"precious")
+    result = run("text")
+    assert result.exit_code == 1
+    assert result.stderr == "arzip: text: text.arz exists; use -f to overwrite it\n"
+    assert Path("text.arz").read_bytes() == b"precious"
+    assert run("-f", "text").exit_code == 0
+    assert run("-t", "text.arz").exit_code == 0
+
+
+def test_output_that_is_a_directory_is_refused(text: Path) -> None:
+    Path("text.arz").mkdir()
+    assert run("-f", "text").exit_code == 1
+    assert names(text.parent) == ["text", "text.arz"]
+
+
+def test_file_that_is_already_compressed_is_skipped(packed: Path) -> None:
+    result = run("text.arz")
+    assert result.exit_code == 2
+    assert "already ends in .arz" in result.stderr
+    assert names(packed.parent) == ["text.arz"]
+    assert run("-c", "text.arz").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["text.gz", "text", ".arz"])
+def test_unknown_suffix_is_skipped(here: Path, compressed: bytes, name: str) -> None:
+    Path(name).write_bytes(compressed)
+    result = run("-d", name)
+    assert result.exit_code == 2
+    assert "does not end in .arz" in result.stderr
+    assert run("-dc", name).stdout_bytes == TEXT
+
+
+def test_links_are_skipped_without_force(text: Path) -> None:
+    Path("soft").symlink_to("text")
+    result = run("soft")
+    assert result.exit_code == 2
+    assert "symbolic link; use -f" in result.stderr
+    Path("hard").hardlink_to("text")
+    result = run("text")
+    assert result.exit_code == 2
+    assert "1 more hard link(s); use -f" in result.stderr
+    assert names(text.parent) == ["hard", "soft", "text"]
+    assert run("-c", "soft").exit_code == 0, "reading is harmless"
+    assert run("-f", "soft", "text").exit_code == 0
+    assert names(text.parent) == ["hard", "soft", "soft.arz", "text", "text.arz"]
+    assert not Path("soft.arz").is_symlink()
+
+
+def test_force_replaces_a_link_in_the_way_and_not_what_it_leads_to(text: Path) -> None:
+    Path("precious").write_bytes(b"precious")
+    Path("text.arz").symlink_to("precious")
+    assert run("text").exit_code == 1
+    assert run("-f", "text").exit_code == 0
+    assert Path("precious").read_bytes() == b"precious"
+    assert not Path("text.arz").is_symlink()
+
+
+def test_fifo_is_skipped(here: Path) -> None:
+    os.mkfifo("fifo")
+    result = run("fifo")
+    assert result.exit_code == 2
+    assert "not a regular file" in result.stderr
+
+
+def test_directories(text: Path) -> None:
+    folder = Path("folder", "deeper")
+    folder.mkdir(parents=True)
+    folder.joinpath("a").write_bytes(TEXT)
+    folder.joinpath("link").symlink_to("a")
+    folder.joinpath("b.arz").write_bytes(b"left alone")
+    result = run("folder", "text")
+    assert result.exit_code == 2
+    assert "is a directory; use -r" in result.stderr
+    assert Path("text.arz").exists(), "the next file still has its turn"
+    assert run("-r", "folder").exit_code == 0
+    assert names(folder) == ["a", "a.arz", "b.arz", "link"]
+    folder.joinpath("b.arz").unlink()
+    assert run("-rt", "folder").exit_code == 0
+    assert run("-rd", "-f", "folder").exit_code == 0
+
+
+def test_goes_on_after_an_error(text: Path) -> None:
+    result = run("missing", "text")
+    assert result.exit_code == 1
+    assert result.stderr == "arzip: missing: No such file or directory\n"
+    assert names(text.parent) == ["text", "text.arz"]
+
+
+def test_an_error_outweighs_a_warning(text: Path) -> None:
+    Path("folder").mkdir()
+    assert run("folder", "missing").exit_code == 1
+    assert run("missing", "folder").exit_code == 1
+
+
+def test_quiet(here: Path) -> None:
+    Path("folder").mkdir()
+    result = run("-q", "folder", "missing")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    result = run("-qq", "folder", "missing")
+    assert (result.exit_code, result.output) == (1, "")
+
+
+def test_mode_and_times_are_carried_over(text: Path) -> None:
+    os.chmod("text", 0o640)
+    os.utime("text", ns=(1_000_000_000, 2_000_000_001))
+    assert run("--rm", "text").exit_code == 0
+    assert run("-d", "text.arz").exit_code == 0
+    for path in ("text", "text.arz"):
+        status = os.stat(path)
+        assert stat.S_IMODE(status.st_mode) == 0o640
+        assert status.st_mtime_ns == 2_000_000_001
+
+
+def test_set_user_id_is_not_carried_over(text: Path) -> None:
+    os.chmod("text", 0o4755)
+    assert run("text").exit_code == 0
+    assert stat.S_IMODE(os.stat("text.arz").st_mode) == 0o755
+
+
+def test_output_of_standard_input_has_the_usual_mode(here: Path) -> None:
+    mask = os.umask(0o027)
+    try:
+        assert run("-o", "new", input=TEXT).exit_code == 0
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(os.stat("new").st_mode) == 0o640
+
+
+def test_rm_keeps_the_source_when_the_output_is_standard_output(text: Path) -> None:
+    assert run("--rm", "-c", "text").exit_code == 0
+    assert text.exists()
+
+
+def test_keep_after_rm_wins(text: Path) -> None:
+    assert run("--rm", "-k", "text").exit_code == 0
+    assert text.exists()
+
+
+def test_verify(text: Path) -> None:
+    assert run("--verify", "text").exit_code == 0
+    assert run("-d", "-f", "--verify", "text.arz").exit_code == 0
+    assert run("--verify", "-c", "text").exit_code == 0
+    assert run("--verify", input=TEXT).exit_code == 0
+
+
+@pytest.mark.parametrize("option", ["--rm", "--verify"])
+def test_output_that_does_not_decode_to_the_input_is_not_kept(
+    text: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    wrong = arzip.compress(b"something else")
+    monkeypatch.setattr("arzip.stream.ArzipCompressor.flush", lambda self: wrong)
+    result = run(option, "text")
+    assert result.exit_code == 1
+    assert "does not decode to the input" in result.stderr
+    assert names(text.parent) == ["text"]
+
+
+def test_rm_keeps_a_source_that_changed_meanwhile(
+    text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush = arzip.ArzipCompressor.flush
+
+    def append_and_flush(self: arzip.ArzipCompressor) -> bytes:
+        with text.open("ab") as file:
+            file.write(b"a late line\n")
+        return flush(self)
+
+    monkeypatch.setattr("arzip.stream.ArzipCompressor.flush", append_and_flush)
+    result = run("--rm", "text")
+    assert result.exit_code == 1
+    assert "changed while it was read" in result.stderr
+    assert text.exists()
+
+
+def test_output_that_appears_meanwhile_is_not_overwritten(
+    text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush = arzip.ArzipCompressor.flush
+
+    def interfere_and_flush(self: arzip.ArzipCompressor) -> bytes:
+        Path("text.arz").write_bytes(b"precious")
+        return flush(self)
+
+    monkeypatch.setattr("arzip.stream.ArzipCompressor.flush", interfere_and_flush)
+    assert run("text").exit_code == 1
+    assert Path("text.arz").read_bytes() == b"precious"
+    assert names(text.parent) == ["text", "text.arz"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(28, "No space left on device"),
+        RuntimeError("a\nb"),
+        ZeroDivisionError(),
+    ],
+)
+def test_unexpected_errors_are_one_line_and_leave_nothing(
+    text: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(self: arzip.ArzipCompressor) -> bytes:
+        raise error
+
+    monkeypatch.setattr("arzip.stream.ArzipCompressor.flush", fail)
+    result = run("text")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("arzip: text: ")
+    assert result.stderr.count("\n") == 1
+    assert names(text.parent) == ["text"]
+
+
+def test_limits(packed: Path) -> None:
+    result = run("-d", "--max-size", "1K", "text.arz")
+    assert result.exit_code == 1
+    assert "limit" in result.stderr
+    assert names(packed.parent) == ["text.arz"]
+    assert run("-t", "--max-size", "1MiB", "text.arz").exit_code == 0
+    assert run("-t", "--max-memory", "10", "text.arz").exit_code == 1
+    assert run("-t", "--max-size", "many", "text.arz").exit_code == 2
+
+
+@pytest.mark.parametrize("level", ["-1", "-6", "-9", "--fast", "--best"])
+def test_levels(text: Path, level: str) -> None:
+    assert run(level, "text").exit_code == 0
+    assert run("-t", "text.arz").exit_code == 0
+
+
+def test_unknown_model(text: Path) -> None:
+    result = run("-m", "nosuch", "text")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("arzip: text: ")
+    assert "nosuch" in result.stderr
+    assert names(text.parent) == ["text"]
+
+
+def test_threads_do_not_change_the_output(text: Path, compressed: bytes) -> None:
+    assert run("-c", "-T2", "text").stdout_bytes == compressed
+    assert run("-c", "-T0", "text").stdout_bytes == compressed
+    assert run("-T", "-1", "text").exit_code == 2
+
+
+def test_verbose_says_where_the_bits_go(text: Path) -> None:
+    result = run("-v", "text")
+    assert result.stderr.startswith(f"arzip: text: {len(TEXT):,} -> ")
+    for part in ("%", "bits/byte", "of the model +", "MB/s"):
+        assert part in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "ok" in run("-tv", "text.arz").stderr
+    assert run("-dfv", "text.arz").stderr.count("\n") == 1
+
+
+def test_names_that_start_with_a_dash(here: Path) -> None:
+    Path("-d").write_bytes(TEXT)
+    assert run("--", "-d").exit_code == 0
+    assert names(here) == ["-d", "-d.arz"]
+    assert run("-t", "--", "-d.arz").exit_code == 0
+
+
+def test_a_first_word_that_is_a_command_is_the_command(text: Path) -> None:
+    Path("eval").write_bytes(TEXT)
+    assert run("eval").exit_code == 2, "the command misses its FILE"
+    assert run("./eval").exit_code == 0
+    assert run("-v", "eval").exit_code == 1, "the file, whose output exists"
+    assert names(text.parent) == ["eval", "eval.arz", "text"]
+
+
+def test_list(packed: Path, compressed: bytes) -> None:
+    Path("two.arz").write_bytes(compressed + arzip.compress(b"aaa"))
+    result = run("list", "--json", "text.arz", "two.arz")
+    assert result.exit_code == 0
+    first, second = json.loads(result.stdout)
+    assert first["file"] == "text.arz"
+    assert (first["frames"], first["segments"]) == (1, 1)
+    assert (first["file_bytes"], first["bytes"]) == (len(compressed), len(TEXT))
+    assert first["models"] == ["swift"]
+    assert (second["frames"], second["bytes"]) == (2, len(TEXT) + 3)
+    table = run("-l", "text.arz", "two.arz").stdout.splitlines()
+    assert len(table) == 4
+    assert table[-1].endswith("2 files")
+    assert run("list", "text.arz").exit_code == 0
+    assert run("-l", "missing").exit_code == 1
+    assert run("-l", input=compressed).exit_code == 1
+
+
+def test_eval(text: Path, compressed: bytes) -> None:
+    result = run("eval", "text", "--json")
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    assert report["file"] == "text"
+    assert report["bytes"] == len(TEXT)
+    assert report["file_bytes"] == len(compressed)
+    total = report["nll_nats"] / 0.6931471805599453 + sum(report["overhead_bits"].values())
+    assert total == pytest.approx(8 * len(compressed))
+    assert len(run("eval", "--json", "text", "-", input=b"x").stdout.splitlines()) == 2
+    assert "text" in run("eval", "text").stdout
+    assert run("eval", "missing").exit_code == 1
+
+
+def test_models(here: Path) -> None:
+    rows = json.loads(run("models", "--json").stdout)
+    swift = next(row for row in rows if row["name"] == "swift")
+    assert swift["levels"] == list(range(1, 10))
+    assert "swift" in run("models").stdout
+
+
+def test_environment_holds_default_options(text: Path) -> None:
+    assert run("text", env={"ARZIP_OPT": "-v"}).stderr.count("\n") == 1
+    assert run("compress", "text", env={"ARZIP_OPT": "-fv"}).stderr.count("\n") == 1
+    assert run("--keep", "-f", "text", env={"ARZIP_OPT": "--rm"}).exit_code == 0
+    assert text.exists(), "the command line wins"
+    result = run("text", env={"ARZIP_OPT": "--nosuch"})
+    assert result.exit_code == 2
+    assert "ARZIP_OPT: No such option" in result.stderr
+    assert run("text", env={"ARZIP_OPT": "'"}).exit_code == 2
+
+
+def test_unarz_and_arzcat_are_the_form(packed: Path) -> None:
+    runner = CliRunner()
+    assert runner.invoke(gzip_form, ["-dc", "text.arz"]).stdout_bytes == TEXT
+    assert runner.invoke(gzip_form, ["-d", "text.arz"], env={"ARZIP_OPT": "-v"}).stderr != ""
+    assert Path("text").read_bytes() == TEXT
+
+
+def test_help_shows_the_form_and_the_commands(here: Path) -> None:
+    for arguments in (["--help"], ["-h"], ["-d", "-h"]):
+        result = run(*arguments)
+        assert result.exit_code == 0
+        assert result.stdout.startswith("Usage: arzip [OPTIONS] [FILE]...\n")
+        for word in ("--decompress", "--max-size", "eval", "models"):
+            assert word in result.stdout
+    assert run("list", "-h").stdout.startswith("Usage: arzip list [OPTIONS] FILE...\n")
+
+
+def test_version() -> None:
+    for option in ("-V", "--version"):
+        assert run(option).stdout == f"arzip {arzip.__version__}\n"
+
+
+def bad_inputs(good: bytes) -> dict[str, bytes]:
+    """Files that are not, or no longer, what arzip wrote."""
+    flipped = {
+        f"bit flipped at {at}": good[:at] + bytes([good[at] ^ 16]) + good[at + 1 :]
+        for at in (0, 3, 4, 5, 8, 9, 10, 11, 20, len(good) // 2, len(good) - 4, len(good) - 1)
+    }
+    cut = {
+        f"cut at {at}": good[:at] for at in (0, 1, 3, 4, 7, 9, 12, len(good) // 2, len(good) - 1)
+    }
+    return {
+        **flipped,
+        **cut,
+        "text": TEXT,
+        "gzip": b"\x1f\x8b\x08" + bytes(20),
+        "zeros": bytes(1000),
+        "noise": bytes(range(256)) * 3,
+        "trailing text": good + b"and more",
+        "half a second frame": good + good[: len(good) // 2],
+        "endless number": good[:8] + b"\xff" * 40,
+        "sent as text": good.decode("latin-1").encode("utf-8"),
+    }
+
+
+@pytest.mark.parametrize("arguments", [["-d"], ["-t"], ["-l"], ["cat"]])
+def test_bad_input_is_an_error_of_one_line_and_no_output(
+    here: Path, compressed: bytes, arguments: list[str]
+) -> None:
+    for what, data in bad_inputs(compressed).items():
+        Path("bad.arz").write_bytes(data)
+        result = run(*arguments, "bad.arz")
+        if arguments == ["-l"] and result.exit_code == 0:
+            continue  # payloads and checksums are not read
+        assert result.exit_code == 1, what
+        assert result.stderr.startswith("arzip: bad.arz: "), what
+        assert result.stderr.count("\n") == 1, what
+        assert "internal" not in result.stderr, (what, result.stderr)
+        assert names(here) == ["bad.arz"], what
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["x" * 300],
+        ["no/such/folder"],
+        ["-o", "no/such/folder", "text"],
+        ["text/below"],
+        [""],
+        ["\n"],
+        ["\x1b[2J"],
+        ["x" * 253],
+    ],
+)
+def test_bad_names_are_errors_of_one_line(text: Path, arguments: list[str]) -> None:
+    if len(arguments[0]) == 253:
+        Path(arguments[0]).write_bytes(TEXT)
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("arzip: ")
+    assert result.stderr.count("\n") == 1
+    assert "\x1b" not in result.stderr
+    assert "internal" not in result.stderr
+    assert not any(name.endswith("tmp") for name in names(text.parent))

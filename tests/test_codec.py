@@ -1,0 +1,164 @@
+"""One segment: the method is chosen well, both directions agree, and the account adds up."""
+
+import base64
+import math
+import time
+import zlib
+
+import numpy as np
+import pytest
+from conftest import Counts
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arzip import codec
+from arzip.codec import MODELLED, RUN, STORED, CodeLength, Prediction
+from arzip.errors import FormatError, ModelError
+
+TEXT = b"the quick brown fox jumps over the lazy dog. " * 40
+
+
+def random_bytes(n: int, seed: int = 0) -> bytes:
+    return np.random.default_rng(seed).bytes(n)
+
+
+@given(st.binary(max_size=600) | st.text(max_size=600).map(str.encode))
+def test_every_segment_comes_back(model: Counts, data: bytes) -> None:
+    coded = codec.encode(model, data)
+    assert codec.decode(model, coded.method, coded.payload, len(data)) == data
+    assert len(coded.payload) <= len(data)
+    assert coded.account.payload == 8 * len(coded.payload)
+
+
+@pytest.mark.parametrize(
+    ("data", "method"),
+    [
+        (b"", STORED),
+        (b"a", RUN),
+        (b"a" * 100_000, RUN),
+        (b"ab", STORED),
+        (TEXT, MODELLED),
+        (random_bytes(100), STORED),
+        (random_bytes(100_000), STORED),
+    ],
+)
+def test_the_method_that_suits(model: Counts, data: bytes, method: int) -> None:
+    assert codec.encode(model, data).method == method
+
+
+def test_the_account_of_a_modelled_segment(model: Counts) -> None:
+    data = TEXT * 10
+    coded = codec.encode(model, data)
+    session = model.session()
+    quantised = 0.0
+    for byte in data:
+        quantised -= math.log2(session.conditionals()[byte] / (1 << 24))
+        session.observe(byte)
+    account = coded.account
+    assert account.quantised == pytest.approx(quantised)
+    assert account.model == pytest.approx(quantised, rel=1e-4)
+    assert len(coded.payload) * 8 - account.quantised < 2e-4 * len(data) + 8 + 8
+
+
+@pytest.mark.parametrize(("data", "bits"), [(b"", 0), (b"zz", 8), (random_bytes(5000), 40_000)])
+def test_the_account_without_a_model(model: Counts, data: bytes, bits: int) -> None:
+    assert codec.encode(model, data).account == CodeLength(bits, bits, bits)
+
+
+def test_code_lengths_add() -> None:
+    assert CodeLength(1, 2, 3) + CodeLength(10, 20, 30) == CodeLength(11, 22, 33)
+    assert CodeLength() + CodeLength(1, 2, 3) == CodeLength(1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("method", "payload", "n"),
+    [(STORED, b"abc", 2), (STORED, b"abc", 4), (RUN, b"", 3), (RUN, b"ab", 3), (MODELLED, b"", 3)],
+)
+def test_a_payload_that_does_not_fit_its_method(
+    model: Counts, method: int, payload: bytes, n: int
+) -> None:
+    with pytest.raises(FormatError):
+        codec.decode(model, method, payload, n)
+
+
+@given(payload=st.binary(min_size=1, max_size=50), n=st.integers(1, 400))
+def test_any_payload_gives_bytes_or_an_error(model: Counts, payload: bytes, n: int) -> None:
+    try:
+        assert len(codec.decode(model, MODELLED, payload, n)) == n
+    except FormatError:
+        assert not 1 <= payload[0] <= 100
+
+
+class Lazy(Counts):
+    """A broken model, which skips the last byte."""
+
+    def encode(self, data: np.ndarray) -> Prediction:
+        return super().encode(data[:-1])
+
+
+class Careless(Counts):
+    """A broken model, to which one byte is impossible."""
+
+    def encode(self, data: np.ndarray) -> Prediction:
+        prediction = super().encode(data)
+        prediction.freq[-1] = 0
+        return prediction
+
+
+@pytest.mark.parametrize("broken", [Lazy(), Careless()])
+def test_a_broken_model_is_an_error(broken: Counts) -> None:
+    with pytest.raises(ModelError):
+        codec.encode(broken, TEXT)
+
+
+BLOCK = random_bytes(50_000, seed=1)
+HIDDEN = {
+    "base64": base64.b64encode(random_bytes(100_000)),
+    "base85": base64.b85encode(random_bytes(100_000)),
+    "a random block twice": BLOCK + random_bytes(777) + BLOCK,
+    "a random block twice, 8 MiB apart": BLOCK + random_bytes(1 << 23) + BLOCK + BLOCK,
+    "blocks of 16 random bytes, each many times": b"".join(
+        random_bytes(16, seed=seed) for _ in range(20) for seed in range(40)
+    ),
+    "an island of text": random_bytes(4_000_000) + TEXT * 60 + random_bytes(4_000_000, seed=2),
+    "text at the very end": random_bytes(4096) + TEXT,
+    "every byte value in turn": bytes(range(256)) * 40,
+    "16-bit numbers that walk": np.cumsum(np.random.default_rng(0).integers(-9, 10, 50_000))
+    .astype("<i2")
+    .tobytes(),
+    "noisy grey levels": np.cumsum(np.random.default_rng(0).normal(0, 12, 100_000))
+    .astype(np.int64)
+    .astype(np.uint8)
+    .tobytes(),
+    "noisy colours": np.cumsum(np.random.default_rng(0).normal(0, 12, (40_000, 3)), axis=0)
+    .astype(np.int64)
+    .astype(np.uint8)
+    .tobytes(),
+    "real numbers": np.random.default_rng(0).normal(size=30_000).astype("<f4").tobytes(),
+}
+
+
+@pytest.mark.parametrize("data", HIDDEN.values(), ids=HIDDEN)
+def test_what_only_looks_random_is_given_to_the_model(data: bytes) -> None:
+    assert not codec.is_incompressible(np.frombuffer(data, dtype=np.uint8))
+
+
+@pytest.mark.parametrize("n", [4096, 5000, 12_345, 65_536, 1 << 20, (1 << 24) + 1])
+def test_random_bytes_are_known_for_what_they_are(n: int) -> None:
+    assert codec.is_incompressible(np.frombuffer(random_bytes(n, seed=n), dtype=np.uint8))
+
+
+def test_compressed_data_is_known_for_what_it_is() -> None:
+    words = np.random.default_rng(0).choice(TEXT.split(), 100_000).tolist()
+    packed = zlib.compress(b" ".join(words), 9)
+    assert codec.is_incompressible(np.frombuffer(packed, dtype=np.uint8))
+
+
+def test_storing_runs_at_more_than_50_mb_per_second(model: Counts) -> None:
+    data = random_bytes(1 << 24)
+    seconds = []
+    for _ in range(3):
+        begin = time.process_time()  # not the time that other processes take
+        assert codec.encode(model, data).method == STORED
+        seconds.append(time.process_time() - begin)
+    assert len(data) / min(seconds) > 50e6
