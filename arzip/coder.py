@@ -9,30 +9,20 @@ calls it in bulk. Decoding must take turns with the model, byte by byte: `start`
 arithmetic; the tests hold the two decoders equal.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
 import numpy as np
 from constriction import stream
-from numba import njit
 from numpy.typing import NDArray
 
+from arzip.compiled import compiled
 from arzip.errors import ModelError
 
-__all__ = ["PRECISION", "advance", "compiled", "encode", "start", "target", "to_words"]
+__all__ = ["PRECISION", "TOTAL", "advance", "encode", "start", "target", "to_words"]
 
 PRECISION = 24
 """Intervals are subsets of [0, 2**PRECISION)."""
 
 TOTAL = 1 << PRECISION
 CHUNK = 16384  # symbols in a call to constriction: 12 bytes each
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def compiled(function: Function) -> Function:
-    """numba's njit, cached on disk and free of the GIL, for a function that keeps its type."""
-    return cast(Function, njit(cache=True, nogil=True)(function))
 
 
 def encode(left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> bytes:

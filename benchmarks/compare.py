@@ -294,7 +294,7 @@ def compare(
             writer.writeheader()
             writer.writerows(asdict(row) for row in rows)
     made_by = shlex.join(["python", "benchmarks/compare.py", *sys.argv[1:]])
-    table = f"{markdown_table(rows, tools)}\n\nMade by `{made_by}`; sizes include what archives say of themselves."
+    table = f"{markdown_table(rows, tools)}\n\nMade by `{made_by}`."
     click.echo(table)
     if readme:
         put_between_markers(readme, table)

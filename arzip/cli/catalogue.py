@@ -1,6 +1,7 @@
 """`arzip models`: the models that arzip comes with, and which level means which."""
 
 import json
+from typing import Any
 
 import click
 
@@ -14,19 +15,14 @@ def models(as_json: bool) -> None:
     """List the models that arzip has."""
     from arzip.models import catalogue
 
-    rows = [{**model, "levels": levels_of(str(model["name"]))} for model in catalogue()]
+    rows: list[dict[str, Any]] = [
+        {**model, "levels": [level for level, name in LEVELS.items() if name == model["name"]]}
+        for model in catalogue()
+    ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
         for row in rows:
-            levels = row["levels"]
-            shown = f"-{levels[0]} to -{levels[-1]}" if levels else "-m only"
-            click.echo(
-                f"{row['name']:<10} {row['identity']}  {shown:<10} "
-                f"{row['size']:>12,} bytes  {row['description']}"
-            )
-
-
-def levels_of(name: str) -> list[int]:
-    """The levels that mean the model of that name."""
-    return [level for level, model in LEVELS.items() if model == name]
+            levels = " ".join(f"-{level}" for level in row["levels"]) or "-m only"
+            click.echo(f"{row['name']}  {row['identity']}  {row['size']:,} bytes  {levels}")
+            click.echo(f"    {row['description']}")

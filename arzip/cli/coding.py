@@ -6,8 +6,7 @@ An error with one file is reported and the next gets its turn; the exit status t
 import os
 import time
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from arzip.cli import outputs, sources, transfer
 from arzip.cli.messages import RefusedError, Reporter, printable
@@ -19,15 +18,16 @@ if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.density import Account
 
-COMPILING = "compiling the model for this machine, once (about half a minute)..."
+Direction = Literal["encode", "decode"]
+COMPILING = "compiling the model for this machine, once (up to half a minute)..."
 
 
-def load_prepared(name: str, reporter: Reporter) -> "Model":
+def load_prepared(name: str, direction: Direction, reporter: Reporter) -> "Model":
     """The model, compiled for this machine; the user is told if that takes a while."""
     from arzip import models
 
     model = models.load(name)
-    models.prepare(model, lambda: reporter.announce(COMPILING))
+    models.prepare(model, direction, lambda: reporter.announce(COMPILING))
     return model
 
 
@@ -37,6 +37,7 @@ class Coding:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._reporter = Reporter(settings.quiet, settings.verbose)
+        self._models: dict[Direction, Model] = {}
 
     def compress(self, files: Sequence[str]) -> int:
         """Compress each file, or standard input."""
@@ -50,10 +51,15 @@ class Coding:
         """Decompress each file, or standard input, to nowhere."""
         return self._each(files, self._test, compressed=True)
 
-    @cached_property
-    def _model(self) -> "Model":
-        """The model to compress with, loaded and compiled at the first file."""
-        return load_prepared(self._settings.coding_model, self._reporter)
+    def _prepared(self, direction: Direction) -> "Model":
+        """The model to compress with.
+
+        Before decoding it stands for the one that the file will ask for: they share their code.
+        """
+        if direction not in self._models:
+            name = self._settings.coding_model
+            self._models[direction] = load_prepared(name, direction, self._reporter)
+        return self._models[direction]
 
     def _each(self, files: Sequence[str], work: Callable[[str], None], *, compressed: bool) -> int:
         for path in sources.expand(
@@ -83,57 +89,61 @@ class Coding:
         return output
 
     @property
-    def _beside(self) -> bool:
+    def _writes_a_file(self) -> bool:
         """Whether the output goes to a file."""
         return not self._settings.stdout and self._settings.output != STDOUT
 
     def _compress(self, path: str) -> None:
         settings = self._settings
-        source = self._open(path, compressed=False, strict=self._beside)
+        source = self._open(path, compressed=False, strict=self._writes_a_file)
         with source, self._output_for(source, path, compress=True) as output:
             outputs.refuse_to_replace(source.status, output)
+            model = self._prepared("encode")
+            witness = None
+            if settings.verify or self._removes(source, output):
+                witness = transfer.Witness(self._prepared("decode"), settings.threads)
             start = time.perf_counter()
-            removes = self._removes(source, output)
-            witness = transfer.Witness(self._model) if settings.verify or removes else None
             account = transfer.compress(
-                source, output, model=self._model, settings=settings, witness=witness
+                source, output, model=model, settings=settings, witness=witness
             )
             seconds = time.perf_counter() - start
+            if witness:
+                transfer.confirm(output, witness, settings=settings)
             output.commit(source.status)
-            if removes:
-                self._remove(source)
+            self._remove_if_asked(source, output)
         self._reporter.note(f"{printable(source.name)}: {summary(account, seconds)}")
 
     def _decompress(self, path: str) -> None:
         settings = self._settings
-        source = self._open(path, compressed=True, strict=self._beside)
+        source = self._open(path, compressed=True, strict=self._writes_a_file)
         with source, self._output_for(source, path, compress=False) as output:
             outputs.refuse_to_replace(source.status, output)
+            self._prepared("decode")
             start = time.perf_counter()
-            size = transfer.decompress(source, output.file.write, settings=settings)
+            size = transfer.decompress(source, output, settings=settings)
             seconds = time.perf_counter() - start
-            removes = self._removes(source, output)
-            if removes or settings.verify:
+            if settings.verify or self._removes(source, output):
                 transfer.compare(output, source, settings)
             output.commit(source.status)
-            if removes:
-                self._remove(source)
+            self._remove_if_asked(source, output)
         self._reporter.note(f"{printable(source.name)}: {size:,} bytes{speed(size, seconds)}")
 
     def _test(self, path: str) -> None:
         with self._open(path, compressed=True, strict=False) as source:
-            size = transfer.decompress(source, lambda data: None, settings=self._settings)
+            self._prepared("decode")
+            size = transfer.decompress(source, None, settings=self._settings)
         self._reporter.note(f"{printable(source.name)}: {size:,} bytes, ok")
 
     def _removes(self, source: Source, output: Output) -> bool:
         """Whether --rm applies: as with gzip and xz, not where the output is no file."""
         return self._settings.remove and source.status is not None and output.can_be_read_back
 
-    def _remove(self, source: Source) -> None:
-        """Remove the source, unless it is no longer what was read."""
-        if not sources.unchanged(source):
-            raise RefusedError("changed while it was read, so it was kept")
-        os.unlink(source.name)
+    def _remove_if_asked(self, source: Source, output: Output) -> None:
+        """Remove the source of a finished output, unless it is no longer what was read."""
+        if self._removes(source, output):
+            if not sources.unchanged(source):
+                raise RefusedError("changed while it was read, so it was kept")
+            os.unlink(source.name)
 
 
 def summary(account: "Account", seconds: float) -> str:

@@ -14,6 +14,8 @@ from arzip.cli.options import Settings
 if TYPE_CHECKING:
     from arzip.density import Report
 
+WIDEST = 1 << 16  # columns
+
 
 @click.command("eval", context_settings=options.HELP)
 @options.required_files
@@ -34,7 +36,7 @@ def evaluate(context: click.Context, /, files: Sequence[str], as_json: bool, **v
 def evaluate_files(files: Sequence[str], settings: Settings, *, as_json: bool) -> int:
     """Print a table, or a JSON object a line, of the files; returns the exit status."""
     reporter = Reporter(settings.quiet)
-    model = load_prepared(settings.coding_model, reporter)
+    model = load_prepared(settings.coding_model, "encode", reporter)
     reports = []
     for path in files:
         with reporter.watch(path), sources.open_input(path) as source:
@@ -72,4 +74,6 @@ def print_table(reports: "Sequence[tuple[str, Report]]") -> None:
             f"{report.perplexity:.3f}",
             printable(name),
         )
-    Console().print(table, markup=False)
+    # As wide as it is: a terminal may wrap lines, but no figure is ever cut short.
+    width = Console(width=WIDEST).measure(table).maximum
+    Console(width=width).print(table)

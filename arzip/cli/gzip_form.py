@@ -17,8 +17,6 @@ from arzip.cli.coding import Coding
 from arzip.cli.listing import list_files
 from arzip.cli.options import ENVIRONMENT, Settings
 
-COMPRESS, DECOMPRESS, TEST, LIST = "compress", "decompress", "test", "list"
-
 
 class FormContext(click.Context):
     """The form has no name of its own in usage messages."""
@@ -78,10 +76,10 @@ class GzipForm(click.Command):
 )
 @options.files
 @click.option(
-    "-d", "--decompress", "--uncompress", "mode", flag_value=DECOMPRESS, help="Decompress."
+    "-d", "--decompress", "--uncompress", "mode", flag_value="decompress", help="Decompress."
 )
-@click.option("-t", "--test", "mode", flag_value=TEST, help="Test that files decompress.")
-@click.option("-l", "--list", "mode", flag_value=LIST, help="List what is in files.")
+@click.option("-t", "--test", "mode", flag_value="test", help="Test that files decompress.")
+@click.option("-l", "--list", "mode", flag_value="list", help="List what is in files.")
 @options.stdout
 @options.output
 @options.recursive
@@ -98,15 +96,15 @@ def gzip_form(
     input to standard output.
     """
     settings = Settings(**values)
-    match mode or COMPRESS:
-        case "compress":
-            options.check_output(settings, files)
-            status = Coding(settings).compress(files)
+    match mode:
         case "decompress":
             options.check_output(settings, files)
             status = Coding(settings).decompress(files)
         case "test":
             status = Coding(settings).test(files)
-        case _:
+        case "list":
             status = list_files(files, settings, as_json=False)
+        case _:
+            options.check_output(settings, files)
+            status = Coding(settings).compress(files)
     context.exit(status)

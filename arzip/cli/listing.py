@@ -63,8 +63,9 @@ def list_files(files: Sequence[str], settings: Settings, *, as_json: bool) -> in
 
 def examine(path: str) -> Listed:
     """What the headers of the file say. Raises: SkippedError, OSError, ArzipError."""
-    from arzip import codec, models
+    from arzip import codec
     from arzip.files import segments
+    from arzip.models import catalogue
 
     with sources.open_source(path, strict=False) as source:
         found = segments(source.file)
@@ -72,7 +73,7 @@ def examine(path: str) -> Listed:
     size = sum(located.segment.size for located in found)
     methods = {codec.MODELLED: "modelled", codec.STORED: "stored", codec.RUN: "run"}
     identities = {located.header.identity for located in found} - {None}
-    known = {model["identity"]: str(model["name"]) for model in models.catalogue()}
+    known = {model["identity"]: str(model["name"]) for model in catalogue()}
     return Listed(
         file=path,
         frames=sum(located.segment.number == 1 for located in found),

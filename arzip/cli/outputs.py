@@ -19,7 +19,7 @@ from arzip.cli.messages import RefusedError, SkippedError
 SUFFIX = ".arz"
 LEFTOVER_SUFFIX = ".arz-tmp"
 STDOUT = "-"
-NAME_MAX = 255  # bytes in a file's name, on every file system in use
+STEM = 100  # bytes of the target's name in the temporary's, which no file system finds too long
 
 _unfinished: set[str] = set()
 _creating = threading.Lock()
@@ -56,7 +56,8 @@ class StandardOutput:
 
     def __init__(self, *, compressed: bool, force: bool) -> None:
         self.file: BinaryIO = sys.stdout.buffer
-        if compressed and not force and self.file.isatty():
+        self.is_terminal = self.file.isatty()
+        if compressed and not force and self.is_terminal:
             raise RefusedError(
                 "compressed data is not written to a terminal; redirect it, use -o FILE, or -f"
             )
@@ -75,6 +76,7 @@ class Device:
     """A device or FIFO that -o names: it is written to, never replaced."""
 
     can_be_read_back = False
+    is_terminal = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -97,6 +99,7 @@ class NewFile:
     """
 
     can_be_read_back = True
+    is_terminal = False
 
     def __init__(self, name: str, *, force: bool) -> None:
         self.name = name
@@ -212,8 +215,7 @@ def _exists(name: str) -> RefusedError:
 def _temporary_name(name: str) -> str:
     folder, base = os.path.split(name)
     ending = f".{secrets.token_hex(4)}{LEFTOVER_SUFFIX}"
-    # Cut in bytes, as the file system counts, where the name leaves no room.
-    stem = os.fsdecode(os.fsencode(base)[: NAME_MAX - len(ending) - 1])
+    stem = os.fsdecode(os.fsencode(base)[:STEM])
     return os.path.join(folder, f".{stem}{ending}")
 
 

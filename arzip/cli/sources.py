@@ -144,6 +144,12 @@ def _walk(
         for name in sorted(names):
             path = os.path.join(folder, name)
             wanted = name.endswith(SUFFIX) == compressed and not name.endswith(LEFTOVER_SUFFIX)
-            with contextlib.suppress(FileNotFoundError):
-                if wanted and stat.S_ISREG(os.lstat(path).st_mode):
-                    yield path
+            if wanted and _may_be_regular(path):
+                yield path
+
+
+def _may_be_regular(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return True  # to be opened, and reported

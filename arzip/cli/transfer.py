@@ -4,7 +4,7 @@ What is written can be proven: a `Witness` decodes it again and compares it with
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from arzip.cli.messages import RefusedError
@@ -17,16 +17,14 @@ if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.density import Account, Report
 
-Write = Callable[[bytes], object]
-
 
 class Witness:
     """Decodes what was written and compares it with what was read, by digest."""
 
-    def __init__(self, model: "Model") -> None:
+    def __init__(self, model: "Model", threads: int) -> None:
         from arzip.stream import ArzipDecompressor
 
-        self._decoder = ArzipDecompressor(model=model)
+        self._decoder = ArzipDecompressor(model=model, threads=threads)
         self._read = hashlib.blake2b()
         self._decoded = hashlib.blake2b()
 
@@ -36,10 +34,15 @@ class Witness:
 
     def wrote(self, data: bytes) -> None:
         """More of what it was compressed to."""
-        self._decoded.update(self._decoder.decompress(data))
+        # A bounded piece at a time: a few bytes may decode to any number.
+        self._decoded.update(self._decoder.decompress(data, CHUNK))
+        while not self._decoder.needs_input and not self._decoder.eof:
+            self._decoded.update(self._decoder.decompress(b"", CHUNK))
 
     def confirm(self) -> None:
         """Raises: RefusedError unless all that was written decodes to all that was read."""
+        while not self._decoder.eof and (data := self._decoder.decompress(b"", CHUNK)):
+            self._decoded.update(data)
         if not self._decoder.eof or self._decoded.digest() != self._read.digest():
             raise RefusedError("what was written does not decode to the input; try another disk")
 
@@ -52,7 +55,7 @@ def compress(
     settings: Settings,
     witness: Witness | None,
 ) -> "Account":
-    """Compress all of `source` to `output`, and confirm it where there is a `witness`."""
+    """Compress all of `source` to `output`, under the eyes of `witness`, if any: see `confirm`."""
     from arzip.stream import ArzipCompressor
 
     compressor = ArzipCompressor(model, threads=settings.threads)
@@ -64,28 +67,28 @@ def compress(
         if inline:
             inline.wrote(data)
 
-    with Meter(source.name, source.size, wanted=settings.shows_progress) as meter:
+    wanted = settings.shows_progress and not output.is_terminal
+    with Meter(source.name, source.size, wanted=wanted) as meter:
         for chunk in chunks(source.file):
             if witness:
                 witness.read(chunk)
             write(compressor.compress(chunk))
             meter.reach(compressor.account.size)
         write(compressor.flush())
-    if witness:
-        if not inline:
-            _read_back(output, witness, settings)
-        witness.confirm()
     return compressor.account
 
 
-def _read_back(output: Output, witness: Witness, settings: Settings) -> None:
-    output.file.flush()
-    size = output.file.tell()
-    output.file.seek(0)
-    with Meter(f"{output.name} (verify)", size, wanted=settings.shows_progress) as meter:
-        for chunk in chunks(output.file):
-            witness.wrote(chunk)
-            meter.reach(output.file.tell())
+def confirm(output: Output, witness: Witness, *, settings: Settings) -> None:
+    """Raises: RefusedError unless `output` decodes to what `witness` saw being compressed."""
+    if output.can_be_read_back:
+        output.file.flush()
+        size = output.file.tell()
+        output.file.seek(0)
+        with Meter(f"{output.name} (verify)", size, wanted=settings.shows_progress) as meter:
+            for chunk in chunks(output.file):
+                witness.wrote(chunk)
+                meter.reach(output.file.tell())
+    witness.confirm()
 
 
 def evaluate(source: Source, *, model: "Model", settings: Settings) -> "Report":
@@ -101,15 +104,17 @@ def evaluate(source: Source, *, model: "Model", settings: Settings) -> "Report":
     return compressor.account.report(model.name)
 
 
-def decompress(source: Source, write: Write, *, settings: Settings) -> int:
-    """Decompress all frames of `source`; returns the number of bytes written.
+def decompress(source: Source, output: Output | None, *, settings: Settings) -> int:
+    """Decompress all frames of `source` to `output`, or to nowhere; returns how many bytes.
 
     Raises: ArzipError. What was written before that is good as far as it goes.
     """
     size = 0
-    with Meter(source.name, source.size, wanted=settings.shows_progress) as meter:
+    wanted = settings.shows_progress and not (output and output.is_terminal)
+    with Meter(source.name, source.size, wanted=wanted) as meter:
         for data in decompressed(source.file, settings):
-            write(data)
+            if output:
+                output.file.write(data)
             size += len(data)
             if source.size is not None:
                 meter.reach(source.file.tell())

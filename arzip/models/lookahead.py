@@ -1,0 +1,143 @@
+"""All 256 conditionals of the next byte at once.
+
+The model learns from every bit, so the probability of a byte's later bits depends on its earlier
+ones through what was learned from them, too. To see all bytes' probabilities as coding would, walk
+the tree of a byte's bits depth first: predict, learn from one outcome, go on; come back, undo what
+was learned, learn from the other. What one step changes is little and known.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.compiled import compiled
+from arzip.models import kernel, ngram
+from arzip.models.state import CONTEXTS, INPUTS, LINE, MIXERS, State
+
+__all__ = ["UNDO", "conditionals"]
+
+u64 = np.uint64
+
+UNDO = np.dtype(
+    [
+        # Before half a byte: the places where its lines may be made.
+        ("lines", np.uint64, CONTEXTS),
+        ("places", np.uint32, (CONTEXTS, 2 * LINE)),
+        # Before a bit.
+        ("partial", np.int64),
+        ("bit", np.int64),
+        ("node", np.uint64),
+        ("used_lines", np.uint64, CONTEXTS),
+        ("hits", np.int64),
+        ("slots", np.uint32, CONTEXTS),
+        ("indirect", np.uint32, CONTEXTS),
+        ("history_map", np.int32, CONTEXTS),
+        ("match_bucket", np.int64),
+        ("match_map", np.int32),
+        ("rows", np.int64, MIXERS),
+        ("weights", np.int32, (MIXERS, INPUTS)),
+        ("final_weights", np.int32, MIXERS + 2),
+        ("apm_rows", np.int64, 2),
+        ("apm_knots", np.int64, 2),
+        ("apm", np.uint16, 2),
+    ],
+    align=True,
+)
+"""What the step at one depth of the tree changes, as it was; UNDO[8] for a byte."""
+
+
+@compiled
+def conditionals(
+    state: State, table: NDArray[np.uint32], undo: NDArray[np.void], freq: NDArray[np.uint32]
+) -> None:
+    """Fill in the frequencies of all 256 values, leaving state and table as they were."""
+    width = np.empty(256, dtype=np.int64)  # of each node, numbered as state.partial
+    width[1] = kernel.WIDTH
+    for prefix in range(128):
+        depth = 0  # where this path leaves the one before
+        if prefix > 0:
+            while (prefix ^ (prefix - 1)) >> (6 - depth) == 0:
+                depth += 1
+            _unwind(state, table, undo, depth)
+        for d in range(depth, 8):
+            if d & 3 == 0:
+                ngram.locate_lines(state, table)
+                _save_places(state, table, undo[d])
+                ngram.find_lines(state, table)
+            partial = state.partial
+            ones = kernel.split(width[partial], kernel.predict(state, table), d)
+            if d == 7:
+                freq[2 * prefix] = width[partial] - ones
+                freq[2 * prefix + 1] = ones
+            else:
+                width[2 * partial] = width[partial] - ones
+                width[2 * partial + 1] = ones
+                _save(state, undo[d])
+                kernel.update(state, table, (prefix >> (6 - d)) & 1)
+    _unwind(state, table, undo, 0)
+
+
+@compiled
+def _unwind(state: State, table: NDArray[np.uint32], undo: NDArray[np.void], depth: int) -> None:
+    """Undo all that was done from the seventh bit back to the bit number `depth`."""
+    for d in range(6, depth - 1, -1):
+        _restore(state, table, undo[d])
+        if d & 3 == 0:
+            _restore_places(table, undo[d])
+
+
+@compiled
+def _save_places(state: State, table: NDArray[np.uint32], kept: State) -> None:
+    for i in range(CONTEXTS):
+        pair = state.lines[i] & ~u64(2 * LINE - 1)
+        kept.lines[i] = pair
+        for k in range(2 * LINE):
+            kept.places[i, k] = table[pair + u64(k)]
+
+
+@compiled
+def _restore_places(table: NDArray[np.uint32], kept: State) -> None:
+    for i in range(CONTEXTS):
+        for k in range(2 * LINE):
+            table[kept.lines[i] + u64(k)] = kept.places[i, k]
+
+
+@compiled
+def _save(state: State, kept: State) -> None:
+    """Note what kernel.update is about to change, after kernel.predict."""
+    kept.partial, kept.bit, kept.node = state.partial, state.bit, state.node
+    kept.hits = state.hits
+    kept.match_bucket = state.match_bucket
+    kept.match_map = state.match_map[state.match_bucket]
+    for i in range(CONTEXTS):
+        kept.used_lines[i] = state.lines[i]
+        kept.slots[i] = state.slots[i]
+        kept.indirect[i] = state.indirect[i]
+        kept.history_map[i] = state.history_map[state.indirect[i]]
+    for k in range(MIXERS):
+        kept.rows[k] = state.rows[k]
+        for i in range(INPUTS):
+            kept.weights[k, i] = state.weights[state.rows[k], i]
+    for k in range(MIXERS + 2):
+        kept.final_weights[k] = state.final_weights[state.partial, k]
+    for k in range(2):
+        kept.apm_rows[k], kept.apm_knots[k] = state.apm_rows[k], state.apm_knots[k]
+        kept.apm[k] = state.apm[state.apm_rows[k], state.apm_knots[k]]
+
+
+@compiled
+def _restore(state: State, table: NDArray[np.uint32], kept: State) -> None:
+    """Undo kernel.update."""
+    state.partial, state.bit, state.node = kept.partial, kept.bit, kept.node
+    state.hits = kept.hits
+    state.match_map[kept.match_bucket] = kept.match_map
+    for i in range(CONTEXTS):
+        state.lines[i] = kept.used_lines[i]
+        table[kept.used_lines[i] + kept.node] = kept.slots[i]
+        state.history_map[kept.indirect[i]] = kept.history_map[i]
+    for k in range(MIXERS):
+        for i in range(INPUTS):
+            state.weights[kept.rows[k], i] = kept.weights[k, i]
+    for k in range(MIXERS + 2):
+        state.final_weights[kept.partial, k] = kept.final_weights[k]
+    for k in range(2):
+        state.apm[kept.apm_rows[k], kept.apm_knots[k]] = kept.apm[k]

@@ -1,0 +1,91 @@
+"""The match expert: the last place where the last bytes stood before, and what followed there.
+
+It predicts the bits of one byte, the one after the match, as long as they come true. How far to
+trust it is learned for each class of match lengths.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.compiled import compiled
+from arzip.models.contexts import hash_pair
+from arzip.models.fixedpoint import ONE, PROBABILITY_BITS, STRETCH, STRETCH_BITS
+from arzip.models.state import CONTEXTS, State
+
+__all__ = ["INPUT", "follow", "learn", "predict"]
+
+u32, u64, i32, i64 = np.uint32, np.uint64, np.int32, np.int64
+
+SHORTEST = 5  # bytes of a match
+LOOK_BACK = 40  # bytes compared when one is found; longer only by growing
+LONGEST = 65535
+RATE = 6  # 2**-6
+
+INPUT = 3 * CONTEXTS  # the first of two inputs to the mixture
+
+
+@compiled
+def follow(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) -> None:
+    """After a byte: go on with the match if it held, else look for another; note this place."""
+    position = state.position
+    at, length = state.match_at, state.match_length
+    if length > 0 and data[at] == data[position - 1]:
+        at += 1
+        length = min(length + 1, LONGEST)
+    else:
+        length = 0
+    if position >= SHORTEST:
+        recent = state.history & u64((1 << 8 * SHORTEST) - 1)
+        key = (hash_pair(recent, u64(99)) >> u64(32)) & u64(positions.size - 1)
+        if length == 0:
+            at = i64(positions[key])
+            while (
+                length < min(LOOK_BACK, at) and data[at - 1 - length] == data[position - 1 - length]
+            ):
+                length += 1
+            if length < SHORTEST:
+                length = 0
+        positions[key] = i32(position)
+    state.match_at, state.match_length = at, length
+    state.match_byte = i64(data[at]) if length > 0 else 0
+
+
+@compiled
+def _bucket(length: int) -> int:
+    """A class of lengths, 1 to 31."""
+    if length < 16:
+        return length
+    if length < 32:
+        return 16 + ((length - 16) >> 2)
+    return min(20 + ((length - 32) >> 4), 30) + 1
+
+
+@compiled
+def predict(state: State) -> None:
+    """Set the expert's two inputs: its learned log-odds, and its length; 0 without a match."""
+    inputs = state.inputs
+    inputs[INPUT] = inputs[INPUT + 1] = i32(0)
+    state.match_bit = -1
+    state.match_bucket = 0
+    length = state.match_length
+    byte = state.match_byte | 256
+    if length == 0 or byte >> (8 - state.bit) != state.partial:
+        return
+    bucket = _bucket(length)
+    odds = STRETCH[u32(state.match_map[bucket]) >> u32(PROBABILITY_BITS - STRETCH_BITS)]
+    sure = i32(min(length, 32) * 16)
+    bit = (byte >> (7 - state.bit)) & 1
+    inputs[INPUT] = odds if bit else i32(-odds)
+    inputs[INPUT + 1] = sure if bit else i32(-sure)
+    state.match_bit = bit
+    state.match_bucket = bucket
+
+
+@compiled
+def learn(state: State, bit: int) -> None:
+    """Learn whether a match of this length told the truth."""
+    if state.match_bit < 0:
+        return
+    p = i64(state.match_map[state.match_bucket])
+    goal = ONE - 1 if state.match_bit == bit else 0
+    state.match_map[state.match_bucket] = i32(p + ((goal - p) >> RATE))

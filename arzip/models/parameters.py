@@ -1,0 +1,105 @@
+"""A model's parameters in a file: safetensors, with a digest that is the model's identity.
+
+No code is ever loaded from such a file. Tensors are named `kind.field` and hold 16-bit numbers; the
+digest is over the model's name and version and every tensor's name, type, shape and bytes. What the
+metadata adds (a description, the known answers) is not part of it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.errors import ModelError
+
+__all__ = ["SHIFTS", "Parameters", "pack", "read", "write"]
+
+SHIFTS = {"history_map": 6, "match_map": 6, "weights": 5, "final_weights": 4}
+"""A field is its tensor times 2**shift: 16 bits carry all that was learned."""
+
+IDENTITY_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a file holds."""
+
+    name: str
+    version: int
+    tensors: Mapping[str, NDArray[np.int16] | NDArray[np.uint16]]
+    answers: tuple[bytes, ...]
+    """What the model codes its own samples to."""
+    about: Mapping[str, object]
+    """For people: a description, the training data, bits/byte."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex."""
+        state = hashlib.sha256(f"{self.name} {self.version}\n".encode())
+        for name, tensor in sorted(self.tensors.items()):
+            state.update(f"{name} {tensor.dtype.str} {tensor.shape}\n".encode())
+            state.update(tensor.tobytes())
+        return state.hexdigest()
+
+    @property
+    def identity(self) -> bytes:
+        """The first bytes of the digest, as files carry them."""
+        return bytes.fromhex(self.digest)[:IDENTITY_BYTES]
+
+    def fields(self, kind: str) -> dict[str, NDArray[np.int32]]:
+        """The fields of a state of this kind, as coding needs them."""
+        return {
+            field: self.tensors[f"{kind}.{field}"].astype(np.int32) << shift
+            for field, shift in SHIFTS.items()
+        }
+
+
+def pack(fields: Mapping[str, NDArray[np.int32]], kind: str) -> dict[str, NDArray[np.generic]]:
+    """The tensors of one kind: fields() undoes it, but for the bits shifted out."""
+    packed = {}
+    for field, shift in SHIFTS.items():
+        dtype = np.uint16 if field.endswith("map") else np.int16
+        bounds = np.iinfo(dtype)
+        packed[f"{kind}.{field}"] = (
+            (fields[field] >> shift).clip(bounds.min, bounds.max).astype(dtype)
+        )
+    return packed
+
+
+def write(path: Path, parameters: Parameters) -> None:
+    """Write the file, its digest and known answers with it."""
+    from safetensors.numpy import save_file
+
+    metadata = {
+        "name": parameters.name,
+        "version": str(parameters.version),
+        "digest": parameters.digest,
+        "answers": json.dumps([answer.hex() for answer in parameters.answers]),
+        "about": json.dumps(dict(parameters.about)),
+    }
+    save_file({name: np.asarray(t) for name, t in parameters.tensors.items()}, path, metadata)
+
+
+def read(path: Path) -> Parameters:
+    """Read a file and check its digest. Raises ModelError if it is damaged or no model."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            parameters = Parameters(
+                name=metadata["name"],
+                version=int(metadata["version"]),
+                tensors={name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118
+                answers=tuple(bytes.fromhex(hexed) for hexed in json.loads(metadata["answers"])),
+                about=json.loads(metadata["about"]),
+            )
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} is not a model of arzip's, or is damaged") from error
+    if parameters.digest != metadata.get("digest"):
+        raise ModelError(f"{path} is damaged: its digest does not match; restore it from a copy")
+    return parameters

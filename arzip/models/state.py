@@ -1,0 +1,122 @@
+"""All that `swift` knows while it codes a segment, as one record of fixed layout.
+
+A numpy record is what compiled functions pass around most cheaply: one pointer, every array's
+shape known to the compiler. Beside it go three arrays whose size depends on the segment: `table`
+(the slots of ngram.py), `data` (the bytes so far) and `positions` (of match.py).
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "APM_KNOTS",
+    "APM_ROWS",
+    "CONTEXTS",
+    "FITTED",
+    "HISTORIES",
+    "INPUTS",
+    "LINE",
+    "MATCH_BUCKETS",
+    "MIXERS",
+    "ROWS",
+    "STATE_BYTES",
+    "State",
+    "new_state",
+]
+
+State = Any
+"""A record of type LAYOUT: numba's types are not Python's."""
+
+CONTEXTS = 16
+"""How many contexts are looked up for each byte."""
+
+LINE = 16
+"""Slots in a line of the table: a tag and the 15 nodes of half a byte's binary tree."""
+
+HISTORIES = 1024
+"""What an indirect probability depends on, per context: 4 bands of counts by 256 histories."""
+
+MATCH_BUCKETS = 32
+"""Classes of match lengths."""
+
+MIXERS = 4
+"""Mixers, each with its own choice of a row of weights."""
+
+# The rows of the weights: one block for each mixer, see mixture.py.
+ROWS = 4 * 256 + 256 + 8 * (CONTEXTS + 1) + 256
+
+INPUTS = 56
+"""Three for each context, three for the match and a constant: 52, rounded up to whole vectors."""
+
+APM_ROWS = 1 << 16
+"""Contexts of each of the two calibration maps."""
+
+APM_KNOTS = 32
+"""Values in a row of a calibration map: 25 are used, 32 fill a cache line."""
+
+LAYOUT = np.dtype(
+    [
+        # Where we are.
+        ("position", np.int64),  # bytes seen
+        ("history", np.uint64),  # the last 8 of them, the last one lowest
+        ("partial", np.int64),  # the bits of this byte so far, after a leading 1
+        ("bit", np.int64),  # how many these are
+        ("node", np.uint64),  # the same within half a byte: the index into a line
+        # contexts.py
+        ("record", np.int64),  # bytes in a record, 0 for text
+        ("hashes", np.uint64, CONTEXTS),
+        ("word", np.uint64, 3),  # hashes of this word and the two before
+        ("line_start", np.int64),
+        ("line_before", np.int64),
+        ("field", np.int64),  # of the line
+        ("line_first", np.int64),  # its first byte
+        ("after_one", np.uint16, 256),  # the two bytes that last followed a byte
+        ("after_two", np.uint16, 1 << 16),  # the same for two bytes
+        # ngram.py
+        ("tags", np.uint32, CONTEXTS),
+        ("found", np.uint32, CONTEXTS),
+        ("missed", np.int64, CONTEXTS + 1),
+        ("lines", np.uint64, CONTEXTS),
+        ("hits", np.int64),
+        ("slots", np.uint32, CONTEXTS),
+        ("rates", np.int32, CONTEXTS),
+        ("stretched", np.uint32, CONTEXTS),
+        ("indirect", np.uint32, CONTEXTS),
+        ("history_map", np.int32, CONTEXTS * HISTORIES),
+        # match.py
+        ("match_at", np.int64),
+        ("match_length", np.int64),
+        ("match_byte", np.int64),
+        ("match_bucket", np.int64),  # 0: no match
+        ("match_bit", np.int64),  # -1: no match, or it has failed within this byte
+        ("match_map", np.int32, MATCH_BUCKETS),
+        # mixture.py
+        ("inputs", np.int32, INPUTS),
+        ("rows", np.int64, MIXERS),
+        ("weights", np.int32, (ROWS, INPUTS)),
+        ("odds", np.int64, MIXERS + 2),
+        ("final_weights", np.int32, (256, MIXERS + 2)),
+        ("probability", np.int64),
+        ("apm_rows", np.int64, 2),
+        ("apm_knots", np.int64, 2),
+        ("apm_touch", np.uint16, 2),
+        ("apm", np.uint16, (2 * APM_ROWS, APM_KNOTS)),
+    ],
+    align=True,
+)
+
+STATE_BYTES = LAYOUT.itemsize
+
+FITTED = ("history_map", "match_map", "weights", "final_weights")
+"""The fields that start from values fitted before release."""
+
+
+def new_state(fitted: dict[str, NDArray[np.int32]], apm: NDArray[np.uint16]) -> State:
+    """A state at the start of a segment. `apm` is a row of the calibration maps."""
+    array = np.zeros(1, dtype=LAYOUT)
+    for name in FITTED:
+        array[name][0] = fitted[name]
+    array["apm"][0] = apm
+    return array[0]

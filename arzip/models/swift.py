@@ -1,0 +1,173 @@
+"""`swift`: the adaptive experts alone, with parameters fitted before release.
+
+Here is the model as its users meet it, a maker of predictions and sessions; kernel.py has the loops.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip import coder
+from arzip.codec import Prediction
+from arzip.errors import FormatError, ModelError
+from arzip.models import contexts, kernel, lookahead, mixture, profile
+from arzip.models.parameters import Parameters
+from arzip.models.state import LINE, STATE_BYTES, new_state
+
+__all__ = ["KINDS", "SAMPLES", "VERSION", "Segment", "Swift", "SwiftSession"]
+
+VERSION = 1
+"""Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
+
+KINDS = ("text", "records")
+"""Each profile has its own fitted parameters."""
+
+SAMPLES = (
+    b"the cat sat on the mat;\nthe cat sat on the hat, 1234\n" * 2,
+    bytes(range(0, 96, 3)) * 3,
+)
+"""What each kind must code to known bytes before anything else is coded."""
+
+MOST_LINES = 1 << 22
+SESSION_SIZE = 1 << 20
+
+
+class Segment:
+    """The model's memory at the start of a segment of n bytes."""
+
+    def __init__(self, fitted: dict[str, NDArray[np.int32]], n: int, record: int) -> None:
+        """`record` is the length of records, or profile.TEXT."""
+        self.state = new_state(fitted, mixture.apm_row())
+        self.state["record"] = record
+        self.table = np.zeros(lines(n) * LINE, dtype=np.uint32)
+        self.positions = np.zeros(positions(n), dtype=np.int32)
+
+
+def lines(n: int) -> int:
+    """Lines in the table for n bytes: 4 a byte, as a power of two, within bounds."""
+    return min(max(1 << (4 * n - 1).bit_length(), 1 << 10), MOST_LINES)
+
+
+def positions(n: int) -> int:
+    """Places in the match expert's table: 1 a byte, as a power of two."""
+    return max(1 << (n - 1).bit_length(), 1 << 10)
+
+
+class Swift:
+    """Implements codec.Model. Immutable, so that threads may share it."""
+
+    parameters_size = 2
+    """The record length, big-endian; 0 for text."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        """Raises ModelError if the parameters are another version's."""
+        if parameters.version != VERSION:
+            raise ModelError(
+                f"model {parameters.name!r} is of version {parameters.version}, and this arzip "
+                f"computes version {VERSION}: install the arzip that goes with it"
+            )
+        self.name = parameters.name
+        self.identity = parameters.identity
+        self._fitted = {kind: parameters.fields(kind) for kind in KINDS}
+        self._answers = list(parameters.answers)
+        self._proven: set[str] = set()
+
+    @classmethod
+    def unproven(cls, parameters: Parameters) -> "Swift":
+        """A model whose known answers are not known yet."""
+        model = cls(parameters)
+        model._proven = {"encode", "decode"}
+        return model
+
+    def memory(self, n: int) -> int:
+        """Bytes: the tables and state, and the data and an interval for each of n bytes."""
+        return 4 * (lines(n) * LINE + positions(n)) + STATE_BYTES + 9 * n
+
+    def encode(self, data: NDArray[np.uint8]) -> Prediction:
+        """Predict all of a segment; see codec.Model. Raises ModelError on an unfit machine."""
+        self.prove("encode")
+        return self._encode(data)
+
+    def decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
+        """Restore a segment; see codec.Model. Raises FormatError for an impossible parameter."""
+        self.prove("decode")
+        return self._decode(parameters, words, n)
+
+    def session(self, *, record: int = profile.TEXT, size: int = SESSION_SIZE) -> "SwiftSession":
+        """A fresh start: as a segment of `size` bytes, read as text or records of this length.
+
+        `size` fixes the tables, as a segment's length does; a session may go on beyond it.
+        """
+        return SwiftSession(Segment(self._segment_fields(record), size, record), size)
+
+    def _segment_fields(self, record: int) -> dict[str, NDArray[np.int32]]:
+        return self._fitted[KINDS[record != profile.TEXT]]
+
+    def _encode(self, data: NDArray[np.uint8]) -> Prediction:
+        record = profile.record_length(data)
+        segment = Segment(self._segment_fields(record), data.size, record)
+        left = np.empty(data.size, dtype=np.uint32)
+        freq = np.empty(data.size, dtype=np.uint32)
+        nll = kernel.encode(
+            segment.state, segment.table, segment.positions, data.copy(), left, freq
+        )
+        return Prediction(record.to_bytes(self.parameters_size), left, freq, nll)
+
+    def _decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
+        record = int.from_bytes(parameters)
+        if record > profile.LONGEST_RECORD:
+            raise FormatError(f"a segment claims records of {record} bytes: the file is damaged")
+        segment = Segment(self._segment_fields(record), n, record)
+        data = np.zeros(n, dtype=np.uint8)
+        kernel.decode(segment.state, segment.table, segment.positions, data, words)
+        return data
+
+    def known_answers(self) -> list[bytes]:
+        """What the samples code to here."""
+        answers = []
+        for sample in SAMPLES:
+            prediction = self._encode(np.frombuffer(sample, dtype=np.uint8))
+            answers.append(prediction.parameters + coder.encode(prediction.left, prediction.freq))
+        return answers
+
+    def prove(self, direction: str) -> None:
+        """Code the samples, once, before anything else. Raises ModelError if that goes wrong."""
+        if direction in self._proven:
+            return
+        if direction == "encode":
+            proven = self.known_answers() == self._answers
+        else:
+            proven = [
+                self._decode(answer[:2], coder.to_words(answer[2:]), len(sample)).tobytes()
+                for answer, sample in zip(self._answers, SAMPLES, strict=True)
+            ] == list(SAMPLES)
+        if not proven:
+            raise ModelError(
+                f"model {self.name!r} computes other results here than where it was made, so no "
+                "file is safe with it: clear numba's cache (__pycache__), then reinstall arzip"
+            )
+        self._proven.add(direction)
+
+
+class SwiftSession:
+    """Implements codec.Session. Limited by memory alone."""
+
+    def __init__(self, segment: Segment, size: int) -> None:
+        self._segment = segment
+        self._data = np.zeros(size, dtype=np.uint8)
+        self._undo = np.zeros(8, dtype=lookahead.UNDO)
+        contexts.start(segment.state, self._data)
+
+    def conditionals(self) -> NDArray[np.uint32]:
+        """(256,) frequencies of the next byte: each >= 1, sum 2**24 - 2."""
+        freq = np.empty(256, dtype=np.uint32)
+        lookahead.conditionals(self._segment.state, self._segment.table, self._undo, freq)
+        return freq
+
+    def observe(self, byte: int) -> None:
+        """Take `byte` as the next one and learn from it. Raises ValueError if it is not a byte."""
+        if not 0 <= byte <= 255:
+            raise ValueError(f"a byte is 0 to 255, not {byte}")
+        segment = self._segment
+        if segment.state["position"] == self._data.size:
+            self._data = np.concatenate([self._data, np.zeros_like(self._data)])
+        kernel.learn(segment.state, segment.table, segment.positions, self._data, byte)

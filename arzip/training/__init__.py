@@ -1,0 +1,1 @@
+"""What is done before release: the built-in models' parameters are made here."""

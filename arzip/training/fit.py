@@ -1,0 +1,138 @@
+"""Fits `swift`'s initial parameters: `python -m arzip.training.fit FOLDER... -o FILE`.
+
+The model learns while it codes, so fitting is coding: pieces of all kinds of data, one after the
+other, each with empty tables, but with the parameters that the one before left behind.
+"""
+
+import bz2
+import gzip
+import lzma
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from arzip.models import kernel, parameters, profile
+from arzip.models.fixedpoint import ONE
+from arzip.models.parameters import Parameters
+from arzip.models.state import CONTEXTS, FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
+from arzip.models.swift import KINDS, VERSION, Segment, Swift
+from arzip.training.records import MAKERS
+
+__all__ = ["fit", "main", "unfitted"]
+
+Fields = dict[str, NDArray[np.int32]]
+Source = Callable[[Generator], bytes]
+
+PIECES = (4000, 12000, 60000, 200000)  # bytes; short ones teach how to start
+LARGEST_FILE = 64 << 20
+OPENERS = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+
+
+def unfitted() -> Fields:
+    """Parameters from first principles: all experts trusted alike, histories at face value."""
+    history_map = np.full((CONTEXTS, HISTORIES // 256, 256), ONE // 2, dtype=np.int32)
+    for history in range(2, 256):
+        n = history.bit_length() - 1
+        ones = (history - (1 << n)).bit_count()
+        history_map[:, :, history] = int((ones + 0.4) / (n + 0.8) * ONE)
+    weights = np.zeros((ROWS, INPUTS), dtype=np.int32)
+    weights[:, : 2 * CONTEXTS] = int(3.2 * 65536 / CONTEXTS)
+    weights[:, 3 * CONTEXTS : 3 * CONTEXTS + 2] = 65536 // 5
+    final_weights = np.full((256, MIXERS + 2), 65536 // 8, dtype=np.int32)
+    final_weights[:, MIXERS:] = 65536 // 4
+    lengths = np.arange(MATCH_BUCKETS)
+    match_map = (ONE * (1 - 1 / (lengths + 2))).astype(np.int32)
+    return {
+        "history_map": history_map.reshape(-1),
+        "match_map": match_map,
+        "weights": weights,
+        "final_weights": final_weights,
+    }
+
+
+def fit(fields: Fields, piece: NDArray[np.uint8], record: int) -> tuple[Fields, float]:
+    """Code one piece: the parameters it leaves behind, and its code length in bits."""
+    segment = Segment(fields, piece.size, record)
+    unused = np.empty((2, piece.size), dtype=np.uint32)
+    bits = kernel.encode(
+        segment.state, segment.table, segment.positions, piece.copy(), unused[0], unused[1]
+    )
+    return {name: segment.state[name].copy() for name in FITTED}, bits
+
+
+def files_source(files: list[Path]) -> Source:
+    """A file at random, unpacked if it is compressed, as long as it is not empty."""
+
+    def draw(rng: Generator) -> bytes:
+        while True:
+            path = files[rng.integers(len(files))]
+            with OPENERS.get(path.suffix, open)(path, "rb") as file:
+                data: bytes = file.read(LARGEST_FILE)
+            if data:
+                return data
+
+    return draw
+
+
+def sources(folders: tuple[Path, ...]) -> Iterator[tuple[str, Source]]:
+    """Each folder is a source; so is each file named by itself; so is each kind of made-up data."""
+    for folder in folders:
+        if folder.is_file():
+            yield str(folder), files_source([folder])
+            continue
+        files = [
+            path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()
+        ]
+        if not files:
+            raise click.BadParameter(f"{folder} has no files")
+        yield str(folder), files_source(files)
+    for maker in MAKERS:
+        yield maker.__name__, maker
+
+
+def pieces(data: bytes, rng: Generator) -> NDArray[np.uint8]:
+    """A piece of the data, of one of the lengths in PIECES: its start as often as not."""
+    size = int(rng.choice(PIECES))
+    start = int(rng.integers(0, max(1, len(data) - size))) if rng.random() < 0.5 else 0
+    return np.frombuffer(data[start : start + size], dtype=np.uint8)
+
+
+@click.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+@click.option("--rounds", default=24, show_default=True, help="Pieces from each source.")
+@click.option("--seed", default=0, show_default=True)
+def main(folders: tuple[Path, ...], output: Path, rounds: int, seed: int) -> None:
+    """Fit swift's parameters to files under FOLDERS."""
+    rng = np.random.default_rng(seed)
+    fitted = {kind: unfitted() for kind in KINDS}
+    named = dict(sources(folders))
+    for turn in range(rounds):
+        size, bits = 0, 0.0
+        for name in rng.permutation(list(named)):
+            piece = pieces(named[name](rng), rng)
+            record = profile.record_length(piece)
+            kind = KINDS[record != profile.TEXT]
+            fitted[kind], cost = fit(fitted[kind], piece, record)
+            size, bits = size + piece.size, bits + cost
+        click.echo(f"round {turn + 1} of {rounds}: {bits / size:.4f} bits/byte of {size:,}")
+    tensors = {}
+    for kind in KINDS:
+        tensors.update(parameters.pack(fitted[kind], kind))
+    about = {
+        "description": "adaptive experts alone: contexts and matches, parameters fitted",
+        "training": f"{rounds} rounds over {', '.join(Path(name).name for name in named)}",
+    }
+    made = Parameters("swift", VERSION, tensors, (), about)
+    answers = Swift.unproven(made).known_answers()
+    parameters.write(output, replace(made, answers=tuple(answers)))
+    click.echo(f"{output}: identity {made.identity.hex()}")
+
+
+if __name__ == "__main__":
+    main()
