@@ -8,6 +8,7 @@ which frames segments; below are coder.py and arzip/models, which both load numb
 imported when they are needed.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -35,12 +36,12 @@ MODELLED, STORED, RUN = 0, 1, 2
 
 
 class Prediction(NamedTuple):
-    """What a model says of n bytes: byte t is the interval [left[t], left[t] + freq[t]).
+    """What a model says of n bytes in a row: byte t is the interval [left[t], left[t] + freq[t]).
 
     All intervals lie in [1, 2**24 - 1); freq[t] / 2**24 is p(w_t | w_<t).
     """
 
-    parameters: bytes  # what the decoder must know first; always Model.parameters_size long
+    parameters: bytes  # what the decoder must know first; Model.parameters_size in all
     left: NDArray[np.uint32]  # (n,)
     freq: NDArray[np.uint32]  # (n,)
     nll: float  # bits, under the real-valued model: before its probabilities became whole numbers
@@ -80,8 +81,11 @@ class Model(Protocol):
         """Bytes of memory that coding a segment of n bytes takes."""
         ...
 
-    def encode(self, data: NDArray[np.uint8]) -> Prediction:
-        """Predict all n >= 1 bytes of a segment. Safe to call from several threads."""
+    def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
+        """Predict all n >= 1 bytes of a segment, piece by piece. Safe to call from several threads.
+
+        The first piece has the parameters; none of the others has any.
+        """
         ...
 
     def decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
@@ -93,6 +97,12 @@ class Model(Protocol):
 
     def session(self) -> Session:
         """A fresh start of the model."""
+        ...
+
+    def prove(self, direction: str) -> None:
+        """Compile what coding in this direction, "encode" or "decode", takes, and prove that it
+        gives the known answers here. Raises ModelError if not.
+        """
         ...
 
 
@@ -168,12 +178,18 @@ def decoding_memory(model: Model | None, method: int, coded_size: int, n: int) -
 def _modelled(model: Model, values: NDArray[np.uint8]) -> Coded:
     from arzip import coder
 
-    prediction = model.encode(values)
-    if not prediction.left.shape == prediction.freq.shape == values.shape:
+    encoder = coder.Encoder()
+    parameters, size, nll, quantised = b"", 0, 0.0, 0.0
+    for prediction in model.encode(values):
+        encoder.add(prediction.left, prediction.freq)
+        parameters += prediction.parameters
+        size += prediction.freq.size
+        nll += prediction.nll
+        quantised += _bits(prediction.freq, coder.PRECISION)
+    if size != values.size or len(parameters) != model.parameters_size:
         raise ModelError(f"model {model.name!r} did not predict every byte: it is damaged or unfit")
-    payload = prediction.parameters + coder.encode(prediction.left, prediction.freq)
-    quantised = _bits(prediction.freq, coder.PRECISION)
-    return Coded(MODELLED, payload, CodeLength(prediction.nll, quantised, 8.0 * len(payload)))
+    payload = parameters + encoder.finish()
+    return Coded(MODELLED, payload, CodeLength(nll, quantised, 8.0 * len(payload)))
 
 
 def _bits(freq: NDArray[np.uint32], precision: int) -> float:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from arzip.compiled import compiled
 from arzip.errors import ModelError
 
-__all__ = ["PRECISION", "TOTAL", "advance", "encode", "start", "target", "to_words"]
+__all__ = ["PRECISION", "TOTAL", "Encoder", "advance", "encode", "start", "target", "to_words"]
 
 PRECISION = 24
 """Intervals are subsets of [0, 2**PRECISION)."""
@@ -26,20 +26,33 @@ CHUNK = 16384  # symbols in a call to constriction: 12 bytes each
 
 
 def encode(left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> bytes:
-    """Code the intervals [left, left + freq), each inside [1, 2**24 - 1), in order.
+    """Code the intervals [left, left + freq) in order; see Encoder."""
+    encoder = Encoder()
+    encoder.add(left, freq)
+    return encoder.finish()
 
-    Returns the shortest bytes that decode to them when zeros follow. Raises ModelError for an
-    interval that is empty or out of bounds.
-    """
-    encoder = stream.queue.RangeEncoder()
-    family = stream.model.Categorical(perfect=False)
-    inside = np.ones(min(left.size, CHUNK), dtype=np.int32)
-    for first in range(0, left.size, CHUNK):
-        rows = _rows(left[first : first + CHUNK], freq[first : first + CHUNK])
-        encoder.encode(inside[: len(rows)], family, rows)
-    words = encoder.get_compressed()
-    position, (lower, width) = encoder.pos()
-    return _end(words, position, lower, width)
+
+class Encoder:
+    """Codes intervals in bulk, some thousands at a time."""
+
+    def __init__(self) -> None:
+        self._encoder = stream.queue.RangeEncoder()
+        self._family = stream.model.Categorical(perfect=False)
+
+    def add(self, left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> None:
+        """Code the intervals [left, left + freq), each inside [1, 2**24 - 1), in order.
+
+        Raises ModelError for an interval that is empty or out of bounds.
+        """
+        for first in range(0, left.size, CHUNK):
+            rows = _rows(left[first : first + CHUNK], freq[first : first + CHUNK])
+            self._encoder.encode(np.ones(len(rows), dtype=np.int32), self._family, rows)
+
+    def finish(self) -> bytes:
+        """The shortest bytes that decode to the intervals when zeros follow."""
+        words = self._encoder.get_compressed()
+        position, (lower, width) = self._encoder.pos()
+        return _end(words, position, lower, width)
 
 
 def to_words(payload: bytes | memoryview) -> NDArray[np.uint32]:

@@ -293,8 +293,10 @@ def compare(
             writer = csv.DictWriter(file, [field.name for field in fields(Row)])
             writer.writeheader()
             writer.writerows(asdict(row) for row in rows)
-    made_by = shlex.join(["python", "benchmarks/compare.py", *sys.argv[1:]])
-    table = f"{markdown_table(rows, tools)}\n\nMade by `{made_by}`."
+    # Where somebody keeps the folders is nobody else's business.
+    made_by = ["python", "benchmarks/compare.py", *(folder.resolve().name for folder in folders)]
+    made_by += ["--tools", names, "--jobs", str(jobs), "--readme", "README.md"]
+    table = f"{markdown_table(rows, tools)}\n\nMade by `{shlex.join(made_by)}`."
     click.echo(table)
     if readme:
         put_between_markers(readme, table)

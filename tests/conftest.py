@@ -1,6 +1,7 @@
 """What tests share: a small exact model, so that what is around a model is tested without one."""
 
 import sys
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import hypothesis
@@ -33,7 +34,7 @@ class Counts:
     def memory(self, n: int) -> int:
         return 10_000 + 10 * n
 
-    def encode(self, data: NDArray[np.uint8]) -> Prediction:
+    def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         counts = np.ones(256, dtype=np.int64)
         left, freq, nll = [], [], 0.0
         for first in range(0, data.size, self._block):
@@ -43,7 +44,7 @@ class Counts:
             freq.append(frequencies[block])
             nll -= float(np.log2(counts[block] / counts.sum()).sum())
             counts += self._weight * np.bincount(block, minlength=256)
-        return Prediction(
+        yield Prediction(
             bytes([self._weight]),
             np.concatenate(left).astype(np.uint32),
             np.concatenate(freq).astype(np.uint32),

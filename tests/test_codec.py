@@ -4,6 +4,7 @@ import base64
 import math
 import time
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -92,17 +93,17 @@ def test_any_payload_gives_bytes_or_an_error(model: Counts, payload: bytes, n: i
 class Lazy(Counts):
     """A broken model, which skips the last byte."""
 
-    def encode(self, data: np.ndarray) -> Prediction:
+    def encode(self, data: np.ndarray) -> Iterator[Prediction]:
         return super().encode(data[:-1])
 
 
 class Careless(Counts):
     """A broken model, to which one byte is impossible."""
 
-    def encode(self, data: np.ndarray) -> Prediction:
-        prediction = super().encode(data)
-        prediction.freq[-1] = 0
-        return prediction
+    def encode(self, data: np.ndarray) -> Iterator[Prediction]:
+        for prediction in super().encode(data):
+            prediction.freq[-1] = 0
+            yield prediction
 
 
 @pytest.mark.parametrize("broken", [Lazy(), Careless()])

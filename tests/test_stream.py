@@ -3,6 +3,7 @@
 import sys
 import threading
 import tracemalloc
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import numpy as np
@@ -180,7 +181,7 @@ class Together(Counts):
         super().__init__()
         self._barrier = threading.Barrier(2, timeout=20)
 
-    def encode(self, data: NDArray[np.uint8]) -> Prediction:
+    def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         self._barrier.wait()
         return super().encode(data)
 

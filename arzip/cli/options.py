@@ -91,10 +91,11 @@ def _level_option(level: int) -> Decorator:
     )
 
 
-files = click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(allow_dash=True))
-required_files = click.argument(
-    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True)
-)
+# Whether it can be read is found out by reading it: click would refuse all files for one.
+path = click.Path(readable=False, allow_dash=True)
+
+files = click.argument("files", metavar="[FILE]...", nargs=-1, type=path)
+required_files = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=path)
 json_output = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 stdout = click.option(
@@ -105,7 +106,7 @@ stdout = click.option(
 )
 output = together(
     click.option(
-        "-o", "--output", metavar="FILE", type=click.Path(), help="Write to FILE (one input only)."
+        "-o", "--output", metavar="FILE", type=path, help="Write to FILE (one input only)."
     ),
     click.option(
         "--rm/--keep",

@@ -9,43 +9,47 @@ sparse neighbours.
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.compiled import compiled
+from arzip.compiled import compiled, i64, u16, u64
 from arzip.models.state import State
 
-__all__ = ["hash_pair", "observe", "start"]
-
-u64, i64 = np.uint64, np.int64
+__all__ = ["hash_pair", "look_above", "observe", "set_hashes"]
 
 
 @compiled
-def hash_pair(a: np.uint64, b: np.uint64) -> np.uint64:
+def hash_pair(a: int, b: int) -> int:
     """64 well-mixed bits of two numbers."""
-    x = (a + u64(0x632BE59BD9B4E019)) * u64(0x9E3779B97F4A7C15)
+    x: int = (a + u64(0x632BE59BD9B4E019)) * u64(0x9E3779B97F4A7C15)
     x ^= (b + u64(0x7F4A7C15)) * u64(0xD6E8FEB86659FD93)
     x ^= x >> u64(29)
-    return x * u64(0xBF58476D1CE4E5B9)
+    x *= u64(0xBF58476D1CE4E5B9)
+    return x
 
 
 @compiled
-def start(state: State, data: NDArray[np.uint8]) -> None:
-    """Set the contexts of a segment's first byte."""
-    _set_hashes(state, data)
-    state.partial = 1
-    state.bit = 0
-
-
-@compiled
-def observe(state: State, data: NDArray[np.uint8], byte: int) -> None:
-    """Append `byte` to data and set the contexts of the next one."""
-    data[state.position] = byte
+def observe(state: State, byte: int) -> None:
+    """Take in the byte that was coded last, which is at data[state.position]."""
     state.position += 1
     _follow(state, byte)
     state.history = (state.history << u64(8)) | u64(byte)
     if state.record == 0:
         _read_text(state, byte)
-    _set_hashes(state, data)
-    state.partial = 1
-    state.bit = 0
+
+
+@compiled
+def look_above(state: State, data: NDArray[np.uint8]) -> None:
+    """Fetch the bytes above the next one: in the line before, or in the records before."""
+    above, position, record = state.above, state.position, state.record
+    if record == 0:
+        place = state.line_before + position - state.line_start
+        above[0] = u64(data[place]) if place < state.line_start else u64(0)
+        return
+    for k in range(3):
+        place = position - record
+        if k == 1:
+            place -= record
+        elif k == 2 and record > 1:
+            place += 1
+        above[k] = u64(data[place]) if place >= 0 else u64(0)
 
 
 @compiled
@@ -53,8 +57,8 @@ def _follow(state: State, byte: int) -> None:
     """Note that `byte` followed the one or two bytes before it."""
     one = state.history & u64(0xFF)
     two = state.history & u64(0xFFFF)
-    state.after_one[one] = np.uint16((i64(state.after_one[one]) << 8) | byte)
-    state.after_two[two] = np.uint16((i64(state.after_two[two]) << 8) | byte)
+    state.after_one[one] = u16((i64(state.after_one[one]) << 8) | byte)
+    state.after_two[two] = u16((i64(state.after_two[two]) << 8) | byte)
 
 
 @compiled
@@ -86,7 +90,8 @@ def _read_text(state: State, byte: int) -> None:
 
 
 @compiled
-def _set_hashes(state: State, data: NDArray[np.uint8]) -> None:
+def set_hashes(state: State) -> None:
+    """Hash the contexts of the next byte."""
     history = state.history
     hashes = state.hashes
     hashes[0] = u64(0)
@@ -97,21 +102,21 @@ def _set_hashes(state: State, data: NDArray[np.uint8]) -> None:
     followed = u64(state.after_one[history & u64(0xFF)])
     hashes[5] = followed | (history & u64(0xFF)) << u64(16)
     if state.record == 0:
-        _set_text_hashes(state, data)
+        _set_text_hashes(state)
     else:
-        _set_record_hashes(state, data)
+        _set_record_hashes(state)
     for i in range(hashes.size):
         hashes[i] = hash_pair(hashes[i], u64(i))
+    state.partial = 1
+    state.bit = 0
 
 
 @compiled
-def _set_text_hashes(state: State, data: NDArray[np.uint8]) -> None:
+def _set_text_hashes(state: State) -> None:
     history = state.history
     last = history & u64(0xFF)
     column = state.position - state.line_start
-    above = u64(0)
-    if state.line_before + column < state.line_start:
-        above = u64(data[state.line_before + column])
+    above = state.above[0]
     word = state.word
     two_words = hash_pair(word[0], word[1])
     hashes = state.hashes
@@ -128,14 +133,11 @@ def _set_text_hashes(state: State, data: NDArray[np.uint8]) -> None:
 
 
 @compiled
-def _set_record_hashes(state: State, data: NDArray[np.uint8]) -> None:
+def _set_record_hashes(state: State) -> None:
     history = state.history
     last = history & u64(0xFF)
-    position, record = state.position, state.record
-    column = u64(position % record)
-    above = u64(_at(data, position - record))
-    twice_above = u64(_at(data, position - 2 * record))
-    next_above = u64(_at(data, position - record + 1)) if record > 1 else u64(0)
+    column = u64(state.position % state.record)
+    above, twice_above, next_above = state.above[0], state.above[1], state.above[2]
     hashes = state.hashes
     hashes[6] = history & u64(0xFFFFFFFFFFFF)
     hashes[7] = above | column << u64(8)
@@ -147,9 +149,3 @@ def _set_record_hashes(state: State, data: NDArray[np.uint8]) -> None:
     hashes[13] = history & u64(0xFF00FF)
     hashes[14] = history & u64(0xFF0000)
     hashes[15] = history & u64(0xF0F0F0FF)
-
-
-@compiled
-def _at(data: NDArray[np.uint8], index: int) -> int:
-    """data[index], 0 before its start."""
-    return i64(data[index]) if index >= 0 else i64(0)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip import coder
-from arzip.compiled import compiled
+from arzip.compiled import compiled, i64, u32, u64
 from arzip.models import contexts, match, mixture, ngram
 from arzip.models.fixedpoint import ONE, PROBABILITY_BITS
 from arzip.models.state import State
@@ -25,18 +25,18 @@ FIRST, WIDTH = 1, coder.TOTAL - 2
 
 
 @compiled
-def predict(state: State, table: NDArray[np.uint32]) -> int:
+def predict(state: State) -> int:
     """The probability in Q22 that the next bit is 1."""
-    ngram.predict(state, table)
+    ngram.predict(state)
     match.predict(state)
     return mixture.predict(state)
 
 
 @compiled
-def update(state: State, table: NDArray[np.uint32], bit: int) -> None:
+def update(state: State, bit: int) -> None:
     """Learn that the predicted bit was `bit`, and step to the next."""
     mixture.learn(state, bit)
-    ngram.learn(state, table, bit)
+    ngram.learn(state, bit)
     match.learn(state, bit)
     _step(state, bit)
 
@@ -44,7 +44,7 @@ def update(state: State, table: NDArray[np.uint32], bit: int) -> None:
 @compiled
 def _step(state: State, bit: int) -> None:
     state.partial = state.partial << 1 | bit
-    state.node = state.node << np.uint64(1) | np.uint64(bit)
+    state.node = state.node << u64(1) | u64(bit)
     state.bit += 1
 
 
@@ -56,10 +56,16 @@ def split(width: int, probability: int, bit: int) -> int:
 
 
 @compiled
-def _observe(
-    state: State, data: NDArray[np.uint8], positions: NDArray[np.int32], byte: int
+def open_byte(
+    state: State,
+    table: NDArray[np.uint32],
+    positions: NDArray[np.int32],
+    data: NDArray[np.uint8],
 ) -> None:
-    contexts.observe(state, data, byte)
+    """Set the contexts of the next byte, from data[: state.position]."""
+    contexts.look_above(state, data)
+    contexts.set_hashes(state)
+    ngram.locate_lines(state, table, 1)
     match.follow(state, data, positions)
 
 
@@ -72,17 +78,20 @@ def encode(
     left: NDArray[np.uint32],
     freq: NDArray[np.uint32],
 ) -> float:
-    """Fill in each byte's interval; return the code length in bits before it became whole units."""
+    """Fill in the intervals of the bytes from data[state.position] on.
+
+    Returns their code length in bits, before probabilities became whole units.
+    """
     code_length = 0.0
-    contexts.start(state, data)
-    for t in range(data.size):
-        byte = np.int64(data[t])
+    for t in range(left.size):
+        open_byte(state, table, positions, data)
+        byte = i64(data[state.position])
         low, width = FIRST, WIDTH
         likelihood = 1.0
         for bit in range(8):
             if bit & 3 == 0:
                 ngram.find_lines(state, table)
-            probability = predict(state, table)
+            probability = predict(state)
             ones = split(width, probability, bit)
             y = (byte >> (7 - bit)) & 1
             if y:
@@ -92,10 +101,14 @@ def encode(
             else:
                 width -= ones
                 likelihood *= (ONE - probability) / ONE
-            update(state, table, y)
+            if bit == 3:
+                ngram.locate_lines(state, table, state.partial << 1 | y)
+            update(state, y)
+            if bit & 3 == 3:
+                ngram.store_lines(state, table)
         left[t], freq[t] = low, width
         code_length -= math.log2(likelihood)
-        _observe(state, data, positions, byte)
+        contexts.observe(state, byte)
     return code_length
 
 
@@ -110,24 +123,29 @@ def decode(
     """Fill in the data that encode saw, from the coder's words."""
     decoder = np.empty(4, dtype=np.uint64)
     coder.start(words, decoder)
-    contexts.start(state, data)
-    for _ in range(data.size):
+    for t in range(data.size):
+        open_byte(state, table, positions, data)
         # Damaged words may point before the first interval or after the last.
-        target = min(max(np.int64(coder.target(decoder)), FIRST), WIDTH)
+        target = min(max(i64(coder.target(decoder)), FIRST), WIDTH)
         low, width = FIRST, WIDTH
         for bit in range(8):
             if bit & 3 == 0:
                 ngram.find_lines(state, table)
-            ones = split(width, predict(state, table), bit)
-            y = np.int64(target >= low + width - ones)
+            ones = split(width, predict(state), bit)
+            y = i64(target >= low + width - ones)
             if y:
                 low += width - ones
                 width = ones
             else:
                 width -= ones
-            update(state, table, y)
-        coder.advance(words, decoder, np.uint32(low), np.uint32(width))
-        _observe(state, data, positions, state.partial & 255)
+            if bit == 3:
+                ngram.locate_lines(state, table, state.partial << 1 | y)
+            update(state, y)
+            if bit & 3 == 3:
+                ngram.store_lines(state, table)
+        coder.advance(words, decoder, u32(low), u32(width))
+        data[t] = state.partial & 255
+        contexts.observe(state, state.partial & 255)
 
 
 @compiled
@@ -138,10 +156,17 @@ def learn(
     data: NDArray[np.uint8],
     byte: int,
 ) -> None:
-    """Take `byte` as the next one: what encode does with it, less the interval."""
+    """Take `byte` as the next one, after open_byte, and open the one after it."""
     for bit in range(8):
+        y = (byte >> (7 - bit)) & 1
         if bit & 3 == 0:
             ngram.find_lines(state, table)
-        predict(state, table)
-        update(state, table, (byte >> (7 - bit)) & 1)
-    _observe(state, data, positions, byte)
+        predict(state)
+        if bit == 3:
+            ngram.locate_lines(state, table, state.partial << 1 | y)
+        update(state, y)
+        if bit & 3 == 3:
+            ngram.store_lines(state, table)
+    data[state.position] = byte
+    contexts.observe(state, byte)
+    open_byte(state, table, positions, data)

@@ -9,24 +9,22 @@ was learned, learn from the other. What one step changes is little and known.
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.compiled import compiled
+from arzip.compiled import compiled, u64
 from arzip.models import kernel, ngram
 from arzip.models.state import CONTEXTS, INPUTS, LINE, MIXERS, State
 
 __all__ = ["UNDO", "conditionals"]
 
-u64 = np.uint64
-
 UNDO = np.dtype(
     [
-        # Before half a byte: the places where its lines may be made.
+        # At a byte's middle: the first half's lines, in the table and cached.
         ("lines", np.uint64, CONTEXTS),
-        ("places", np.uint32, (CONTEXTS, 2 * LINE)),
-        # Before a bit.
+        ("stored", np.uint32, (CONTEXTS, LINE)),
+        ("cache", np.uint32, (CONTEXTS, LINE)),
+        # At a bit.
         ("partial", np.int64),
         ("bit", np.int64),
         ("node", np.uint64),
-        ("used_lines", np.uint64, CONTEXTS),
         ("hits", np.int64),
         ("slots", np.uint32, CONTEXTS),
         ("indirect", np.uint32, CONTEXTS),
@@ -36,22 +34,22 @@ UNDO = np.dtype(
         ("rows", np.int64, MIXERS),
         ("weights", np.int32, (MIXERS, INPUTS)),
         ("final_weights", np.int32, MIXERS + 2),
-        ("apm_rows", np.int64, 2),
-        ("apm_knots", np.int64, 2),
+        ("apm_knots", np.uint64, 2),
         ("apm", np.uint16, 2),
     ],
     align=True,
 )
-"""What the step at one depth of the tree changes, as it was; UNDO[8] for a byte."""
+"""What the step at one depth of the tree changes, as it was; eight for a byte."""
 
 
 @compiled
 def conditionals(
     state: State, table: NDArray[np.uint32], undo: NDArray[np.void], freq: NDArray[np.uint32]
 ) -> None:
-    """Fill in the frequencies of all 256 values, leaving state and table as they were."""
+    """Fill in the frequencies of all 256 values, after kernel.open_byte; change nothing."""
     width = np.empty(256, dtype=np.int64)  # of each node, numbered as state.partial
     width[1] = kernel.WIDTH
+    ngram.find_lines(state, table)
     for prefix in range(128):
         depth = 0  # where this path leaves the one before
         if prefix > 0:
@@ -59,46 +57,50 @@ def conditionals(
                 depth += 1
             _unwind(state, table, undo, depth)
         for d in range(depth, 8):
-            if d & 3 == 0:
-                ngram.locate_lines(state, table)
-                _save_places(state, table, undo[d])
-                ngram.find_lines(state, table)
             partial = state.partial
-            ones = kernel.split(width[partial], kernel.predict(state, table), d)
+            ones = kernel.split(width[partial], kernel.predict(state), d)
             if d == 7:
                 freq[2 * prefix] = width[partial] - ones
                 freq[2 * prefix + 1] = ones
-            else:
-                width[2 * partial] = width[partial] - ones
-                width[2 * partial + 1] = ones
-                _save(state, undo[d])
-                kernel.update(state, table, (prefix >> (6 - d)) & 1)
+                continue
+            width[2 * partial] = width[partial] - ones
+            width[2 * partial + 1] = ones
+            _save(state, undo[d])
+            kernel.update(state, (prefix >> (6 - d)) & 1)
+            if d == 3:
+                _save_half(state, table, undo[d])
+                ngram.store_lines(state, table)
+                ngram.locate_lines(state, table, state.partial)
+                ngram.find_lines(state, table)
     _unwind(state, table, undo, 0)
+    ngram.locate_lines(state, table, 1)
 
 
 @compiled
 def _unwind(state: State, table: NDArray[np.uint32], undo: NDArray[np.void], depth: int) -> None:
     """Undo all that was done from the seventh bit back to the bit number `depth`."""
     for d in range(6, depth - 1, -1):
-        _restore(state, table, undo[d])
-        if d & 3 == 0:
-            _restore_places(table, undo[d])
+        if d == 3:
+            _restore_half(state, table, undo[d])
+        _restore(state, undo[d])
 
 
 @compiled
-def _save_places(state: State, table: NDArray[np.uint32], kept: State) -> None:
+def _save_half(state: State, table: NDArray[np.uint32], kept: State) -> None:
     for i in range(CONTEXTS):
-        pair = state.lines[i] & ~u64(2 * LINE - 1)
-        kept.lines[i] = pair
-        for k in range(2 * LINE):
-            kept.places[i, k] = table[pair + u64(k)]
+        kept.lines[i] = state.lines[i]
+        for k in range(LINE):
+            kept.stored[i, k] = table[state.lines[i] + u64(k)]
+            kept.cache[i, k] = state.cache[i, k]
 
 
 @compiled
-def _restore_places(table: NDArray[np.uint32], kept: State) -> None:
+def _restore_half(state: State, table: NDArray[np.uint32], kept: State) -> None:
     for i in range(CONTEXTS):
-        for k in range(2 * LINE):
-            table[kept.lines[i] + u64(k)] = kept.places[i, k]
+        state.lines[i] = kept.lines[i]
+        for k in range(LINE):
+            table[kept.lines[i] + u64(k)] = kept.stored[i, k]
+            state.cache[i, k] = kept.cache[i, k]
 
 
 @compiled
@@ -109,7 +111,6 @@ def _save(state: State, kept: State) -> None:
     kept.match_bucket = state.match_bucket
     kept.match_map = state.match_map[state.match_bucket]
     for i in range(CONTEXTS):
-        kept.used_lines[i] = state.lines[i]
         kept.slots[i] = state.slots[i]
         kept.indirect[i] = state.indirect[i]
         kept.history_map[i] = state.history_map[state.indirect[i]]
@@ -120,19 +121,18 @@ def _save(state: State, kept: State) -> None:
     for k in range(MIXERS + 2):
         kept.final_weights[k] = state.final_weights[state.partial, k]
     for k in range(2):
-        kept.apm_rows[k], kept.apm_knots[k] = state.apm_rows[k], state.apm_knots[k]
-        kept.apm[k] = state.apm[state.apm_rows[k], state.apm_knots[k]]
+        kept.apm_knots[k] = state.apm_knots[k]
+        kept.apm[k] = state.apm[state.apm_knots[k]]
 
 
 @compiled
-def _restore(state: State, table: NDArray[np.uint32], kept: State) -> None:
+def _restore(state: State, kept: State) -> None:
     """Undo kernel.update."""
     state.partial, state.bit, state.node = kept.partial, kept.bit, kept.node
     state.hits = kept.hits
     state.match_map[kept.match_bucket] = kept.match_map
     for i in range(CONTEXTS):
-        state.lines[i] = kept.used_lines[i]
-        table[kept.used_lines[i] + kept.node] = kept.slots[i]
+        state.cache[i, kept.node] = kept.slots[i]
         state.history_map[kept.indirect[i]] = kept.history_map[i]
     for k in range(MIXERS):
         for i in range(INPUTS):
@@ -140,4 +140,4 @@ def _restore(state: State, table: NDArray[np.uint32], kept: State) -> None:
     for k in range(MIXERS + 2):
         state.final_weights[kept.partial, k] = kept.final_weights[k]
     for k in range(2):
-        state.apm[kept.apm_rows[k], kept.apm_knots[k]] = kept.apm[k]
+        state.apm[kept.apm_knots[k]] = kept.apm[k]

@@ -7,14 +7,11 @@ trust it is learned for each class of match lengths.
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.compiled import compiled
-from arzip.models.contexts import hash_pair
+from arzip.compiled import compiled, i32, i64, u32, u64
 from arzip.models.fixedpoint import ONE, PROBABILITY_BITS, STRETCH, STRETCH_BITS
 from arzip.models.state import CONTEXTS, State
 
 __all__ = ["INPUT", "follow", "learn", "predict"]
-
-u32, u64, i32, i64 = np.uint32, np.uint64, np.int32, np.int64
 
 SHORTEST = 5  # bytes of a match
 LOOK_BACK = 40  # bytes compared when one is found; longer only by growing
@@ -36,7 +33,7 @@ def follow(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) 
         length = 0
     if position >= SHORTEST:
         recent = state.history & u64((1 << 8 * SHORTEST) - 1)
-        key = (hash_pair(recent, u64(99)) >> u64(32)) & u64(positions.size - 1)
+        key = ((recent * u64(0x9E3779B97F4A7C15)) >> u64(40)) & u64(positions.size - 1)
         if length == 0:
             at = i64(positions[key])
             while (

@@ -14,15 +14,14 @@ Inputs and log-odds are Q8, weights Q16. Products stay inside 32 bits: |x| < 2**
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from arzip.compiled import compiled
+from arzip.compiled import compiled, i32, i64, prefetch, u16, u64
 from arzip.models.fixedpoint import LIMIT, ONE, PROBABILITY_BITS, SQUASH, STRETCH, STRETCH_BITS
 from arzip.models.match import INPUT as MATCH_INPUT
 from arzip.models.state import APM_KNOTS, APM_ROWS, CONTEXTS, INPUTS, MIXERS, State
 
 __all__ = ["CONSTANT", "apm_row", "learn", "predict"]
-
-u16, u32, u64, i32, i64 = np.uint16, np.uint32, np.uint64, np.int32, np.int64
 
 CONSTANT = MATCH_INPUT + 2  # the input that is always 1
 LARGEST = (1 << 20) - 1  # of a weight: +-16
@@ -32,10 +31,10 @@ APM_RATE = 6  # 2**-6
 SMALLEST = 32  # of a probability, in Q22
 
 
-def apm_row() -> "np.typing.NDArray[np.uint16]":
+def apm_row() -> NDArray[np.uint16]:
     """A calibration map's row that changes nothing: squash at knots 1 apart, in Q16."""
     knots = (np.arange(APM_KNOTS) << 8).clip(0, 2 * LIMIT)
-    return (SQUASH[knots] >> (PROBABILITY_BITS - 16)).astype(np.uint16)
+    return np.asarray(SQUASH[knots] >> (PROBABILITY_BITS - 16), dtype=np.uint16)
 
 
 @compiled
@@ -50,8 +49,9 @@ def predict(state: State) -> int:
     odds = 0
     for k in range(MIXERS + 2):
         odds += i64(state.final_weights[state.partial, k]) * state.odds[k]
-    state.probability = i64(SQUASH[u64(_bounded(odds >> 16) + LIMIT)])
-    return min(max(state.probability, SMALLEST), ONE - SMALLEST)
+    probability: int = i64(SQUASH[u64(_bounded(odds >> 16) + LIMIT)])
+    state.probability = probability
+    return min(max(probability, SMALLEST), ONE - SMALLEST)
 
 
 @compiled
@@ -61,10 +61,7 @@ def _bounded(odds: int) -> int:
 
 @compiled
 def _select(state: State) -> None:
-    """Choose each mixer's row of weights, and touch the calibration maps' rows.
-
-    The touch loads them into the cache while the mixers work.
-    """
+    """Choose each mixer's row of weights and the calibration maps' rows, and ask for these."""
     partial, bucket, rows = state.partial, state.match_bucket, state.rows
     trust = i64(bucket > 0) + i64(bucket >= 16) + i64(bucket >= 24)
     last = i64(state.history & u64(0xFF))
@@ -75,10 +72,10 @@ def _select(state: State) -> None:
     rows[2] = 5 * 256 + state.hits * 8 + state.bit
     rows[3] = 5 * 256 + 8 * (CONTEXTS + 1) + (last_two >> 8)
     key = u64(last_two | partial << 16) * u64(0x9E3779B97F4A7C15)
-    state.apm_rows[0] = last << 8 | partial
-    state.apm_rows[1] = APM_ROWS + i64(key >> u64(48))
-    state.apm_touch[0] = state.apm[state.apm_rows[0], 0]
-    state.apm_touch[1] = state.apm[state.apm_rows[1], 0]
+    state.apm_rows[0] = u64((last << 8 | partial) * APM_KNOTS)
+    state.apm_rows[1] = (u64(APM_ROWS) + (key >> u64(48))) * u64(APM_KNOTS)
+    prefetch(state.apm, state.apm_rows[0])
+    prefetch(state.apm, state.apm_rows[1])
 
 
 @compiled
@@ -98,12 +95,11 @@ def _calibrate(state: State, odds: int) -> None:
     place = odds + LIMIT
     knot, part = place >> 8, place & 255
     for k in range(2):
-        row = u64(state.apm_rows[k])
-        low = i64(state.apm[row, u64(knot)])
-        high = i64(state.apm[row, u64(knot + 1)])
+        below = state.apm_rows[k] + u64(knot)
+        low, high = i64(state.apm[below]), i64(state.apm[below + u64(1)])
         p = (low * (256 - part) + high * part) >> 8
         state.odds[MIXERS + k] = i64(STRETCH[u64(p >> (16 - STRETCH_BITS))])
-        state.apm_knots[k] = knot + (part >> 7)
+        state.apm_knots[k] = below + u64(part >> 7)
 
 
 @compiled
@@ -118,13 +114,12 @@ def learn(state: State, bit: int) -> None:
         error = goal - i64(SQUASH[u64(state.odds[k] + LIMIT)])
         _adjust(state, state.rows[k], i32((error * RATE) >> 6))
     for k in range(2):
-        row, knot = u64(state.apm_rows[k]), u64(state.apm_knots[k])
-        p = i64(state.apm[row, knot])
-        state.apm[row, knot] = u16(p + ((65535 * bit - p) >> APM_RATE))
+        p = i64(state.apm[state.apm_knots[k]])
+        state.apm[state.apm_knots[k]] = u16(p + ((65535 * bit - p) >> APM_RATE))
 
 
 @compiled
-def _adjust(state: State, row: int, error: np.int32) -> None:
+def _adjust(state: State, row: int, error: int) -> None:
     weights, inputs = state.weights, state.inputs
     r = u64(row)
     for i in range(INPUTS):

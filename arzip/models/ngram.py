@@ -17,13 +17,11 @@ that was used less.
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.compiled import compiled
+from arzip.compiled import compiled, i32, prefetch, u32, u64
 from arzip.models.fixedpoint import ONE, PROBABILITY_BITS, STRETCH, STRETCH_BITS
 from arzip.models.state import CONTEXTS, HISTORIES, LINE, State
 
-__all__ = ["find_lines", "learn", "locate_lines", "predict"]
-
-u32, u64, i32, i64 = np.uint32, np.uint64, np.int32, np.int64
+__all__ = ["find_lines", "learn", "locate_lines", "predict", "store_lines"]
 
 UNSEEN = u32(0x80000001)  # probability 1/2, count 0, empty history
 MOST = 255  # the highest count
@@ -35,67 +33,71 @@ INDIRECT_RATE = 7  # 2**-7
 
 
 @compiled
-def find_lines(state: State, table: NDArray[np.uint32]) -> None:
-    """Point state.lines at the lines of this half byte, making those that are new.
+def locate_lines(state: State, table: NDArray[np.uint32], partial: int) -> None:
+    """Hash the contexts of the half byte after `partial` and ask for its lines.
 
-    In passes, so that the table's cache misses overlap instead of waiting for each other.
+    The sooner this is called before find_lines, the less that waits for memory.
     """
-    locate_lines(state, table)
-    lines, tags, found, missed = state.lines, state.tags, state.found, state.missed
-    misses = 0
-    for i in range(CONTEXTS):
-        missed[misses] = i
-        misses += i64(table[lines[i]] != tags[i])
-    for j in range(misses):
-        found[j] = table[lines[missed[j]] ^ u64(LINE)]
-    state.hits = CONTEXTS - misses
-    for j in range(misses):
-        i = missed[j]
-        if found[j] == tags[i]:
-            lines[i] ^= u64(LINE)
-            state.hits += 1
-        else:
-            lines[i] = _new_line(table, lines[i], tags[i])
-    state.node = u64(1)
-
-
-@compiled
-def locate_lines(state: State, table: NDArray[np.uint32]) -> None:
-    """Set each context's tag, and where in the table its line would be if not beside it."""
-    lines, tags = state.lines, state.tags
+    places, tags = state.places, state.tags
     mask = u64(table.size // LINE - 1)
-    salt = u64(0) if state.bit == 0 else u64(state.partial) * u64(0x9E3779B97F4A7C15)
+    salt = u64(partial) * u64(0x9E3779B97F4A7C15)
     for i in range(CONTEXTS):
         x = state.hashes[i] ^ salt
         x = (x ^ (x >> u64(31))) * u64(0xD6E8FEB86659FD93)
-        lines[i] = ((x >> u64(20)) & mask) * u64(LINE)
+        places[i] = ((x >> u64(20)) & mask) * u64(LINE)
         tags[i] = u32(x) | u32(1)
+    for i in range(CONTEXTS):
+        prefetch(table, places[i])
+        prefetch(table, places[i] ^ u64(LINE))
 
 
 @compiled
-def _new_line(table: NDArray[np.uint32], line: np.uint64, tag: np.uint32) -> np.uint64:
-    """Clear `line` or its neighbour, whichever was used less, for `tag`."""
-    neighbour = line ^ u64(LINE)
-    if _count(table[line + u64(1)]) > _count(table[neighbour + u64(1)]):
-        line = neighbour
-    table[line] = tag
-    for k in range(1, LINE):
-        table[line + u64(k)] = UNSEEN
-    return line
+def find_lines(state: State, table: NDArray[np.uint32]) -> None:
+    """Copy the located lines into the cache, beginning those that are new."""
+    places, tags, lines, cache = state.places, state.tags, state.lines, state.cache
+    state.hits = 0
+    state.node = u64(1)
+    for i in range(CONTEXTS):
+        line = places[i]
+        neighbour = line ^ u64(LINE)
+        if table[line] != tags[i] and (
+            table[neighbour] == tags[i]
+            or _count(table[line + u64(1)]) > _count(table[neighbour + u64(1)])
+        ):
+            line = neighbour
+        lines[i] = line
+        if table[line] == tags[i]:
+            state.hits += 1
+            for k in range(LINE):
+                cache[i, k] = table[line + u64(k)]
+        else:
+            cache[i, 0] = tags[i]
+            for k in range(1, LINE):
+                cache[i, k] = UNSEEN
 
 
 @compiled
-def _count(slot: np.uint32) -> np.uint32:
-    return u32(slot >> u32(8)) & u32(255)
+def store_lines(state: State, table: NDArray[np.uint32]) -> None:
+    """Put the half byte's lines back, changed."""
+    lines, cache = state.lines, state.cache
+    for i in range(CONTEXTS):
+        for k in range(LINE):
+            table[lines[i] + u64(k)] = cache[i, k]
 
 
 @compiled
-def predict(state: State, table: NDArray[np.uint32]) -> None:
+def _count(slot: int) -> int:
+    count: int = u32(slot >> u32(8)) & u32(255)
+    return count
+
+
+@compiled
+def predict(state: State) -> None:
     """Set the experts' inputs to the mixture. Plain loops over the contexts, for the vectoriser."""
     slots, inputs = state.slots, state.inputs
     stretched, indirect = state.stretched, state.indirect
     for i in range(CONTEXTS):
-        slots[i] = table[state.lines[i] + state.node]
+        slots[i] = state.cache[i, state.node]
     for i in range(CONTEXTS):
         probability = u32(slots[i] >> u32(16))
         count = i32(_count(slots[i]))
@@ -111,7 +113,7 @@ def predict(state: State, table: NDArray[np.uint32]) -> None:
 
 
 @compiled
-def learn(state: State, table: NDArray[np.uint32], bit: int) -> None:
+def learn(state: State, bit: int) -> None:
     """Update the slots and histories that predicted `bit`."""
     slots, rates, indirect, history_map = (
         state.slots, state.rates, state.indirect, state.history_map,
@@ -129,7 +131,7 @@ def learn(state: State, table: NDArray[np.uint32], bit: int) -> None:
         history = i32(i32(i32(history << 1) & i32(255)) | i32(history & i32(128)) | outcome)
         slots[i] = u32(i32(p << 16) | i32(count << 8) | history)
     for i in range(CONTEXTS):
-        table[state.lines[i] + state.node] = slots[i]
+        state.cache[i, state.node] = slots[i]
     goal = i32(ONE - 1) if bit else i32(0)
     for i in range(CONTEXTS):
         p = history_map[indirect[i]]

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class Parameters:
 
     name: str
     version: int
-    tensors: Mapping[str, NDArray[np.int16] | NDArray[np.uint16]]
+    tensors: Mapping[str, NDArray[Any]]
     answers: tuple[bytes, ...]
     """What the model codes its own samples to."""
     about: Mapping[str, object]
@@ -58,9 +59,9 @@ class Parameters:
         }
 
 
-def pack(fields: Mapping[str, NDArray[np.int32]], kind: str) -> dict[str, NDArray[np.generic]]:
+def pack(fields: Mapping[str, NDArray[np.int32]], kind: str) -> dict[str, NDArray[Any]]:
     """The tensors of one kind: fields() undoes it, but for the bits shifted out."""
-    packed = {}
+    packed: dict[str, NDArray[Any]] = {}
     for field, shift in SHIFTS.items():
         dtype = np.uint16 if field.endswith("map") else np.int16
         bounds = np.iinfo(dtype)

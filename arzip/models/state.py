@@ -67,6 +67,7 @@ LAYOUT = np.dtype(
         # contexts.py
         ("record", np.int64),  # bytes in a record, 0 for text
         ("hashes", np.uint64, CONTEXTS),
+        ("above", np.uint64, 3),  # text: in the line before; records: once, twice, and the next
         ("word", np.uint64, 3),  # hashes of this word and the two before
         ("line_start", np.int64),
         ("line_before", np.int64),
@@ -75,11 +76,11 @@ LAYOUT = np.dtype(
         ("after_one", np.uint16, 256),  # the two bytes that last followed a byte
         ("after_two", np.uint16, 1 << 16),  # the same for two bytes
         # ngram.py
+        ("places", np.uint64, CONTEXTS),  # where lines of the half byte to come may be
         ("tags", np.uint32, CONTEXTS),
-        ("found", np.uint32, CONTEXTS),
-        ("missed", np.int64, CONTEXTS + 1),
-        ("lines", np.uint64, CONTEXTS),
-        ("hits", np.int64),
+        ("lines", np.uint64, CONTEXTS),  # where those of this one are
+        ("cache", np.uint32, (CONTEXTS, LINE)),  # their slots
+        ("hits", np.int64),  # how many are not new
         ("slots", np.uint32, CONTEXTS),
         ("rates", np.int32, CONTEXTS),
         ("stretched", np.uint32, CONTEXTS),
@@ -99,10 +100,9 @@ LAYOUT = np.dtype(
         ("odds", np.int64, MIXERS + 2),
         ("final_weights", np.int32, (256, MIXERS + 2)),
         ("probability", np.int64),
-        ("apm_rows", np.int64, 2),
-        ("apm_knots", np.int64, 2),
-        ("apm_touch", np.uint16, 2),
-        ("apm", np.uint16, (2 * APM_ROWS, APM_KNOTS)),
+        ("apm_rows", np.uint64, 2),  # indices of their first knots
+        ("apm_knots", np.uint64, 2),  # indices of the knots used
+        ("apm", np.uint16, 2 * APM_ROWS * APM_KNOTS),
     ],
     align=True,
 )
@@ -118,5 +118,5 @@ def new_state(fitted: dict[str, NDArray[np.int32]], apm: NDArray[np.uint16]) -> 
     array = np.zeros(1, dtype=LAYOUT)
     for name in FITTED:
         array[name][0] = fitted[name]
-    array["apm"][0] = apm
+    array["apm"][0].reshape(-1, APM_KNOTS)[:] = apm
     return array[0]

@@ -1,7 +1,10 @@
 """`swift`: the adaptive experts alone, with parameters fitted before release.
 
-Here is the model as its users meet it, a maker of predictions and sessions; kernel.py has the loops.
+Here is the model as its users meet it, a maker of predictions and sessions; the loops over bytes
+are in kernel.py.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +12,7 @@ from numpy.typing import NDArray
 from arzip import coder
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError
-from arzip.models import contexts, kernel, lookahead, mixture, profile
+from arzip.models import kernel, lookahead, mixture, profile
 from arzip.models.parameters import Parameters
 from arzip.models.state import LINE, STATE_BYTES, new_state
 
@@ -28,7 +31,9 @@ SAMPLES = (
 """What each kind must code to known bytes before anything else is coded."""
 
 MOST_LINES = 1 << 22
+MOST_POSITIONS = 1 << 22
 SESSION_SIZE = 1 << 20
+PIECE = 1 << 16  # bytes predicted before their intervals are coded
 
 
 class Segment:
@@ -48,8 +53,8 @@ def lines(n: int) -> int:
 
 
 def positions(n: int) -> int:
-    """Places in the match expert's table: 1 a byte, as a power of two."""
-    return max(1 << (n - 1).bit_length(), 1 << 10)
+    """Places in the match expert's table: 1 a byte, as a power of two, within bounds."""
+    return min(max(1 << (n - 1).bit_length(), 1 << 10), MOST_POSITIONS)
 
 
 class Swift:
@@ -79,10 +84,10 @@ class Swift:
         return model
 
     def memory(self, n: int) -> int:
-        """Bytes: the tables and state, and the data and an interval for each of n bytes."""
-        return 4 * (lines(n) * LINE + positions(n)) + STATE_BYTES + 9 * n
+        """Bytes: the tables, the state and the data."""
+        return 4 * (lines(n) * LINE + positions(n)) + STATE_BYTES + n
 
-    def encode(self, data: NDArray[np.uint8]) -> Prediction:
+    def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         """Predict all of a segment; see codec.Model. Raises ModelError on an unfit machine."""
         self.prove("encode")
         return self._encode(data)
@@ -102,15 +107,17 @@ class Swift:
     def _segment_fields(self, record: int) -> dict[str, NDArray[np.int32]]:
         return self._fitted[KINDS[record != profile.TEXT]]
 
-    def _encode(self, data: NDArray[np.uint8]) -> Prediction:
+    def _encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         record = profile.record_length(data)
         segment = Segment(self._segment_fields(record), data.size, record)
-        left = np.empty(data.size, dtype=np.uint32)
-        freq = np.empty(data.size, dtype=np.uint32)
-        nll = kernel.encode(
-            segment.state, segment.table, segment.positions, data.copy(), left, freq
-        )
-        return Prediction(record.to_bytes(self.parameters_size), left, freq, nll)
+        parameters = record.to_bytes(self.parameters_size)
+        known = data.copy()  # the kernel writes what it reads, as the decoder's does
+        for start in range(0, data.size, PIECE):
+            size = min(PIECE, data.size - start)
+            left, freq = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.uint32)
+            nll = kernel.encode(segment.state, segment.table, segment.positions, known, left, freq)
+            yield Prediction(parameters, left, freq, nll)
+            parameters = b""
 
     def _decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
         record = int.from_bytes(parameters)
@@ -125,7 +132,7 @@ class Swift:
         """What the samples code to here."""
         answers = []
         for sample in SAMPLES:
-            prediction = self._encode(np.frombuffer(sample, dtype=np.uint8))
+            (prediction,) = self._encode(np.frombuffer(sample, dtype=np.uint8))
             answers.append(prediction.parameters + coder.encode(prediction.left, prediction.freq))
         return answers
 
@@ -155,7 +162,7 @@ class SwiftSession:
         self._segment = segment
         self._data = np.zeros(size, dtype=np.uint8)
         self._undo = np.zeros(8, dtype=lookahead.UNDO)
-        contexts.start(segment.state, self._data)
+        kernel.open_byte(segment.state, segment.table, segment.positions, self._data)
 
     def conditionals(self) -> NDArray[np.uint32]:
         """(256,) frequencies of the next byte: each >= 1, sum 2**24 - 2."""

@@ -10,6 +10,7 @@ import lzma
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -30,7 +31,7 @@ Source = Callable[[Generator], bytes]
 
 PIECES = (4000, 12000, 60000, 200000)  # bytes; short ones teach how to start
 LARGEST_FILE = 64 << 20
-OPENERS = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
 def unfitted() -> Fields:
