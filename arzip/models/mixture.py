@@ -25,7 +25,9 @@ __all__ = ["CONSTANT", "apm_row", "learn", "predict"]
 
 CONSTANT = MATCH_INPUT + 2  # the input that is always 1
 LARGEST = (1 << 20) - 1  # of a weight: +-16
-RATE = 6  # of the mixers, in 2**-18 of Q16 units
+RATE = 24  # of the mixers in the long run, in 2**-22 of Q16 units
+EARLY_RATE = 1 << 22  # more at first: 128 at the start, half of that after HALF_TIME bytes
+HALF_TIME = 1 << 15
 FINAL_RATE = 4  # of the last mixer
 APM_RATE = 6  # 2**-6
 SMALLEST = 32  # of a probability, in Q22
@@ -110,9 +112,10 @@ def learn(state: State, bit: int) -> None:
     for k in range(MIXERS + 2):
         step = (state.odds[k] * error * FINAL_RATE + (1 << 19)) >> 20
         state.final_weights[state.partial, k] = i32(state.final_weights[state.partial, k] + step)
+    rate = RATE + EARLY_RATE // (HALF_TIME + state.position)
     for k in range(MIXERS):
         error = goal - i64(SQUASH[u64(state.odds[k] + LIMIT)])
-        _adjust(state, state.rows[k], i32((error * RATE) >> 6))
+        _adjust(state, state.rows[k], i32((error * rate) >> 10))
     for k in range(2):
         p = i64(state.apm[state.apm_knots[k]])
         state.apm[state.apm_knots[k]] = u16(p + ((65535 * bit - p) >> APM_RATE))

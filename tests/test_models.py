@@ -1,0 +1,64 @@
+"""Models by name, file and identity, without numba where it is not needed."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from arzip import models
+from arzip.errors import ModelError
+
+FOLDER = Path(models.__file__).parent / "weights"
+
+
+def test_built_in_models_are_listed_and_loaded() -> None:
+    assert "swift" in models.names()
+    for name, described in zip(models.names(), models.catalogue(), strict=True):
+        model = models.load(name)
+        assert model.name == name == described["name"]
+        assert model.identity.hex() == described["identity"]
+        assert model.identity.hex() == str(described["digest"])[:8]
+        assert described["size"] == (FOLDER / f"{name}.safetensors").stat().st_size
+        assert described["description"]
+
+
+def test_a_file_is_the_same_model(tmp_path: Path) -> None:
+    copy = shutil.copy(FOLDER / "swift.safetensors", tmp_path / "mine.safetensors")
+    assert models.load(copy).identity == models.load("swift").identity
+
+
+def test_models_are_loaded_once() -> None:
+    assert models.load("swift") is models.load("swift")
+
+
+@pytest.mark.parametrize("name", ["swfit", "", "/nowhere/x.safetensors", "\0"])
+def test_unknown_models(name: str) -> None:
+    with pytest.raises(ModelError, match="swift"):
+        models.load(name)
+
+
+def test_by_identity() -> None:
+    swift = models.load("swift")
+    assert models.by_identity(swift.identity) is swift
+    with pytest.raises(ModelError, match="01020304"):
+        models.by_identity(b"\1\2\3\4", given=swift)
+
+
+def test_preparing_says_so_when_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow:
+        def prove(self, direction: str) -> None:
+            assert direction == "encode"
+            assert done.wait(20)
+
+    import threading
+
+    done = threading.Event()
+    monkeypatch.setattr(models, "_PATIENCE", 0.01)
+    models.prepare(Slow(), "encode", done.set)  # type: ignore[arg-type]
+
+
+def test_names_need_no_numba() -> None:
+    code = "import sys, arzip.models as m; m.names(); sys.exit('numba' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,127 @@
+"""swift: what is encoded is decoded; the conditionals are those that coding uses."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arzip import codec, coder, models
+from arzip.errors import FormatError, ModelError
+from arzip.models import profile
+from arzip.models.parameters import Parameters, read
+from arzip.models.swift import SAMPLES, VERSION, Swift
+
+SWIFT = models.load("swift")
+WEIGHTS = read(models._FOLDER / "swift.safetensors")
+
+TEXT = b"It was the best of times, it was the worst of times.\n1,2,3;\tCamelCase\r\n" * 4
+RECORDS = b"".join(i.to_bytes(4, "little") + b"\0\xff" + bytes([i % 7]) for i in range(150))
+
+structured = st.lists(
+    st.sampled_from([b"the ", b"cat", b"\n", b"\0\0\1", b"ABC,", bytes(range(40)), b"\xff" * 9]),
+    max_size=60,
+).map(b"".join)
+
+
+def restored(data: bytes) -> bytes:
+    array = np.frombuffer(data, dtype=np.uint8)
+    pieces = list(SWIFT.encode(array))
+    left = np.concatenate([piece.left for piece in pieces])
+    freq = np.concatenate([piece.freq for piece in pieces])
+    parameters = b"".join(piece.parameters for piece in pieces)
+    words = coder.to_words(coder.encode(left, freq))
+    return SWIFT.decode(parameters, words, array.size).tobytes()
+
+
+@settings(max_examples=60)
+@given(st.binary(min_size=1, max_size=400) | structured.filter(bool))
+def test_round_trip(data: bytes) -> None:
+    assert restored(data) == data
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 200_000])
+def test_round_trip_of_several_pieces(size: int) -> None:
+    rng = np.random.default_rng(size)
+    words = [rng.integers(97, 123, rng.integers(1, 9), dtype=np.uint8).tobytes() for _ in range(99)]
+    data = b" ".join(words[i] for i in rng.zipf(1.3, size) % 99)[:size]
+    assert restored(data) == data
+
+
+@pytest.mark.parametrize("data", [TEXT, RECORDS], ids=["text", "records"])
+def test_the_gap_between_payload_and_code_length(data: bytes) -> None:
+    """All of it: whole units, the coder's rounding and end, and the model's parameters."""
+    for copies in (1, 30):
+        account = codec.encode(SWIFT, data * copies).account
+        assert -1 <= account.payload - account.model <= 64 + 2e-4 * len(data * copies)
+
+
+@pytest.mark.parametrize("data", [TEXT[:150], RECORDS[:150]], ids=["text", "records"])
+def test_conditionals_are_those_of_coding(data: bytes) -> None:
+    array = np.frombuffer(data, dtype=np.uint8)
+    (coded,) = SWIFT.encode(array)
+    session = SWIFT.session(record=profile.record_length(array), size=array.size)
+    for t, byte in enumerate(data):
+        freq = session.conditionals()
+        assert freq.dtype == np.uint32 and freq.shape == (256,)
+        assert freq.min() >= 1
+        assert freq.sum(dtype=np.int64) == (1 << 24) - 2
+        assert freq[byte] == coded.freq[t]
+        assert 1 + freq[:byte].sum(dtype=np.int64) == coded.left[t]
+        session.observe(byte)
+
+
+def test_looking_changes_nothing() -> None:
+    looking, blind = SWIFT.session(size=500), SWIFT.session(size=500)
+    for byte in TEXT[:200]:
+        first = looking.conditionals()
+        assert (looking.conditionals() == first).all()
+        looking.observe(byte)
+        blind.observe(byte)
+    assert (looking.conditionals() == blind.conditionals()).all()
+
+
+def test_a_session_outgrows_its_size() -> None:
+    session = SWIFT.session(size=10)
+    for byte in TEXT:
+        session.observe(byte)
+    freq = session.conditionals()
+    assert freq.sum(dtype=np.int64) == (1 << 24) - 2
+
+
+@pytest.mark.parametrize("byte", [-1, 256])
+def test_only_bytes_are_observed(byte: int) -> None:
+    with pytest.raises(ValueError, match="0 to 255"):
+        SWIFT.session(size=10).observe(byte)
+
+
+@given(st.binary(max_size=60), st.integers(0, 2048), st.integers(1, 300))
+def test_damaged_words_give_bytes(payload: bytes, record: int, n: int) -> None:
+    parameters = record.to_bytes(2)
+    assert SWIFT.decode(parameters, coder.to_words(payload), n).size == n
+
+
+def test_impossible_record_length() -> None:
+    with pytest.raises(FormatError, match="2049"):
+        SWIFT.decode((2049).to_bytes(2), coder.to_words(b"abc"), 3)
+
+
+def test_memory_is_bounded_and_says_so() -> None:
+    assert SWIFT.memory(1) < 12 << 20
+    assert SWIFT.memory(16 << 20) < 400 << 20
+
+
+def test_a_model_that_computes_otherwise_is_refused() -> None:
+    wrong = Parameters("swift", VERSION, WEIGHTS.tensors, (b"\0\0x", b"\0\1y"), {})
+    for direction in ("encode", "decode"):
+        with pytest.raises(ModelError, match="other results"):
+            Swift(wrong).prove(direction)
+
+
+def test_a_model_of_another_version_is_refused() -> None:
+    with pytest.raises(ModelError, match="version"):
+        Swift(Parameters("swift", VERSION + 1, WEIGHTS.tensors, WEIGHTS.answers, {}))
+
+
+def test_both_profiles_have_a_sample() -> None:
+    records = [profile.record_length(np.frombuffer(sample, dtype=np.uint8)) for sample in SAMPLES]
+    assert records[0] == profile.TEXT and records[1] != profile.TEXT

@@ -1,0 +1,41 @@
+"""Fitting: parameters that help, in a file that codes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from arzip import codec, models
+from arzip.training import fit, records
+
+PROSE = b"".join(
+    b"Sentence number %d says that number %d comes after it.\n" % (i, i + 1) for i in range(400)
+)
+
+
+def test_fitted_parameters_predict_better() -> None:
+    piece = np.frombuffer(PROSE, dtype=np.uint8)
+    fields, first = fit.fit(fit.unfitted(), piece, 0)
+    _, second = fit.fit(fields, piece, 0)
+    assert second < 0.97 * first
+
+
+@pytest.mark.parametrize("maker", records.MAKERS, ids=lambda maker: maker.__name__)
+def test_made_up_data_is_not_noise(maker: "fit.Source") -> None:
+    data = maker(np.random.default_rng(1))
+    assert 10_000 < len(data) < 2_000_000
+    assert data == maker(np.random.default_rng(1))
+    assert not codec.is_incompressible(np.frombuffer(data, dtype=np.uint8))
+
+
+def test_the_program_makes_a_model(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(PROSE)
+    output = tmp_path / "mine.safetensors"
+    result = CliRunner().invoke(fit.main, [str(folder), "-o", str(output), "--rounds", "1"])
+    assert result.exit_code == 0, result.output
+    model = models.load(output)
+    coded = codec.encode(model, PROSE)
+    assert codec.decode(model, coded.method, coded.payload, len(PROSE)) == PROSE
