@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import arzip
 from arzip import codec, coder, models
-from arzip.errors import FormatError, ModelError
+from arzip.errors import ArzipError, FormatError, ModelError
 from arzip.models import profile
 from arzip.models.parameters import Parameters, read
 from arzip.models.swift import SAMPLES, VERSION, Swift
@@ -125,3 +126,17 @@ def test_a_model_of_another_version_is_refused() -> None:
 def test_both_profiles_have_a_sample() -> None:
     records = [profile.record_length(np.frombuffer(sample, dtype=np.uint8)) for sample in SAMPLES]
     assert records[0] == profile.TEXT and records[1] != profile.TEXT
+
+
+def test_every_change_of_a_file_is_an_error() -> None:
+    """Each byte flipped in turn, and cut at every length."""
+    good = arzip.compress(TEXT[:200])
+    assert arzip.decompress(good) == TEXT[:200]
+    for at in range(len(good)):
+        with pytest.raises(ArzipError):
+            arzip.decompress(
+                good[:at] + bytes([good[at] ^ 0x40]) + good[at + 1 :], max_size=1 << 20
+            )
+        if at:
+            with pytest.raises(ArzipError):
+                arzip.decompress(good[:at])
