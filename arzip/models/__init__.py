@@ -41,10 +41,10 @@ def load(name_or_path: "str | os.PathLike[str]" = "swift") -> "Model":
 
 @cache
 def _load(path: Path, _changed: int) -> "Model":
+    from arzip.models.mixed import Mixed
     from arzip.models.parameters import read
-    from arzip.models.swift import Swift
 
-    return Swift(read(path))
+    return Mixed(read(path))
 
 
 def by_identity(identity: bytes, given: "Model | None" = None) -> "Model":

@@ -8,14 +8,16 @@ at least one unit for every byte value in it; what is left is the byte's interva
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip import coder
 from arzip.compiled import compiled, i64, u32, u64
-from arzip.models import contexts, match, mixture, ngram
+from arzip.models import contexts, match, mixture, neural, ngram
 from arzip.models.fixedpoint import ONE, PROBABILITY_BITS
+from arzip.models.mixture import NETWORK as NETWORK_INPUT
 from arzip.models.state import State
 
 __all__ = ["FIRST", "WIDTH", "decode", "encode", "learn", "predict", "split", "update"]
@@ -29,6 +31,8 @@ def predict(state: State) -> int:
     """The probability in Q22 that the next bit is 1."""
     ngram.predict(state)
     match.predict(state)
+    if state.network:
+        state.inputs[NETWORK_INPUT] = neural.node_odds(state.tree, state.partial)
     return mixture.predict(state)
 
 
@@ -61,8 +65,17 @@ def open_byte(
     table: NDArray[np.uint32],
     positions: NDArray[np.int32],
     data: NDArray[np.uint8],
+    network: Any,
 ) -> None:
-    """Set the contexts of the next byte, from data[: state.position]."""
+    """Set the contexts of the next byte, from data[: state.position].
+
+    `network` is None or neural.Lane; which of the two, numba knows when it compiles.
+    """
+    if network is not None:
+        if state.position > 0:
+            neural.step(network.weights, network.memory, data[state.position - 1])
+        for node in range(state.tree.size):
+            state.tree[node] = network.memory.tree[node]
     contexts.look_above(state, data)
     contexts.set_hashes(state)
     ngram.locate_lines(state, table, 1)
@@ -75,6 +88,7 @@ def encode(
     table: NDArray[np.uint32],
     positions: NDArray[np.int32],
     data: NDArray[np.uint8],
+    network: Any,
     left: NDArray[np.uint32],
     freq: NDArray[np.uint32],
 ) -> float:
@@ -84,7 +98,7 @@ def encode(
     """
     code_length = 0.0
     for t in range(left.size):
-        open_byte(state, table, positions, data)
+        open_byte(state, table, positions, data, network)
         byte = i64(data[state.position])
         low, width = FIRST, WIDTH
         likelihood = 1.0
@@ -118,13 +132,14 @@ def decode(
     table: NDArray[np.uint32],
     positions: NDArray[np.int32],
     data: NDArray[np.uint8],
+    network: Any,
     words: NDArray[np.uint32],
 ) -> None:
     """Fill in the data that encode saw, from the coder's words."""
     decoder = np.empty(4, dtype=np.uint64)
     coder.start(words, decoder)
     for t in range(data.size):
-        open_byte(state, table, positions, data)
+        open_byte(state, table, positions, data, network)
         # Damaged words may point before the first interval or after the last.
         target = min(max(i64(coder.target(decoder)), FIRST), WIDTH)
         low, width = FIRST, WIDTH
@@ -154,6 +169,7 @@ def learn(
     table: NDArray[np.uint32],
     positions: NDArray[np.int32],
     data: NDArray[np.uint8],
+    network: Any,
     byte: int,
 ) -> None:
     """Take `byte` as the next one, after open_byte, and open the one after it."""
@@ -169,4 +185,4 @@ def learn(
             ngram.store_lines(state, table)
     data[state.position] = byte
     contexts.observe(state, byte)
-    open_byte(state, table, positions, data)
+    open_byte(state, table, positions, data, network)

@@ -1,6 +1,7 @@
 """A model's parameters in a file: safetensors, with a digest that is the model's identity.
 
-No code is ever loaded from such a file. Tensors are named `kind.field` and hold 16-bit numbers; the
+No code is ever loaded from such a file. Tensors are named `kind.field` and hold 16-bit numbers, or
+`network.` and a name of neural.py; the
 digest is over the model's name and version and every tensor's name, type, shape and bytes. What the
 metadata adds (a description, the known answers) is not part of it.
 """
@@ -17,10 +18,13 @@ from numpy.typing import NDArray
 
 from arzip.errors import ModelError
 
-__all__ = ["SHIFTS", "Parameters", "pack", "read", "write"]
+__all__ = ["NETWORK", "SHIFTS", "Parameters", "pack", "read", "write"]
 
 SHIFTS = {"history_map": 6, "match_map": 6, "weights": 5, "final_weights": 4}
 """A field is its tensor times 2**shift: 16 bits carry all that was learned."""
+
+NETWORK = "network."
+"""Starts the names of the neural expert's tensors."""
 
 IDENTITY_BYTES = 4
 
@@ -50,6 +54,15 @@ class Parameters:
     def identity(self) -> bytes:
         """The first bytes of the digest, as files carry them."""
         return bytes.fromhex(self.digest)[:IDENTITY_BYTES]
+
+    @property
+    def network(self) -> dict[str, NDArray[Any]]:
+        """The tensors of the neural expert, if there is one: those of neural.tensors_of."""
+        return {
+            name.removeprefix(NETWORK): tensor
+            for name, tensor in self.tensors.items()
+            if name.startswith(NETWORK)
+        }
 
     def fields(self, kind: str) -> dict[str, NDArray[np.int32]]:
         """The fields of a state of this kind, as coding needs them."""

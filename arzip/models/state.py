@@ -48,7 +48,7 @@ MIXERS = 4
 ROWS = 4 * 256 + 256 + 8 * (CONTEXTS + 1) + 256
 
 INPUTS = 56
-"""Three for each context, three for the match and a constant: 52, rounded up to whole vectors."""
+"""Three for each context, two for the match, a constant and the network's: 52, rounded up."""
 
 APM_ROWS = 1 << 16
 """Contexts of each of the two calibration maps."""
@@ -93,6 +93,9 @@ LAYOUT = np.dtype(
         ("match_bucket", np.int64),  # 0: no match
         ("match_bit", np.int64),  # -1: no match, or it has failed within this byte
         ("match_map", np.int32, MATCH_BUCKETS),
+        # neural.py
+        ("network", np.int64),  # 1 if there is one
+        ("tree", np.int64, 512),  # its sums over the byte's binary tree
         # mixture.py
         ("inputs", np.int32, INPUTS),
         ("rows", np.int64, MIXERS),

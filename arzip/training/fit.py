@@ -1,4 +1,4 @@
-"""Fits `swift`'s initial parameters: `python -m arzip.training.fit FOLDER... -o FILE`.
+"""Fits a model's initial parameters: `python -m arzip.training.fit FOLDER... -o FILE`.
 
 The model learns while it codes, so fitting is coding: pieces of all kinds of data, one after the
 other, each with empty tables, but with the parameters that the one before left behind.
@@ -16,12 +16,14 @@ import click
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 
-from arzip.models import kernel, parameters, profile
+from arzip.models import kernel, mixture, parameters, profile
 from arzip.models.fixedpoint import ONE
+from arzip.models.mixed import KINDS, VERSION, Mixed, Segment
+from arzip.models.neural import Network
 from arzip.models.parameters import Parameters
 from arzip.models.state import CONTEXTS, FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
-from arzip.models.swift import KINDS, VERSION, Segment, Swift
 from arzip.training.records import MAKERS
 
 __all__ = ["fit", "main", "unfitted"]
@@ -44,6 +46,7 @@ def unfitted() -> Fields:
     weights = np.zeros((ROWS, INPUTS), dtype=np.int32)
     weights[:, : 2 * CONTEXTS] = int(3.2 * 65536 / CONTEXTS)
     weights[:, 3 * CONTEXTS : 3 * CONTEXTS + 2] = 65536 // 5
+    weights[:, mixture.NETWORK] = 65536 // 4  # without a network its input is 0
     final_weights = np.full((256, MIXERS + 2), 65536 // 8, dtype=np.int32)
     final_weights[:, MIXERS:] = 65536 // 4
     lengths = np.arange(MATCH_BUCKETS)
@@ -56,13 +59,13 @@ def unfitted() -> Fields:
     }
 
 
-def fit(fields: Fields, piece: NDArray[np.uint8], record: int) -> tuple[Fields, float]:
+def fit(
+    fields: Fields, piece: NDArray[np.uint8], record: int, network: Network | None = None
+) -> tuple[Fields, float]:
     """Code one piece: the parameters it leaves behind, and its code length in bits."""
-    segment = Segment(fields, piece.size, record)
+    segment = Segment(fields, piece.size, record, network)
     unused = np.empty((2, piece.size), dtype=np.uint32)
-    bits = kernel.encode(
-        segment.state, segment.table, segment.positions, piece.copy(), unused[0], unused[1]
-    )
+    bits = kernel.encode(*segment.arrays(piece.copy()), unused[0], unused[1])
     return {name: segment.state[name].copy() for name in FITTED}, bits
 
 
@@ -108,29 +111,46 @@ def pieces(data: bytes, rng: Generator) -> NDArray[np.uint8]:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
 @click.option("--rounds", default=24, show_default=True, help="Pieces from each source.")
 @click.option("--seed", default=0, show_default=True)
-def main(folders: tuple[Path, ...], output: Path, rounds: int, seed: int) -> None:
-    """Fit swift's parameters to files under FOLDERS."""
+@click.option("--name", default="swift", show_default=True, help="The model's.")
+@click.option(
+    "--network",
+    "network_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A trained network, to be one of the experts.",
+)
+def main(
+    folders: tuple[Path, ...],
+    output: Path,
+    rounds: int,
+    seed: int,
+    name: str,
+    network_path: Path | None,
+) -> None:
+    """Fit a model's parameters to files under FOLDERS."""
+    trained = load_file(network_path) if network_path else {}
+    network = Network(trained) if trained else None
     rng = np.random.default_rng(seed)
     fitted = {kind: unfitted() for kind in KINDS}
     named = dict(sources(folders))
     for turn in range(rounds):
         size, bits = 0, 0.0
-        for name in rng.permutation(list(named)):
-            piece = pieces(named[name](rng), rng)
+        for source in rng.permutation(list(named)):
+            piece = pieces(named[source](rng), rng)
             record = profile.record_length(piece)
             kind = KINDS[record != profile.TEXT]
-            fitted[kind], cost = fit(fitted[kind], piece, record)
+            fitted[kind], cost = fit(fitted[kind], piece, record, network)
             size, bits = size + piece.size, bits + cost
         click.echo(f"round {turn + 1} of {rounds}: {bits / size:.4f} bits/byte of {size:,}")
-    tensors = {}
+    tensors = {parameters.NETWORK + key: tensor for key, tensor in trained.items()}
     for kind in KINDS:
         tensors.update(parameters.pack(fitted[kind], kind))
     about = {
-        "description": "adaptive experts alone: contexts and matches, parameters fitted",
-        "training": f"{rounds} rounds over {', '.join(Path(name).name for name in named)}",
+        "description": "adaptive experts: contexts and matches"
+        + (", and a neural network" if network else " alone"),
+        "training": f"{rounds} rounds over {', '.join(Path(path).name for path in named)}",
     }
-    made = Parameters("swift", VERSION, tensors, (), about)
-    answers = Swift.unproven(made).known_answers()
+    made = Parameters(name, VERSION, tensors, (), about)
+    answers = Mixed.unproven(made).known_answers()
     parameters.write(output, replace(made, answers=tuple(answers)))
     click.echo(f"{output}: identity {made.identity.hex()}")
 

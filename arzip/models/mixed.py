@@ -1,7 +1,7 @@
-"""`swift`: the adaptive experts alone, with parameters fitted before release.
+"""The model as its users meet it: a maker of predictions and sessions.
 
-Here is the model as its users meet it, a maker of predictions and sessions; the loops over bytes
-are in kernel.py.
+It mixes the adaptive experts (`swift`), and a neural network if its parameters hold one (`base`).
+The loops over bytes are in kernel.py.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,11 @@ from arzip import coder
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError
 from arzip.models import kernel, lookahead, mixture, profile
+from arzip.models.neural import Lane, Network
 from arzip.models.parameters import Parameters
-from arzip.models.state import LINE, STATE_BYTES, new_state
+from arzip.models.state import LINE, STATE_BYTES, State, new_state
 
-__all__ = ["KINDS", "SAMPLES", "VERSION", "Segment", "Swift", "SwiftSession"]
+__all__ = ["KINDS", "SAMPLES", "VERSION", "Mixed", "MixedSession", "Segment"]
 
 VERSION = 1
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
@@ -39,12 +40,26 @@ PIECE = 1 << 16  # bytes predicted before their intervals are coded
 class Segment:
     """The model's memory at the start of a segment of n bytes."""
 
-    def __init__(self, fitted: dict[str, NDArray[np.int32]], n: int, record: int) -> None:
+    def __init__(
+        self,
+        fitted: dict[str, NDArray[np.int32]],
+        n: int,
+        record: int,
+        network: Network | None = None,
+    ) -> None:
         """`record` is the length of records, or profile.TEXT."""
         self.state = new_state(fitted, mixture.apm_row())
         self.state["record"] = record
         self.table = np.zeros(lines(n) * LINE, dtype=np.uint32)
         self.positions = np.zeros(positions(n), dtype=np.int32)
+        self.lane = Lane(network.weights, network.start()) if network else None
+        self.state["network"] = network is not None
+
+    def arrays(
+        self, data: NDArray[np.uint8]
+    ) -> tuple[State, NDArray[np.uint32], NDArray[np.int32], NDArray[np.uint8], Lane | None]:
+        """What kernel.py works on, `data` among it."""
+        return self.state, self.table, self.positions, data, self.lane
 
 
 def lines(n: int) -> int:
@@ -57,7 +72,7 @@ def positions(n: int) -> int:
     return min(max(1 << (n - 1).bit_length(), 1 << 10), MOST_POSITIONS)
 
 
-class Swift:
+class Mixed:
     """Implements codec.Model. Immutable, so that threads may share it."""
 
     parameters_size = 2
@@ -73,11 +88,12 @@ class Swift:
         self.name = parameters.name
         self.identity = parameters.identity
         self._fitted = {kind: parameters.fields(kind) for kind in KINDS}
+        self._network = Network(parameters.network) if parameters.network else None
         self._answers = list(parameters.answers)
         self._proven: set[str] = set()
 
     @classmethod
-    def unproven(cls, parameters: Parameters) -> "Swift":
+    def unproven(cls, parameters: Parameters) -> "Mixed":
         """A model whose known answers are not known yet."""
         model = cls(parameters)
         model._proven = {"encode", "decode"}
@@ -97,25 +113,25 @@ class Swift:
         self.prove("decode")
         return self._decode(parameters, words, n)
 
-    def session(self, *, record: int = profile.TEXT, size: int = SESSION_SIZE) -> "SwiftSession":
+    def session(self, *, record: int = profile.TEXT, size: int = SESSION_SIZE) -> "MixedSession":
         """A fresh start: as a segment of `size` bytes, read as text or records of this length.
 
         `size` fixes the tables, as a segment's length does; a session may go on beyond it.
         """
-        return SwiftSession(Segment(self._segment_fields(record), size, record), size)
+        return MixedSession(self._segment(size, record), size)
 
-    def _segment_fields(self, record: int) -> dict[str, NDArray[np.int32]]:
-        return self._fitted[KINDS[record != profile.TEXT]]
+    def _segment(self, n: int, record: int) -> Segment:
+        return Segment(self._fitted[KINDS[record != profile.TEXT]], n, record, self._network)
 
     def _encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         record = profile.record_length(data)
-        segment = Segment(self._segment_fields(record), data.size, record)
+        segment = self._segment(data.size, record)
         parameters = record.to_bytes(self.parameters_size)
         known = data.copy()  # the kernel writes what it reads, as the decoder's does
         for start in range(0, data.size, PIECE):
             size = min(PIECE, data.size - start)
             left, freq = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.uint32)
-            nll = kernel.encode(segment.state, segment.table, segment.positions, known, left, freq)
+            nll = kernel.encode(*segment.arrays(known), left, freq)
             yield Prediction(parameters, left, freq, nll)
             parameters = b""
 
@@ -123,9 +139,9 @@ class Swift:
         record = int.from_bytes(parameters)
         if record > profile.LONGEST_RECORD:
             raise FormatError(f"a segment claims records of {record} bytes: the file is damaged")
-        segment = Segment(self._segment_fields(record), n, record)
+        segment = self._segment(n, record)
         data = np.zeros(n, dtype=np.uint8)
-        kernel.decode(segment.state, segment.table, segment.positions, data, words)
+        kernel.decode(*segment.arrays(data), words)
         return data
 
     def known_answers(self) -> list[bytes]:
@@ -155,14 +171,14 @@ class Swift:
         self._proven.add(direction)
 
 
-class SwiftSession:
+class MixedSession:
     """Implements codec.Session. Limited by memory alone."""
 
     def __init__(self, segment: Segment, size: int) -> None:
         self._segment = segment
         self._data = np.zeros(size, dtype=np.uint8)
         self._undo = np.zeros(8, dtype=lookahead.UNDO)
-        kernel.open_byte(segment.state, segment.table, segment.positions, self._data)
+        kernel.open_byte(*segment.arrays(self._data))
 
     def conditionals(self) -> NDArray[np.uint32]:
         """(256,) frequencies of the next byte: each >= 1, sum 2**24 - 2."""
@@ -177,4 +193,4 @@ class SwiftSession:
         segment = self._segment
         if segment.state["position"] == self._data.size:
             self._data = np.concatenate([self._data, np.zeros_like(self._data)])
-        kernel.learn(segment.state, segment.table, segment.positions, self._data, byte)
+        kernel.learn(*segment.arrays(self._data), byte)

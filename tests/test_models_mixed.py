@@ -1,4 +1,4 @@
-"""swift: what is encoded is decoded; the conditionals are those that coding uses."""
+"""The model: what is encoded is decoded; the conditionals are those that coding uses."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,8 @@ import arzip
 from arzip import codec, coder, models
 from arzip.errors import ArzipError, FormatError, ModelError
 from arzip.models import profile
+from arzip.models.mixed import SAMPLES, VERSION, Mixed
 from arzip.models.parameters import Parameters, read
-from arzip.models.swift import SAMPLES, VERSION, Swift
 
 SWIFT = models.load("swift")
 WEIGHTS = read(models._FOLDER / "swift.safetensors")
@@ -115,12 +115,12 @@ def test_a_model_that_computes_otherwise_is_refused() -> None:
     wrong = Parameters("swift", VERSION, WEIGHTS.tensors, (b"\0\0x", b"\0\1y"), {})
     for direction in ("encode", "decode"):
         with pytest.raises(ModelError, match="other results"):
-            Swift(wrong).prove(direction)
+            Mixed(wrong).prove(direction)
 
 
 def test_a_model_of_another_version_is_refused() -> None:
     with pytest.raises(ModelError, match="version"):
-        Swift(Parameters("swift", VERSION + 1, WEIGHTS.tensors, WEIGHTS.answers, {}))
+        Mixed(Parameters("swift", VERSION + 1, WEIGHTS.tensors, WEIGHTS.answers, {}))
 
 
 def test_both_profiles_have_a_sample() -> None:
