@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -46,17 +47,20 @@ def test_by_identity() -> None:
         models.by_identity(b"\1\2\3\4", given=swift)
 
 
-def test_preparing_says_so_when_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Slow:
-        def prove(self, direction: str) -> None:
-            assert direction == "encode"
-            assert done.wait(20)
-
-    import threading
-
-    done = threading.Event()
+def test_compiling_says_so_when_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = threading.Event()
     monkeypatch.setattr(models, "_PATIENCE", 0.01)
-    models.prepare(Slow(), "encode", done.set)  # type: ignore[arg-type]
+    monkeypatch.setattr(models, "_on_compiling", lambda: None)
+    models.when_compiling(said.set)
+    with models.compiling():
+        assert said.wait(20)
+
+
+def test_compiling_says_nothing_when_it_does_not() -> None:
+    threads = threading.active_count()
+    with models.compiling():
+        pass
+    assert threading.active_count() <= threads + 1
 
 
 def test_names_need_no_numba() -> None:

@@ -6,7 +6,8 @@ An error with one file is reported and the next gets its turn; the exit status t
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from arzip.cli import outputs, sources, transfer
 from arzip.cli.messages import RefusedError, Reporter, printable
@@ -18,16 +19,22 @@ if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.density import Account
 
-Direction = Literal["encode", "decode"]
 COMPILING = "compiling the model for this machine, once (up to half a minute)..."
 
 
-def load_prepared(name: str, direction: Direction, reporter: Reporter) -> "Model":
-    """The model, compiled for this machine; the user is told if that takes a while."""
+def watch_compiling(reporter: Reporter) -> None:
+    """Tell the user if models have to be compiled and that takes a while."""
+    from arzip import models
+
+    models.when_compiling(lambda: reporter.announce(COMPILING))
+
+
+def load_prepared(name: str) -> "Model":
+    """The model, compiled: so that what it then takes is its own time."""
     from arzip import models
 
     model = models.load(name)
-    models.prepare(model, direction, lambda: reporter.announce(COMPILING))
+    model.prove("encode")
     return model
 
 
@@ -37,7 +44,7 @@ class Coding:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._reporter = Reporter(settings.quiet, settings.verbose)
-        self._models: dict[Direction, Model] = {}
+        watch_compiling(self._reporter)
 
     def compress(self, files: Sequence[str]) -> int:
         """Compress each file, or standard input."""
@@ -51,15 +58,10 @@ class Coding:
         """Decompress each file, or standard input, to nowhere."""
         return self._each(files, self._test, compressed=True)
 
-    def _prepared(self, direction: Direction) -> "Model":
-        """The model to compress with.
-
-        Before decoding it stands for the one that the file will ask for: they share their code.
-        """
-        if direction not in self._models:
-            name = self._settings.coding_model
-            self._models[direction] = load_prepared(name, direction, self._reporter)
-        return self._models[direction]
+    @cached_property
+    def _model(self) -> "Model":
+        """The model to compress with."""
+        return load_prepared(self._settings.coding_model)
 
     def _each(self, files: Sequence[str], work: Callable[[str], None], *, compressed: bool) -> int:
         for path in sources.expand(
@@ -98,10 +100,10 @@ class Coding:
         source = self._open(path, compressed=False, strict=self._writes_a_file)
         with source, self._output_for(source, path, compress=True) as output:
             outputs.refuse_to_replace(source.status, output)
-            model = self._prepared("encode")
+            model = self._model
             witness = None
             if settings.verify or self._removes(source, output):
-                witness = transfer.Witness(self._prepared("decode"), settings.threads)
+                witness = transfer.Witness(self._model, settings.threads)
             start = time.perf_counter()
             account = transfer.compress(
                 source, output, model=model, settings=settings, witness=witness
@@ -118,7 +120,6 @@ class Coding:
         source = self._open(path, compressed=True, strict=self._writes_a_file)
         with source, self._output_for(source, path, compress=False) as output:
             outputs.refuse_to_replace(source.status, output)
-            self._prepared("decode")
             start = time.perf_counter()
             size = transfer.decompress(source, output, settings=settings)
             seconds = time.perf_counter() - start
@@ -130,7 +131,6 @@ class Coding:
 
     def _test(self, path: str) -> None:
         with self._open(path, compressed=True, strict=False) as source:
-            self._prepared("decode")
             size = transfer.decompress(source, None, settings=self._settings)
         self._reporter.note(f"{printable(source.name)}: {size:,} bytes, ok")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from arzip.cli import options, sources, transfer
-from arzip.cli.coding import load_prepared
+from arzip.cli.coding import load_prepared, watch_compiling
 from arzip.cli.messages import Reporter, printable
 from arzip.cli.options import Settings
 
@@ -36,7 +36,8 @@ def evaluate(context: click.Context, /, files: Sequence[str], as_json: bool, **v
 def evaluate_files(files: Sequence[str], settings: Settings, *, as_json: bool) -> int:
     """Print a table, or a JSON object a line, of the files; returns the exit status."""
     reporter = Reporter(settings.quiet)
-    model = load_prepared(settings.coding_model, "encode", reporter)
+    watch_compiling(reporter)
+    model = load_prepared(settings.coding_model)
     reports = []
     for path in files:
         with reporter.watch(path), sources.open_input(path) as source:

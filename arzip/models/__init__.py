@@ -6,7 +6,8 @@ nothing here does until one is asked for.
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from arzip.errors import ModelError
 if TYPE_CHECKING:
     from arzip.codec import Model
 
-__all__ = ["by_identity", "catalogue", "load", "names", "prepare"]
+__all__ = ["by_identity", "catalogue", "compiling", "load", "names", "when_compiling"]
 
 _FOLDER = Path(__file__).parent / "weights"
 _PATIENCE = 2.0  # seconds of silence while kernels compile
@@ -81,14 +82,22 @@ def catalogue() -> list[dict[str, object]]:
     return described
 
 
-def prepare(model: "Model", direction: str, notify: Callable[[], None] | None = None) -> None:
-    """Compile what coding in this direction, "encode" or "decode", needs, or load it from
-    numba's cache, and prove that it computes what it must; `notify` if that takes long.
-    """
-    timer = threading.Timer(_PATIENCE, notify or (lambda: None))
+_on_compiling: Callable[[], None] = lambda: None  # noqa: E731
+
+
+def when_compiling(notify: Callable[[], None]) -> None:
+    """Have `notify` called, from another thread, when models take seconds to be compiled."""
+    global _on_compiling
+    _on_compiling = notify
+
+
+@contextmanager
+def compiling() -> Iterator[None]:
+    """Around what may have to be compiled."""
+    timer = threading.Timer(_PATIENCE, lambda: _on_compiling())
     timer.daemon = True
     timer.start()
     try:
-        model.prove(direction)
+        yield
     finally:
         timer.cancel()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip import coder
+from arzip import coder, models
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError
 from arzip.models import kernel, lookahead, mixture, profile
@@ -156,13 +156,14 @@ class Mixed:
         """Code the samples, once, before anything else. Raises ModelError if that goes wrong."""
         if direction in self._proven:
             return
-        if direction == "encode":
-            proven = self.known_answers() == self._answers
-        else:
-            proven = [
-                self._decode(answer[:2], coder.to_words(answer[2:]), len(sample)).tobytes()
-                for answer, sample in zip(self._answers, SAMPLES, strict=True)
-            ] == list(SAMPLES)
+        with models.compiling():
+            if direction == "encode":
+                proven = self.known_answers() == self._answers
+            else:
+                proven = [
+                    self._decode(answer[:2], coder.to_words(answer[2:]), len(sample)).tobytes()
+                    for answer, sample in zip(self._answers, SAMPLES, strict=True)
+                ] == list(SAMPLES)
         if not proven:
             raise ModelError(
                 f"model {self.name!r} computes other results here than where it was made, so no "
