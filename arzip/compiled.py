@@ -11,9 +11,10 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-__all__ = ["compiled", "i32", "i64", "prefetch", "u16", "u32", "u64"]
+__all__ = ["compiled", "i16", "i32", "i64", "prefetch", "u16", "u32", "u64"]
 
 # Arithmetic's widths in view. To Python's type checker they are what numba makes of them: integers.
+i16: Any = np.int16
 u16: Any = np.uint16
 u32: Any = np.uint32
 u64: Any = np.uint64

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from arzip import coder
 from arzip.compiled import compiled, i64, u32, u64
-from arzip.models import contexts, match, mixture, neural, ngram
+from arzip.models import adaptive, contexts, match, mixture, neural, ngram
 from arzip.models.fixedpoint import ONE, PROBABILITY_BITS
 from arzip.models.mixture import NETWORK as NETWORK_INPUT
 from arzip.models.state import State
@@ -32,7 +32,8 @@ def predict(state: State) -> int:
     ngram.predict(state)
     match.predict(state)
     if state.network:
-        state.inputs[NETWORK_INPUT] = neural.node_odds(state.tree, state.partial)
+        for k in range(2):
+            state.inputs[NETWORK_INPUT + k] = neural.node_odds(state.trees[k], state.partial)
     return mixture.predict(state)
 
 
@@ -69,13 +70,17 @@ def open_byte(
 ) -> None:
     """Set the contexts of the next byte, from data[: state.position].
 
-    `network` is None or neural.Lane; which of the two, numba knows when it compiles.
+    `network` is None or adaptive.Lane; which of the two, numba knows when it compiles.
     """
     if network is not None:
         if state.position > 0:
-            neural.step(network.weights, network.memory, data[state.position - 1])
-        for node in range(state.tree.size):
-            state.tree[node] = network.memory.tree[node]
+            last = data[state.position - 1]
+            adaptive.learn(network.adaptation, network.memory, last, state.position)
+            neural.step(network.weights, network.memory, last)
+            adaptive.predict(network.adaptation, network.memory)
+        for node in range(512):
+            state.trees[0, node] = network.memory.tree[node]
+            state.trees[1, node] = network.adaptation.tree[node]
     contexts.look_above(state, data)
     contexts.set_hashes(state)
     ngram.locate_lines(state, table, 1)

@@ -13,7 +13,8 @@ from arzip import coder, models
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError
 from arzip.models import kernel, lookahead, mixture, profile
-from arzip.models.neural import Lane, Network
+from arzip.models.adaptive import Lane, new_lane
+from arzip.models.neural import Network
 from arzip.models.parameters import Parameters
 from arzip.models.state import LINE, STATE_BYTES, State, new_state
 
@@ -52,7 +53,7 @@ class Segment:
         self.state["record"] = record
         self.table = np.zeros(lines(n) * LINE, dtype=np.uint32)
         self.positions = np.zeros(positions(n), dtype=np.int32)
-        self.lane = Lane(network.weights, network.start()) if network else None
+        self.lane = new_lane(network) if network else None
         self.state["network"] = network is not None
 
     def arrays(

@@ -24,7 +24,7 @@ from arzip.models.state import APM_KNOTS, APM_ROWS, CONTEXTS, INPUTS, MIXERS, St
 __all__ = ["CONSTANT", "NETWORK", "apm_row", "learn", "predict"]
 
 CONSTANT = MATCH_INPUT + 2  # the input that is always 1
-NETWORK = CONSTANT + 1  # the input of neural.py, 0 without a network
+NETWORK = CONSTANT + 1  # the first of two inputs of the network, 0 without one
 LARGEST = (1 << 20) - 1  # of a weight: +-16
 RATE = 24  # of the mixers in the long run, in 2**-22 of Q16 units
 EARLY_RATE = 1 << 22  # more at first: 128 at the start, half of that after HALF_TIME bytes

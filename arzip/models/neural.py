@@ -25,7 +25,7 @@ from arzip.errors import ModelError
 from arzip.models.activations import log_odds, sigmoid, tanh, weight
 from arzip.models.intrinsics import ROWS, multiply_block
 
-__all__ = ["BYTES", "Lane", "Memory", "Network", "Weights", "node_odds", "step", "tensors_of"]
+__all__ = ["BYTES", "Memory", "Network", "Weights", "node_odds", "step", "tensors_of"]
 
 BYTES = 256
 GATES = {"gru": 3, "lstm": 4}
@@ -74,13 +74,6 @@ class Memory(NamedTuple):
     """In Q12: for each layer G * H inputs and G * H recurrent sums, then the 256 logits."""
     tree: NDArray[np.int64]
     """(512,) sums of the next byte's weights over the nodes of its binary tree, all >= 1."""
-
-
-class Lane(NamedTuple):
-    """What coding needs of a network."""
-
-    weights: Weights
-    memory: Memory
 
 
 class Network:
@@ -263,7 +256,7 @@ def step(weights: Weights, memory: Memory, byte: int) -> None:
         else:
             _lstm(inputs, recurrent, memory.cell[layer], memory.hidden[layer])
         _multiply(weights, memory, layer)
-    _softmax(memory.sums[2 * rows * layers :], memory.tree)
+    softmax(memory.sums[2 * rows * layers :], memory.tree)
 
 
 @compiled
@@ -281,7 +274,7 @@ def _begin(weights: Weights, memory: Memory) -> None:
     layers = memory.hidden.shape[0]
     for layer in range(layers):
         _multiply(weights, memory, layer)
-    _softmax(memory.sums[2 * weights.input.shape[1] * layers :], memory.tree)
+    softmax(memory.sums[2 * weights.input.shape[1] * layers :], memory.tree)
 
 
 @compiled
@@ -351,7 +344,7 @@ def _multiply(weights: Weights, memory: Memory, layer: int) -> None:
 
 
 @compiled
-def _softmax(logits: NDArray[np.int32], tree: NDArray[np.int64]) -> None:
+def softmax(logits: NDArray[np.int32], tree: NDArray[np.int64]) -> None:
     """e^(logit - largest logit) as whole numbers of 2**-28, at least 1, and their sums."""
     largest = logits[0]
     for j in range(BYTES):

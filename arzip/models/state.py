@@ -48,7 +48,7 @@ MIXERS = 4
 ROWS = 4 * 256 + 256 + 8 * (CONTEXTS + 1) + 256
 
 INPUTS = 56
-"""Three for each context, two for the match, a constant and the network's: 52, rounded up."""
+"""Three for each context, two for the match, a constant, two of the network: 53, rounded up."""
 
 APM_ROWS = 1 << 16
 """Contexts of each of the two calibration maps."""
@@ -95,7 +95,7 @@ LAYOUT = np.dtype(
         ("match_map", np.int32, MATCH_BUCKETS),
         # neural.py
         ("network", np.int64),  # 1 if there is one
-        ("tree", np.int64, 512),  # its sums over the byte's binary tree
+        ("trees", np.int64, (2, 512)),  # sums over the byte's binary tree: trained, and adapted
         # mixture.py
         ("inputs", np.int32, INPUTS),
         ("rows", np.int64, MIXERS),

@@ -46,7 +46,7 @@ def unfitted() -> Fields:
     weights = np.zeros((ROWS, INPUTS), dtype=np.int32)
     weights[:, : 2 * CONTEXTS] = int(3.2 * 65536 / CONTEXTS)
     weights[:, 3 * CONTEXTS : 3 * CONTEXTS + 2] = 65536 // 5
-    weights[:, mixture.NETWORK] = 65536 // 4  # without a network its input is 0
+    weights[:, mixture.NETWORK : mixture.NETWORK + 2] = 65536 // 6  # 0 without a network
     final_weights = np.full((256, MIXERS + 2), 65536 // 8, dtype=np.int32)
     final_weights[:, MIXERS:] = 65536 // 4
     lengths = np.arange(MATCH_BUCKETS)
