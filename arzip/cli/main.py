@@ -16,6 +16,7 @@ from arzip.cli.evaluation import evaluate
 from arzip.cli.gzip_form import gzip_form
 from arzip.cli.listing import list_command
 from arzip.cli.messages import ERROR, OK, is_failure, report_failure
+from arzip.cli.train import train
 
 
 class GzipLikeGroup(click.Group):
@@ -57,6 +58,7 @@ for command in (
     list_command,
     commands.cat,
     evaluate,
+    train,
     models,
 ):
     cli.add_command(command)

@@ -16,8 +16,9 @@ from arzip.errors import ModelError
 
 if TYPE_CHECKING:
     from arzip.codec import Model
+    from arzip.models.parameters import Parameters
 
-__all__ = ["by_identity", "catalogue", "compiling", "load", "names", "when_compiling"]
+__all__ = ["by_identity", "catalogue", "compiling", "load", "names", "read", "when_compiling"]
 
 _FOLDER = Path(__file__).parent / "weights"
 _PATIENCE = 2.0  # seconds of silence while kernels compile
@@ -33,17 +34,27 @@ def load(name_or_path: "str | os.PathLike[str]" = "swift") -> "Model":
 
     Raises ModelError if there is none or it is damaged.
     """
-    name = os.fspath(name_or_path)
-    path = _FOLDER / f"{name}.safetensors" if name in names() else Path(name)
-    if not path.is_file():
-        raise ModelError(f"there is no model {name!r}: name a file, or one of {', '.join(names())}")
+    path = _find(os.fspath(name_or_path))
     return _load(path, path.stat().st_mtime_ns)
+
+
+def read(name_or_path: "str | os.PathLike[str]") -> "Parameters":
+    """The parameters of that model. Raises ModelError as load does."""
+    from arzip.models import parameters
+
+    return parameters.read(_find(os.fspath(name_or_path)))
+
+
+def _find(name: str) -> Path:
+    path = _FOLDER / f"{name}.safetensors" if name in names() else Path(name)
+    if "\0" in name or not path.is_file():
+        raise ModelError(f"there is no model {name!r}: name a file, or one of {', '.join(names())}")
+    return path
 
 
 @cache
 def _load(path: Path, _changed: int) -> "Model":
     from arzip.models.mixed import Mixed
-    from arzip.models.parameters import read
 
     return Mixed(read(path))
 
@@ -64,12 +75,10 @@ def by_identity(identity: bytes, given: "Model | None" = None) -> "Model":
 
 def catalogue() -> list[dict[str, object]]:
     """What is known of each built-in model: name, identity, size in bytes, and its metadata."""
-    from arzip.models.parameters import read
-
     described: list[dict[str, object]] = []
     for name in names():
         path = _FOLDER / f"{name}.safetensors"
-        parameters = read(path)
+        parameters = read(name)
         described.append(
             {
                 "name": name,

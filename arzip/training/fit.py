@@ -16,7 +16,6 @@ import click
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
 
 from arzip.models import kernel, mixture, parameters, profile
 from arzip.models.fixedpoint import ONE
@@ -116,7 +115,7 @@ def pieces(data: bytes, rng: Generator) -> NDArray[np.uint8]:
     "--network",
     "network_path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A trained network, to be one of the experts.",
+    help="A model with a trained network, to be one of the experts.",
 )
 def main(
     folders: tuple[Path, ...],
@@ -127,7 +126,7 @@ def main(
     network_path: Path | None,
 ) -> None:
     """Fit a model's parameters to files under FOLDERS."""
-    trained = load_file(network_path) if network_path else {}
+    trained = parameters.read(network_path).network if network_path else {}
     network = Network(trained) if trained else None
     rng = np.random.default_rng(seed)
     fitted = {kind: unfitted() for kind in KINDS}

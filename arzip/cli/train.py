@@ -1,0 +1,107 @@
+"""`arzip train`: a network for one's own data, to compress with by `-m FILE`."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from arzip.cli import options
+from arzip.cli.messages import Reporter
+from arzip.errors import ArzipError
+
+LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[torch]'"
+
+
+@click.command(context_settings=options.HELP)
+@click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "--arch",
+    type=click.Choice(["gru", "lstm", "transformer"]),
+    default="gru",
+    show_default=True,
+    help="Files are coded with a gru or an lstm; a transformer is only trained.",
+)
+@click.option("--hidden", type=click.IntRange(8, 2048), default=256, show_default=True)
+@click.option("--layers", type=click.IntRange(1, 16), default=1, show_default=True)
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Train so long [5].")
+@click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Or so often over DATA.")
+@click.option("--lanes", type=click.IntRange(1), default=192, help="Documents read side by side.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint beside FILE.")
+@options.quiet
+@click.pass_context
+def train(context: click.Context, /, data: Sequence[Path], **values: Any) -> None:
+    """Train a network on DATA, files and folders, and write a model to FILE.
+
+    Then `arzip -m FILE` compresses with it, and whoever decompresses needs it too. While it trains
+    there is a checkpoint beside FILE, from which --resume goes on.
+    """
+    reporter = Reporter(values["quiet"])
+    with reporter.watch(str(values["output"])):
+        run(data, **values)
+    context.exit(reporter.status)
+
+
+def run(
+    data: Sequence[Path],
+    *,
+    output: Path,
+    arch: str,
+    hidden: int,
+    layers: int,
+    minutes: float | None,
+    epochs: float | None,
+    lanes: int,
+    device: str,
+    resume: bool,
+    quiet: int,
+) -> None:
+    """Train and write the model. Raises OSError, ArzipError."""
+    try:
+        import torch
+    except ImportError as error:
+        raise ArzipError(LACKING) from error
+    from arzip.training.data import read_corpus
+    from arzip.training.loop import Progress, Recipe, Trainer, bits_per_byte
+    from arzip.training.model import write_model
+    from arzip.training.networks import Config
+
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    checkpoint = output.with_name(output.name + ".checkpoint")
+    try:
+        corpus = read_corpus(data)
+        budget = None if epochs is None else int(epochs * corpus.size)
+        recipe = Recipe(lanes=lanes, minutes=minutes or (None if epochs else 5.0), bytes=budget)
+        trainer = Trainer(corpus, Config(arch, hidden, layers), recipe, device)
+        if resume:
+            trainer.resume(checkpoint)
+    except ValueError as error:
+        raise ArzipError(str(error)) from error
+
+    def report(progress: Progress) -> None:
+        if not quiet and sys.stderr.isatty():
+            click.echo(
+                f"\r{progress.done:6.1%}  {progress.bits_per_byte:.4f} bits/byte  perplexity "
+                f"{2**progress.bits_per_byte:.3f}  {progress.bytes_per_second / 1e3:.0f} KB/s ",
+                nl=False,
+                err=True,
+            )
+
+    trainer.run(report, checkpoint)
+    measured = {
+        Path(name).name: round(bits_per_byte(trainer.network, held_out), 4)
+        for name, held_out in zip(corpus.names, corpus.held_out, strict=True)
+        if held_out.size >= 512
+    }
+    if not quiet:
+        for name, bits in measured.items():
+            click.echo(f"{name}: {bits:.4f} bits/byte of what was held out", err=True)
+    if arch == "transformer":
+        click.echo(f"{checkpoint}: a checkpoint only; files are coded with a gru or lstm", err=True)
+        return
+    write_model(output, trainer.network, measured)
+    checkpoint.unlink(missing_ok=True)

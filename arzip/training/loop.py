@@ -1,0 +1,216 @@
+"""Maximum likelihood: minimise the mean of -log2 p(w_t | w_<t) by truncated backpropagation.
+
+Each step reads the next T bytes of B documents from the states that the step before left. AdamW;
+the learning rate warms up, then falls along a cosine to 1 % at the end of the budget, which is a
+time or a number of bytes. A checkpoint holds all that a run depends on: with a budget in bytes, a
+resumed run is the uninterrupted one.
+"""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from arzip.training.data import Corpus, Lanes
+from arzip.training.networks import Config, Network, State, build
+
+__all__ = ["Progress", "Recipe", "Trainer", "bits_per_byte"]
+
+WARM_UP = 150  # steps
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a run depends on, but the data and the network."""
+
+    lanes: int = 192
+    steps: int = 48  # bytes of each lane between two updates
+    rate: float = 3.5e-3
+    decay: float = 0.01
+    clip: float = 1.0
+    seed: int = 0
+    minutes: float | None = None  # the budget: either of the two
+    bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a run is going."""
+
+    done: float  # of the budget, 0 to 1
+    bytes: int
+    bits_per_byte: float  # smoothed
+    bytes_per_second: float
+
+
+class Trainer:
+    """A run: its network, optimiser, data and place in the budget."""
+
+    def __init__(self, corpus: Corpus, config: Config, recipe: Recipe, device: str = "cpu") -> None:
+        torch.manual_seed(recipe.seed)
+        rank, self._world = _distributed()
+        self.recipe = recipe
+        self.device = torch.device(device)
+        self.network = build(config).to(self.device)
+        self._model: Any = self.network
+        if self._world > 1:
+            self._model = torch.nn.parallel.DistributedDataParallel(self.network)
+        self._lanes = Lanes(corpus, recipe.lanes, recipe.seed + rank)
+        self._optimiser = torch.optim.AdamW(
+            _groups(self.network, recipe.decay), lr=recipe.rate, betas=(0.9, 0.99)
+        )
+        self._state: State = tuple(part.detach() for part in self.network.start(recipe.lanes))
+        self._step = 0
+        self._bytes = 0
+        self._seconds = 0.0
+        self._smoothed = 8.0
+
+    def run(
+        self,
+        report: Callable[[Progress], None] = lambda progress: None,
+        checkpoint: Path | None = None,
+        every: float = 120.0,
+    ) -> None:
+        """Train to the end of the budget, with a checkpoint `every` so many seconds."""
+        begun, before = time.monotonic() - self._seconds, self._seconds
+        saved = self._seconds
+        while (done := self._done()) < 1:
+            self._update(done)
+            self._seconds = time.monotonic() - begun
+            speed = self._bytes / max(self._seconds, 1e-9) if before == 0 else math.nan
+            report(Progress(done, self._bytes, self._smoothed, speed))
+            if checkpoint and self._seconds - saved > every:
+                self.save(checkpoint)
+                saved = self._seconds
+        if checkpoint:
+            self.save(checkpoint)
+
+    def _done(self) -> float:
+        """Of the budget, 0 to 1; the first of several processes decides for all."""
+        if self.recipe.bytes is not None:
+            done = self._bytes / self.recipe.bytes
+        else:
+            done = self._seconds / (60 * (self.recipe.minutes or 1.0))
+        if self._world > 1:
+            shared = torch.tensor(done, device=self.device)
+            torch.distributed.broadcast(shared, 0)
+            done = shared.item()
+        return done
+
+    def _update(self, done: float) -> None:
+        recipe = self.recipe
+        rate = recipe.rate * min(1.0, (self._step + 1) / WARM_UP)
+        rate *= 0.01 + 0.99 * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        data, counts, new = (
+            torch.from_numpy(x).to(self.device) for x in self._lanes.next(recipe.steps)
+        )
+        start = self.network.start(recipe.lanes)
+        state = tuple(
+            _begin(old, fresh, new) for old, fresh in zip(self._state, start, strict=True)
+        )
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._mixed()):
+            logits, state = self._model(data, state)
+        losses = functional.cross_entropy(
+            logits.reshape(-1, 256).float(), data.reshape(-1), reduction="none"
+        ).view_as(data)
+        counted = torch.arange(recipe.steps, device=self.device)[:, None] < counts
+        loss = (losses * counted).sum() / counted.sum()
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
+        self._optimiser.step()
+        self._state = tuple(part.detach() for part in state)
+        self._step += 1
+        self._bytes += int(counts.sum()) * self._world
+        bits = loss.item() / math.log(2)
+        self._smoothed += (bits - self._smoothed) * max(0.02, 1 / self._step)
+
+    def _mixed(self) -> bool:
+        """Recurrences choose their own precision; a Transformer is left to autocast."""
+        return self.network.config.architecture == "transformer" and self.device.type == "cuda"
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint, whole or not at all."""
+        if torch.distributed.is_initialized() and torch.distributed.get_rank():
+            return
+        content = {
+            "config": asdict(self.network.config),
+            "network": self.network.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "lanes": self._lanes.state(),
+            "state": self._state,
+            "counters": (self._step, self._bytes, self._seconds, self._smoothed),
+        }
+        temporary = path.with_name(path.name + ".tmp")
+        torch.save(content, temporary)
+        os.replace(temporary, path)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint. Raises ValueError if it is another network's."""
+        content = torch.load(path, map_location=self.device, weights_only=True)
+        if content["config"] != asdict(self.network.config):
+            raise ValueError(f"{path} is the checkpoint of another network: {content['config']}")
+        self.network.load_state_dict(content["network"])
+        self._optimiser.load_state_dict(content["optimiser"])
+        self._lanes.restore(content["lanes"])
+        self._state = tuple(content["state"])
+        self._step, self._bytes, self._seconds, self._smoothed = content["counters"]
+
+
+def _distributed() -> tuple[int, int]:
+    """This process's number and how many there are; under torchrun, they find each other here."""
+    if "WORLD_SIZE" not in os.environ:
+        return 0, 1
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    return torch.distributed.get_rank(), torch.distributed.get_world_size()
+
+
+def _groups(network: Network, decay: float) -> list[dict[str, Any]]:
+    """Matrices decay; biases and states do not."""
+    parameters = list(network.parameters())
+    return [
+        {"params": [p for p in parameters if p.ndim == 2], "weight_decay": decay},
+        {"params": [p for p in parameters if p.ndim != 2], "weight_decay": 0.0},
+    ]
+
+
+def _begin(old: Tensor, fresh: Tensor, new: Tensor) -> Tensor:
+    """The state of each lane: the start where a document is new. Lanes are the last axis or the
+    last but one.
+    """
+    if old.dtype == torch.long:  # a Transformer's bytes (S, B): what is before a document is unseen
+        if old.shape != fresh.shape:
+            fresh = fresh.expand_as(old)
+        return torch.where(new, fresh, old)
+    return torch.where(new[:, None], fresh, old)  # (L, B, H)
+
+
+@torch.no_grad()
+def bits_per_byte(network: Network, data: NDArray[np.uint8], lanes: int = 32) -> float:
+    """The cross-entropy of held-out data, read in `lanes` pieces from the start state."""
+    device = next(network.parameters()).device
+    lanes = max(1, min(lanes, data.size // 512))
+    length = data.size // lanes
+    if length == 0:
+        return math.nan
+    pieces = data[: lanes * length].reshape(lanes, length).T.astype(np.int64)  # (T, B)
+    state, total = network.start(lanes), 0.0
+    for first in range(0, length, network.chunk):
+        chunk = torch.from_numpy(pieces[first : first + network.chunk]).to(device)
+        logits, state = network(chunk, state)
+        total += functional.cross_entropy(
+            logits.reshape(-1, 256).float(), chunk.reshape(-1), reduction="sum"
+        ).item()
+    return total / (lanes * length * math.log(2))

@@ -1,0 +1,32 @@
+"""From a trained network to a model: the network beside the fitted parameters of a built-in one."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from arzip import models
+from arzip.models import parameters
+from arzip.models.mixed import Mixed
+from arzip.models.parameters import NETWORK, Parameters
+from arzip.training import export
+from arzip.training.networks import Network, Recurrent
+
+__all__ = ["write_model"]
+
+
+def write_model(path: Path, network: Network, bits_per_byte: dict[str, float]) -> None:
+    """Write the model to `path`, named after it. Raises OSError, ModelError."""
+    if not isinstance(network, Recurrent):
+        raise TypeError("only recurrent networks are computed in integers")
+    mixture = models.read("base" if "base" in models.names() else "swift")
+    tensors = {
+        name: tensor for name, tensor in mixture.tensors.items() if not name.startswith(NETWORK)
+    }
+    tensors |= {NETWORK + name: tensor for name, tensor in export.tensors(network).items()}
+    about = {
+        "description": f"adaptive experts and a trained {network.config.architecture} of "
+        f"{network.config.layers} x {network.config.hidden} units",
+        "bits_per_byte": bits_per_byte,
+    }
+    made = Parameters(path.stem, mixture.version, tensors, (), about)
+    answers = tuple(Mixed.unproven(made).known_answers())
+    parameters.write(path, replace(made, answers=answers))

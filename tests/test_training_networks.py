@@ -1,0 +1,259 @@
+"""Training: networks with one interface, exact resumption, and files that arzip codes with."""
+
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import arzip
+from arzip import models
+from arzip.cli.main import cli
+from arzip.models import neural
+from arzip.models.neural import Network
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'arzip[torch]'")
+torch.set_num_threads(1)
+
+from arzip.training import export  # noqa: E402
+from arzip.training.data import DOCUMENT, Corpus, Lanes, read_corpus  # noqa: E402
+from arzip.training.loop import Recipe, Trainer, bits_per_byte  # noqa: E402
+from arzip.training.networks import Config, GRUSequence, build  # noqa: E402
+
+CONFIGS = [
+    Config("gru", 16),
+    Config("gru", 16, 2),
+    Config("lstm", 16),
+    Config("lstm", 16, 2),
+    Config("transformer", 16, 2, heads=2, window=32),
+]
+ids = [f"{config.architecture}-{config.layers}" for config in CONFIGS]
+RATES = {"gru": 1e-2, "lstm": 1e-2, "transformer": 3e-3}
+LINES = [b"%d times %d is %d.\n" % (a, b, a * b) for a in range(30) for b in range(30)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("texts")
+    for i in range(100):
+        (folder / f"{i}.txt").write_bytes(b"".join(LINES[i * 9 : i * 9 + 9]))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def corpus(folder: Path) -> Corpus:
+    return read_corpus([folder])
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=ids)
+def test_chunks_of_a_document_equal_the_whole(config: Config) -> None:
+    torch.manual_seed(1)
+    network = build(config)
+    data = torch.randint(0, 256, (24, 3))
+    state = network.start(3)
+    whole, _ = network(data, state)
+    assert whole.shape == (24, 3, 256)
+    parts = []
+    for chunk in data.split(8):
+        logits, state = network(chunk, state)
+        parts.append(logits)
+    if config.architecture == "transformer":  # counts its places from where it began to see
+        assert whole[:8].allclose(parts[0], atol=1e-4)
+    else:
+        assert whole.allclose(torch.cat(parts), atol=1e-4)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=ids)
+def test_no_byte_sees_itself_or_what_follows(config: Config) -> None:
+    torch.manual_seed(2)
+    network = build(config)
+    data = torch.randint(0, 256, (20, 2))
+    logits, _ = network(data, network.start(2))
+    changed = data.clone()
+    changed[12:] = (changed[12:] + 1) % 256
+    again, _ = network(changed, network.start(2))
+    assert logits[:13].allclose(again[:13], atol=1e-4)
+    assert not logits[13:].allclose(again[13:], atol=1e-4)
+
+
+def test_the_gru_is_torchs_own_and_so_are_its_gradients() -> None:
+    torch.manual_seed(3)
+    size, reference = 12, torch.nn.GRU(5, 12)
+    data, hidden = torch.randn(7, 4, 5), torch.randn(4, size)
+    expected, _ = reference(data, hidden[None])
+    matrix, bias = reference.weight_hh_l0, reference.bias_hh_l0
+    inputs = data @ reference.weight_ih_l0.t() + reference.bias_ih_l0
+    inputs = inputs + torch.cat([bias[: 2 * size], torch.zeros(size)])
+    states = GRUSequence.apply(inputs, hidden, matrix, bias[2 * size :])
+    assert states.allclose(expected, atol=0.02)  # bfloat16 has 8 bits
+    weights = torch.randn_like(expected)
+    for parameter in (matrix, reference.weight_ih_l0, bias):
+        (wanted,) = torch.autograd.grad((expected * weights).sum(), parameter, retain_graph=True)
+        (found,) = torch.autograd.grad((states * weights).sum(), parameter, retain_graph=True)
+        assert (found - wanted).norm() < 0.03 * wanted.norm()
+
+
+def test_unknown_architectures() -> None:
+    with pytest.raises(ValueError, match="gru, lstm or transformer"):
+        build(Config("mamba"))
+
+
+def test_documents_are_split_by_content(folder: Path, corpus: Corpus) -> None:
+    files = {path.read_bytes() for path in folder.iterdir()}
+    starts = corpus.starts[0]
+    trained = {corpus.data[a:b].tobytes() for a, b in itertools.pairwise(starts)}
+    assert trained < files
+    aside = corpus.held_out[0].tobytes()
+    assert aside and all(document not in aside for document in trained)
+    assert sum(map(len, files)) == corpus.size + len(aside)
+
+
+def test_links_and_loops_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(bytes(DOCUMENT + 7))
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "again").symlink_to(tmp_path / "a")
+    corpus = read_corpus([tmp_path])
+    assert corpus.size + corpus.held_out[0].size == DOCUMENT + 7
+
+
+def test_nothing_to_train_on(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nothing to train on"):
+        read_corpus([tmp_path])
+
+
+def test_lanes_read_whole_documents(corpus: Corpus) -> None:
+    documents = {corpus.data[a:b].tobytes() for a, b in itertools.pairwise(corpus.starts[0])}
+    lanes = Lanes(corpus, 3, seed=1)
+    read = [b""] * 3
+    finished = 0
+    for _ in range(60):
+        data, counts, new = lanes.next(50)
+        for lane in range(3):
+            if new[lane] and read[lane]:
+                assert read[lane] in documents
+                finished += 1
+                read[lane] = b""
+            read[lane] += data[: counts[lane], lane].astype(np.uint8).tobytes()
+    assert finished > 10
+
+
+def small(**changes: object) -> Recipe:
+    return Recipe(**{"lanes": 8, "steps": 16, "bytes": 12_000, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=ids)
+def test_training_finds_what_there_is_to_know(corpus: Corpus, config: Config) -> None:
+    trainer = Trainer(corpus, config, small(bytes=60_000, rate=RATES[config.architecture]))
+    before = bits_per_byte(trainer.network, corpus.held_out[0])
+    trainer.run()
+    assert bits_per_byte(trainer.network, corpus.held_out[0]) < 0.6 * before
+
+
+@pytest.mark.parametrize(
+    "config", [CONFIGS[0], CONFIGS[3], CONFIGS[4]], ids=lambda c: c.architecture
+)
+def test_a_resumed_run_is_the_uninterrupted_one(
+    corpus: Corpus, config: Config, tmp_path: Path
+) -> None:
+    whole = Trainer(corpus, config, small())
+    whole.run()
+    first = Trainer(corpus, config, small())
+    for _ in range(20):
+        first._update(first._done())
+    first.save(tmp_path / "checkpoint")
+    second = Trainer(corpus, config, small(seed=5))
+    second.resume(tmp_path / "checkpoint")
+    second.run()
+    for a, b in zip(whole.network.parameters(), second.network.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_checkpoints_of_other_networks_are_refused(corpus: Corpus, tmp_path: Path) -> None:
+    Trainer(corpus, CONFIGS[0], small()).save(tmp_path / "checkpoint")
+    with pytest.raises(ValueError, match="another network"):
+        Trainer(corpus, CONFIGS[2], small()).resume(tmp_path / "checkpoint")
+
+
+@pytest.mark.parametrize("config", CONFIGS[:4], ids=ids[:4])
+def test_integers_lose_next_to_nothing(corpus: Corpus, config: Config) -> None:
+    trainer = Trainer(corpus, config, small(bytes=40_000, rate=1e-2))
+    trainer.run()
+    tensors = export.tensors(trainer.network)
+    assert {n: (t.dtype, t.shape) for n, t in tensors.items()} == {
+        n: (np.dtype(dtype), shape)
+        for n, (dtype, shape) in neural.tensors_of(
+            config.architecture, config.layers, config.hidden
+        ).items()
+    }
+    data = corpus.held_out[0][:1500]
+    network = Network(tensors)
+    memory, bits = network.start(), 0.0
+    for byte in data.tolist():
+        bits -= float(np.log2(memory.tree[256 + byte] / memory.tree[1]))
+        neural.step(network.weights, memory, byte)
+    expected = bits_per_byte(trainer.network, data, lanes=1)
+    assert abs(bits / data.size - expected) < 0.01 * expected
+
+
+def test_the_command_makes_a_model_that_compresses(folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "mine.safetensors"
+    arguments = ["train", str(folder), "-o", str(output), "--hidden", "16", "--epochs", "2"]
+    result = CliRunner().invoke(cli, [*arguments, "--lanes", "8"])
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.safetensors"]
+    model = models.load(output)
+    assert model.name == "mine"
+    packed = arzip.compress(b"".join(LINES[:50]), model=model)
+    assert arzip.decompress(packed, model=model) == b"".join(LINES[:50])
+    with pytest.raises(arzip.ModelError, match=model.identity.hex()):
+        arzip.decompress(packed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["-o", "x", "nowhere"], 2, "nowhere"),
+        (["-o", "x", "."], 1, "nothing to train on"),
+        (["-o", "x", ".", "--hidden", "4"], 2, "hidden"),
+        (["."], 2, "output"),
+    ],
+)
+def test_misuse(
+    arguments: list[str], status: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["train", *arguments])
+    assert result.exit_code == status
+    assert message in result.output
+
+
+SPREAD = """
+import sys, torch
+from pathlib import Path
+from arzip.training.data import read_corpus
+from arzip.training.loop import Recipe, Trainer
+from arzip.training.networks import Config
+recipe = Recipe(lanes=4, steps=16, bytes=4000)
+trainer = Trainer(read_corpus([Path(sys.argv[1])]), Config("gru", 8), recipe)
+trainer.run(checkpoint=Path(sys.argv[2]))
+mine = torch.cat([p.detach().flatten() for p in trainer.network.parameters()])
+other = [torch.empty_like(mine) for _ in range(2)]
+torch.distributed.all_gather(other, mine)
+assert torch.equal(*other)
+torch.distributed.destroy_process_group()
+"""
+
+
+def test_two_processes_train_one_network(folder: Path, tmp_path: Path) -> None:
+    """As torchrun starts them, with gradients joined by gloo."""
+    (tmp_path / "spread.py").write_text(SPREAD)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command += ["--standalone", str(tmp_path / "spread.py")]
+    subprocess.run(
+        [*command, str(folder), str(tmp_path / "checkpoint")],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert (tmp_path / "checkpoint").stat().st_size > 1000
