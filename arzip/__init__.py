@@ -51,7 +51,7 @@ __all__ = [
 def compress(
     data: "ReadableBuffer",
     *,
-    model: "str | os.PathLike[str] | Model" = "swift",
+    model: "str | os.PathLike[str] | Model" = "base",
     threads: int = 1,
 ) -> bytes:
     """Compress a bytes-like object to one .arz frame.
@@ -89,7 +89,7 @@ def decompress(
 
 
 def evaluate(
-    data: "ReadableBuffer", *, model: "str | os.PathLike[str] | Model" = "swift", threads: int = 1
+    data: "ReadableBuffer", *, model: "str | os.PathLike[str] | Model" = "base", threads: int = 1
 ) -> "Report":
     """Compress `data` and say what its code length is made of. Raises ModelError as `compress`."""
     from arzip.stream import ArzipCompressor
@@ -100,7 +100,7 @@ def evaluate(
     return compressor.account.report(compressor.model.name)
 
 
-def load_model(name_or_path: str | os.PathLike[str] = "swift") -> "Model":
+def load_model(name_or_path: str | os.PathLike[str] = "base") -> "Model":
     """The model of that name, or in that file. Raises ModelError if it is unknown or damaged."""
     from arzip.models import load
 

@@ -38,7 +38,7 @@ __all__ = [
     "restore",
 ]
 
-DEFAULT_MODEL = "swift"
+DEFAULT_MODEL = "base"
 DEFAULT_SEGMENT = 1 << 24
 """Bytes of input in a segment: 16 MiB. What a model learns and the memory it takes end there."""
 

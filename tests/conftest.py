@@ -121,10 +121,10 @@ def model() -> Counts:
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch, model: Counts) -> SimpleNamespace:
-    """Puts `model` in the place of the models that arzip has, under the name "swift"."""
+    """Puts `model` in the place of the models that arzip has, under the name "base"."""
 
-    def load(name: str = "swift") -> Counts:
-        if name != "swift":
+    def load(name: str = "base") -> Counts:
+        if name != "base":
             raise ModelError(f"unknown model {name!r}")
         return model
 

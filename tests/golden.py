@@ -9,6 +9,7 @@ import random
 from pathlib import Path
 
 import arzip
+from arzip.models import names
 
 DIGESTS = Path(__file__).with_name("golden.json")
 
@@ -44,11 +45,14 @@ def inputs() -> dict[str, bytes]:
     }
 
 
-def digests() -> dict[str, str]:
-    """Name -> SHA-256 of the compressed data."""
+def digests() -> dict[str, dict[str, str]]:
+    """Model -> name -> SHA-256 of the compressed data."""
     return {
-        name: hashlib.sha256(arzip.compress(data, model="swift")).hexdigest()
-        for name, data in inputs().items()
+        model: {
+            name: hashlib.sha256(arzip.compress(data, model=model)).hexdigest()
+            for name, data in inputs().items()
+        }
+        for model in names()
     }
 
 

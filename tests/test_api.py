@@ -28,7 +28,7 @@ def test_bytes_come_back(model: Counts, data: bytes) -> None:
 @pytest.mark.parametrize("data", [b"", b"a", b"ab", TEXT, b"z" * 100_000])
 def test_the_defaults(data: bytes) -> None:
     frame = arzip.compress(data)
-    assert frame == arzip.compress(data, model="swift", threads=2)
+    assert frame == arzip.compress(data, model="base", threads=2)
     assert arzip.decompress(frame) == arzip.decompress(frame, threads=2) == data
     assert len(frame) <= len(data) + 9
 
@@ -155,7 +155,7 @@ def test_random_bytes_have_the_uniform_model() -> None:
 
 
 def test_load_model(model: Counts, registry: SimpleNamespace) -> None:
-    assert arzip.load_model() is arzip.load_model("swift") is model
+    assert arzip.load_model() is arzip.load_model("base") is model
     with pytest.raises(arzip.ModelError):
         arzip.load_model("nonesuch")
 

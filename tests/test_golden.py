@@ -10,6 +10,7 @@ import golden
 import pytest
 
 import arzip
+from arzip.models import names
 
 EXPECTED = json.loads(golden.DIGESTS.read_text())
 
@@ -19,8 +20,9 @@ def test_this_machine() -> None:
 
 
 def test_all_are_decoded() -> None:
-    for data in golden.inputs().values():
-        assert arzip.decompress(arzip.compress(data)) == data
+    for model in names():
+        for data in golden.inputs().values():
+            assert arzip.decompress(arzip.compress(data, model=model)) == data
 
 
 @pytest.mark.parametrize(

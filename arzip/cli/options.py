@@ -16,12 +16,12 @@ LEVELS = {
     1: "swift",
     2: "swift",
     3: "swift",
-    4: "swift",
-    5: "swift",
-    6: "swift",
-    7: "swift",
-    8: "swift",
-    9: "swift",
+    4: "base",
+    5: "base",
+    6: "base",
+    7: "base",
+    8: "base",
+    9: "base",
 }
 DEFAULT_LEVEL = 6
 

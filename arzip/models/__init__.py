@@ -29,7 +29,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.safetensors"))
 
 
-def load(name_or_path: "str | os.PathLike[str]" = "swift") -> "Model":
+def load(name_or_path: "str | os.PathLike[str]" = "base") -> "Model":
     """The built-in model of this name, or the one in this file.
 
     Raises ModelError if there is none or it is damaged.

@@ -1,0 +1,57 @@
+"""The output layer that goes on learning: it starts as the trained one, and then does better."""
+
+import numpy as np
+import reference_neural
+
+from arzip.models import adaptive, neural
+from arzip.models.neural import Network
+
+
+def bits(tree: np.ndarray, byte: int) -> float:
+    return float(np.log2(tree[1]) - np.log2(tree[256 + byte]))
+
+
+def read(data: bytes, units: int = 24) -> tuple[float, float, adaptive.Lane]:
+    """Bits of the trained and of the adapted layer, for a network of random weights."""
+    network = Network(reference_neural.random_tensors("gru", 1, units, seed=3))
+    lane = adaptive.new_lane(network)
+    trained = adapted = 0.0
+    for t, byte in enumerate(data):
+        trained += bits(lane.memory.tree, byte)
+        adapted += bits(lane.adaptation.tree, byte)
+        adaptive.learn(lane.adaptation, lane.memory, byte, t)
+        neural.step(lane.weights, lane.memory, byte)
+        adaptive.predict(lane.adaptation, lane.memory)
+    return trained, adapted, lane
+
+
+def test_at_first_both_layers_say_the_same() -> None:
+    trained, adapted, _ = read(b"x")
+    assert trained == adapted
+
+
+def test_it_learns() -> None:
+    trained, adapted, lane = read(b"abcdefgh" * 200)
+    assert adapted < 0.7 * trained
+    assert lane.adaptation.learned[ord("a")] == 1
+
+
+def test_one_step_is_the_gradient_of_the_code_length() -> None:
+    """D += rate (1[s = y] - p_s) h, in floating point, within the rounding of both."""
+    _, _, lane = read(b"some bytes")
+    memory, adaptation = lane.memory, lane.adaptation
+    before = adaptation.delta.astype(float)
+    p = adaptation.tree[256:] / adaptation.tree[1]
+    hidden = memory.vector / 4096
+    byte, position = ord("q"), 1000
+    rate = (adaptive.RATE + adaptive.EARLY_RATE * 8192 / (8192 + position)) / 65536
+    wanted = rate * np.outer((np.arange(256) == byte) - p, hidden) * 32768
+    wanted[np.abs((np.arange(256) == byte) - p) < adaptive.LEAST_ERROR / 65536] = 0
+    adaptive.learn(adaptation, memory, byte, position)
+    assert np.abs(adaptation.delta - before - wanted).max() <= 1.5
+
+
+def test_what_is_learned_stays_within_bounds() -> None:
+    _, _, lane = read(b"\xff" * 3000 + b"\0" * 3000)
+    assert np.abs(lane.adaptation.delta.astype(int)).max() <= adaptive.LARGEST
+    assert (lane.adaptation.tree[1:] >= 1).all()
