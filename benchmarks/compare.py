@@ -229,6 +229,20 @@ def put_between_markers(readme: Path, text: str) -> None:
     readme.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
+def rows_of_others(csv_file: Path, measured: Sequence[str]) -> list[Row]:
+    """What an earlier run wrote of the tools that are not measured now."""
+    if not csv_file.exists():
+        return []
+    with csv_file.open(newline="") as file:
+        found = list(csv.DictReader(file))
+    kinds = {field.name: field.type for field in fields(Row)}
+    return [
+        Row(**{name: kinds[name](value) for name, value in row.items()})
+        for row in found
+        if row["tool"] not in measured
+    ]
+
+
 def warm_up(tools: Iterable[Tool]) -> None:
     """Have arzip's models compiled before anything is measured."""
     for tool in tools:
@@ -271,8 +285,14 @@ def warm_up(tools: Iterable[Tool]) -> None:
     show_default=True,
     help="Measurements at a time; speeds are only worth stating for 1.",
 )
+@click.option("--add", is_flag=True, help="Keep what the CSV has of other tools.")
 def compare(
-    folders: Sequence[Path], names: str, readme: Path | None, csv_file: Path | None, jobs: int
+    folders: Sequence[Path],
+    names: str,
+    readme: Path | None,
+    csv_file: Path | None,
+    jobs: int,
+    add: bool,
 ) -> None:
     tools = [tool_named(name) for name in names.split(",")]
     work = [
@@ -282,7 +302,8 @@ def compare(
         for tool in tools
     ]
     warm_up(tools)
-    rows = []
+    rows = rows_of_others(csv_file, names.split(",")) if add and csv_file else []
+    tools += [tool_named(name) for name in dict.fromkeys(row.tool for row in rows)]
     with ThreadPoolExecutor(jobs) as pool:
         for row in pool.map(lambda job: measure(*job), work):
             rows.append(row)
@@ -295,7 +316,8 @@ def compare(
             writer.writerows(asdict(row) for row in rows)
     # Where somebody keeps the folders is nobody else's business.
     made_by = ["python", "benchmarks/compare.py", *(folder.resolve().name for folder in folders)]
-    made_by += ["--tools", names, "--jobs", str(jobs), "--readme", "README.md"]
+    made_by += ["--tools", ",".join(tool.name for tool in tools)]
+    made_by += ["--csv", "benchmarks/results.csv", "--readme", "README.md"]
     table = f"{markdown_table(rows, tools)}\n\nMade by `{shlex.join(made_by)}`."
     click.echo(table)
     if readme:
