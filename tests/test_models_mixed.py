@@ -123,6 +123,18 @@ def test_a_model_of_another_version_is_refused() -> None:
         Mixed(Parameters("swift", VERSION + 1, WEIGHTS.tensors, WEIGHTS.answers, {}))
 
 
+@pytest.mark.parametrize("change", ["missing", "shape", "dtype"])
+def test_a_model_that_lacks_a_part_is_refused(change: str) -> None:
+    tensors = dict(WEIGHTS.tensors)
+    weights = tensors.pop("text.weights")
+    if change == "shape":
+        tensors["text.weights"] = weights[:-1]
+    elif change == "dtype":
+        tensors["text.weights"] = weights.astype(np.int32)
+    with pytest.raises(ModelError, match=r"text\.weights"):
+        Mixed(Parameters("swift", VERSION, tensors, WEIGHTS.answers, {}))
+
+
 def test_both_profiles_have_a_sample() -> None:
     records = [profile.record_length(np.frombuffer(sample, dtype=np.uint8)) for sample in SAMPLES]
     assert records[0] == profile.TEXT and records[1] != profile.TEXT

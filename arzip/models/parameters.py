@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.errors import ModelError
+from arzip.models.state import shape_of
 
 __all__ = ["NETWORK", "SHIFTS", "Parameters", "pack", "read", "write"]
 
@@ -65,11 +66,19 @@ class Parameters:
         }
 
     def fields(self, kind: str) -> dict[str, NDArray[np.int32]]:
-        """The fields of a state of this kind, as coding needs them."""
-        return {
-            field: self.tensors[f"{kind}.{field}"].astype(np.int32) << shift
-            for field, shift in SHIFTS.items()
-        }
+        """The fields of a state of this kind, as coding needs them.
+
+        Raises ModelError if one is missing or of another shape.
+        """
+        fields = {}
+        for field, shift in SHIFTS.items():
+            tensor = self.tensors.get(f"{kind}.{field}")
+            if tensor is None or tensor.dtype.itemsize != 2 or tensor.shape != shape_of(field):
+                raise ModelError(
+                    f"model {self.name!r} lacks a {kind}.{field} that fits: it is unfit"
+                )
+            fields[field] = tensor.astype(np.int32) << shift
+        return fields
 
 
 def pack(fields: Mapping[str, NDArray[np.int32]], kind: str) -> dict[str, NDArray[Any]]:

@@ -24,6 +24,7 @@ __all__ = [
     "STATE_BYTES",
     "State",
     "new_state",
+    "shape_of",
 ]
 
 State = Any
@@ -114,6 +115,11 @@ STATE_BYTES = LAYOUT.itemsize
 
 FITTED = ("history_map", "match_map", "weights", "final_weights")
 """The fields that start from values fitted before release."""
+
+
+def shape_of(field: str) -> tuple[int, ...]:
+    """The shape of an array in a state."""
+    return LAYOUT[field].shape
 
 
 def new_state(fitted: dict[str, NDArray[np.int32]], apm: NDArray[np.uint16]) -> State:
