@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import arzip
+from arzip import models
 from arzip.cli.gzip_form import gzip_form
 from arzip.cli.main import cli
 
@@ -32,6 +33,14 @@ def text(here: Path) -> Path:
     path = here / "text"
     path.write_bytes(TEXT)
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> None:
+    """What is compiled before the first test says nothing during one."""
+    for name in models.names():
+        for direction in ("encode", "decode"):
+            models.load(name).prove(direction)
 
 
 @pytest.fixture(scope="session")
