@@ -177,6 +177,37 @@ def test_checkpoints_of_other_networks_are_refused(corpus: Corpus, tmp_path: Pat
         Trainer(corpus, CONFIGS[2], small()).resume(tmp_path / "checkpoint")
 
 
+def test_checkpoints_of_other_runs_are_refused(corpus: Corpus, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    Trainer(corpus, CONFIGS[0], small()).save(checkpoint)
+    with pytest.raises(ValueError, match="other data, --lanes"):
+        Trainer(corpus, CONFIGS[0], small(lanes=4)).resume(checkpoint)
+    (tmp_path / "data").write_bytes(b"other" * 100)
+    with pytest.raises(ValueError, match="other data, --lanes"):
+        Trainer(read_corpus([tmp_path / "data"]), CONFIGS[0], small()).resume(checkpoint)
+
+
+@pytest.mark.parametrize("size", [0, 100, 5000])
+def test_damaged_checkpoints_are_refused(corpus: Corpus, tmp_path: Path, size: int) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    Trainer(corpus, CONFIGS[0], small()).save(checkpoint)
+    checkpoint.write_bytes(checkpoint.read_bytes()[:size])
+    with pytest.raises(ValueError, match="damaged, or not a checkpoint"):
+        Trainer(corpus, CONFIGS[0], small()).resume(checkpoint)
+
+
+def test_a_run_that_diverges_stops_and_keeps_its_checkpoint(corpus: Corpus, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    trainer = Trainer(corpus, CONFIGS[0], small())
+    trainer.save(checkpoint)
+    good = checkpoint.read_bytes()
+    with torch.no_grad():
+        trainer.network.output.bias[0] = float("nan")
+    with pytest.raises(arzip.ArzipError, match="diverged at step 0"):
+        trainer.run(checkpoint=checkpoint)
+    assert checkpoint.read_bytes() == good
+
+
 @pytest.mark.parametrize("config", CONFIGS[:4], ids=ids[:4])
 def test_integers_lose_next_to_nothing(corpus: Corpus, config: Config) -> None:
     trainer = Trainer(corpus, config, small(bytes=40_000, rate=1e-2))
@@ -238,7 +269,16 @@ from arzip.training.loop import Recipe, Trainer
 from arzip.training.networks import Config
 recipe = Recipe(lanes=4, steps=16, bytes=4000)
 trainer = Trainer(read_corpus([Path(sys.argv[1])]), Config("gru", 8), recipe)
+for _ in range(5):
+    trainer._update(trainer._done())
+trainer.save(Path(sys.argv[2]))
+torch.distributed.barrier()
+again = Trainer(read_corpus([Path(sys.argv[1])]), Config("gru", 8), recipe)
+again.resume(Path(sys.argv[2]))
+again.run()
 trainer.run(checkpoint=Path(sys.argv[2]))
+pairs = zip(trainer.network.parameters(), again.network.parameters(), strict=True)
+assert all(torch.equal(a, b) for a, b in pairs)
 mine = torch.cat([p.detach().flatten() for p in trainer.network.parameters()])
 other = [torch.empty_like(mine) for _ in range(2)]
 torch.distributed.all_gather(other, mine)

@@ -83,7 +83,7 @@ def run(
         raise ArzipError(str(error)) from error
 
     def report(progress: Progress) -> None:
-        if not quiet and sys.stderr.isatty():
+        if not quiet and not trainer.rank and sys.stderr.isatty():
             click.echo(
                 f"\r{progress.done:6.1%}  {progress.bits_per_byte:.4f} bits/byte  perplexity "
                 f"{2**progress.bits_per_byte:.3f}  {progress.bytes_per_second / 1e3:.0f} KB/s ",
@@ -92,6 +92,8 @@ def run(
             )
 
     trainer.run(report, checkpoint)
+    if trainer.rank:
+        return  # the first of several processes measures and writes
     measured = {
         Path(name).name: round(bits_per_byte(trainer.network, held_out), 4)
         for name, held_out in zip(corpus.names, corpus.held_out, strict=True)

@@ -6,8 +6,10 @@ time or a number of bytes. A checkpoint holds all that a run depends on: with a 
 resumed run is the uninterrupted one.
 """
 
+import io
 import math
 import os
+import pickle
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -20,12 +22,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from arzip.errors import ArzipError
 from arzip.training.data import Corpus, Lanes
 from arzip.training.networks import Config, Network, State, build
 
 __all__ = ["Progress", "Recipe", "Trainer", "bits_per_byte"]
 
 WARM_UP = 150  # steps
+NOT_A_CHECKPOINT = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    OSError,
+    EOFError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
+"""What torch.load raises, and a search in what it found."""
+DIVERGED = 12.0  # bits/byte, smoothed; knowing nothing costs 8
 
 
 @dataclass(frozen=True)
@@ -57,14 +71,14 @@ class Trainer:
 
     def __init__(self, corpus: Corpus, config: Config, recipe: Recipe, device: str = "cpu") -> None:
         torch.manual_seed(recipe.seed)
-        rank, self._world = _distributed()
+        self.rank, self._world, self.device = _distributed(device)
         self.recipe = recipe
-        self.device = torch.device(device)
         self.network = build(config).to(self.device)
         self._model: Any = self.network
         if self._world > 1:
             self._model = torch.nn.parallel.DistributedDataParallel(self.network)
-        self._lanes = Lanes(corpus, recipe.lanes, recipe.seed + rank)
+        self._lanes = Lanes(corpus, recipe.lanes, recipe.seed + self.rank)
+        self._data = {"lanes": recipe.lanes, "sources": [int(s[-1]) for s in corpus.starts]}
         self._optimiser = torch.optim.AdamW(
             _groups(self.network, recipe.decay), lr=recipe.rate, betas=(0.9, 0.99)
         )
@@ -80,15 +94,18 @@ class Trainer:
         checkpoint: Path | None = None,
         every: float = 120.0,
     ) -> None:
-        """Train to the end of the budget, with a checkpoint `every` so many seconds."""
-        begun, before = time.monotonic() - self._seconds, self._seconds
-        saved = self._seconds
+        """Train to the end of the budget, with a checkpoint `every` so many seconds.
+
+        Raises ArzipError if training diverges; the last checkpoint is from before.
+        """
+        begun, read = time.monotonic() - self._seconds, self._bytes
+        before = saved = self._seconds
         while (done := self._done()) < 1:
             self._update(done)
             self._seconds = time.monotonic() - begun
-            speed = self._bytes / max(self._seconds, 1e-9) if before == 0 else math.nan
+            speed = (self._bytes - read) / max(self._seconds - before, 1e-9)
             report(Progress(done, self._bytes, self._smoothed, speed))
-            if checkpoint and self._seconds - saved > every:
+            if checkpoint and self._agreed(self._seconds - saved > every):
                 self.save(checkpoint)
                 saved = self._seconds
         if checkpoint:
@@ -100,11 +117,15 @@ class Trainer:
             done = self._bytes / self.recipe.bytes
         else:
             done = self._seconds / (60 * (self.recipe.minutes or 1.0))
+        return self._agreed(done)
+
+    def _agreed(self, value: float) -> float:
+        """The first process's value, in all of them."""
         if self._world > 1:
-            shared = torch.tensor(done, device=self.device)
+            shared = torch.tensor(float(value), device=self.device)
             torch.distributed.broadcast(shared, 0)
-            done = shared.item()
-        return done
+            value = shared.item()
+        return value
 
     def _update(self, done: float) -> None:
         recipe = self.recipe
@@ -128,28 +149,34 @@ class Trainer:
         loss = (losses * counted).sum() / counted.sum()
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
+        bits = loss.item() / math.log(2)
+        self._smoothed += (bits - self._smoothed) * max(0.02, 1 / (self._step + 1))
+        if not torch.isfinite(norm) or self._smoothed > DIVERGED:
+            raise ArzipError(f"training diverged at step {self._step}: {bits:.3g} bits/byte")
         self._optimiser.step()
         self._state = tuple(part.detach() for part in state)
         self._step += 1
         self._bytes += int(counts.sum()) * self._world
-        bits = loss.item() / math.log(2)
-        self._smoothed += (bits - self._smoothed) * max(0.02, 1 / self._step)
 
     def _mixed(self) -> bool:
         """Recurrences choose their own precision; a Transformer is left to autocast."""
         return self.network.config.architecture == "transformer" and self.device.type == "cuda"
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint, whole or not at all."""
-        if torch.distributed.is_initialized() and torch.distributed.get_rank():
+        """Write a checkpoint, whole or not at all; of several processes, each has to call this."""
+        stream = (self._lanes.state(), [part.cpu() for part in self._state])
+        streams = [stream] * self._world
+        if self._world > 1:
+            torch.distributed.all_gather_object(streams, stream)
+        if self.rank:
             return
         content = {
             "config": asdict(self.network.config),
             "network": self.network.state_dict(),
             "optimiser": self._optimiser.state_dict(),
-            "lanes": self._lanes.state(),
-            "state": self._state,
+            "data": self._data,
+            "streams": streams,
             "counters": (self._step, self._bytes, self._seconds, self._smoothed),
         }
         temporary = path.with_name(path.name + ".tmp")
@@ -157,24 +184,39 @@ class Trainer:
         os.replace(temporary, path)
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint. Raises ValueError if it is another network's."""
-        content = torch.load(path, map_location=self.device, weights_only=True)
-        if content["config"] != asdict(self.network.config):
-            raise ValueError(f"{path} is the checkpoint of another network: {content['config']}")
+        """Go on from a checkpoint. Raises OSError, and ValueError if it is not this run's."""
+        packed = io.BytesIO(path.read_bytes())
+        try:
+            content = torch.load(packed, map_location=self.device, weights_only=True)
+            config, data, streams = content["config"], content["data"], content["streams"]
+        except NOT_A_CHECKPOINT as error:
+            raise ValueError(f"{path} is damaged, or not a checkpoint") from error
+        if config != asdict(self.network.config):
+            raise ValueError(f"{path} is the checkpoint of another network: {config}")
+        if data != self._data or len(streams) != self._world:
+            raise ValueError(f"{path} was made with other data, --lanes or number of processes")
         self.network.load_state_dict(content["network"])
         self._optimiser.load_state_dict(content["optimiser"])
-        self._lanes.restore(content["lanes"])
-        self._state = tuple(content["state"])
+        lanes, state = streams[self.rank]
+        self._lanes.restore(lanes)
+        self._state = tuple(part.to(self.device) for part in state)
         self._step, self._bytes, self._seconds, self._smoothed = content["counters"]
 
 
-def _distributed() -> tuple[int, int]:
-    """This process's number and how many there are; under torchrun, they find each other here."""
+def _distributed(name: str) -> tuple[int, int, torch.device]:
+    """This process's number, how many there are, and its device.
+
+    Under torchrun, they find each other here, and each takes a GPU of its own.
+    """
+    device = torch.device(name)
     if "WORLD_SIZE" not in os.environ:
-        return 0, 1
+        return 0, 1, device
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(device)
     if not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    return torch.distributed.get_rank(), torch.distributed.get_world_size()
+        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return torch.distributed.get_rank(), torch.distributed.get_world_size(), device
 
 
 def _groups(network: Network, decay: float) -> list[dict[str, Any]]:
