@@ -5,6 +5,8 @@ The loops over bytes are in kernel.py.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +14,13 @@ from numpy.typing import NDArray
 from arzip import coder, models
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError
-from arzip.models import kernel, lookahead, mixture, profile
+from arzip.models import kernel, lookahead, mixture, parameters, profile
 from arzip.models.adaptive import Lane, new_lane
 from arzip.models.neural import Network
 from arzip.models.parameters import Parameters
 from arzip.models.state import LINE, STATE_BYTES, State, new_state
 
-__all__ = ["KINDS", "SAMPLES", "VERSION", "Mixed", "MixedSession", "Segment"]
+__all__ = ["KINDS", "SAMPLES", "VERSION", "Mixed", "MixedSession", "Segment", "write"]
 
 VERSION = 1
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
@@ -171,6 +173,12 @@ class Mixed:
                 "file is safe with it: clear numba's cache (__pycache__), then reinstall arzip"
             )
         self._proven.add(direction)
+
+
+def write(path: Path, made: Parameters) -> None:
+    """Write a new model's parameters, and with them what it codes its samples to."""
+    answers = tuple(Mixed.unproven(made).known_answers())
+    parameters.write(path, replace(made, answers=answers))
 
 
 class MixedSession:

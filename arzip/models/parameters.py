@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Parameters:
     about: Mapping[str, object]
     """For people: a description, the training data, bits/byte."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256, in hex."""
         state = hashlib.sha256(f"{self.name} {self.version}\n".encode())

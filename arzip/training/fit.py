@@ -8,7 +8,6 @@ import bz2
 import gzip
 import lzma
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from arzip.models import kernel, mixture, parameters, profile
+from arzip.models import kernel, mixed, mixture, parameters, profile
 from arzip.models.fixedpoint import ONE
-from arzip.models.mixed import KINDS, VERSION, Mixed, Segment
+from arzip.models.mixed import KINDS, VERSION, Segment
 from arzip.models.neural import Network
 from arzip.models.parameters import Parameters
 from arzip.models.state import CONTEXTS, FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
@@ -149,8 +148,7 @@ def main(
         "training": f"{rounds} rounds over {', '.join(Path(path).name for path in named)}",
     }
     made = Parameters(name, VERSION, tensors, (), about)
-    answers = Mixed.unproven(made).known_answers()
-    parameters.write(output, replace(made, answers=tuple(answers)))
+    mixed.write(output, made)
     click.echo(f"{output}: identity {made.identity.hex()}")
 
 

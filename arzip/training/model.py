@@ -1,11 +1,9 @@
 """From a trained network to a model: the network beside the fitted parameters of a built-in one."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from arzip import models
-from arzip.models import parameters
-from arzip.models.mixed import Mixed
+from arzip.models import mixed
 from arzip.models.parameters import NETWORK, Parameters
 from arzip.training import export
 from arzip.training.networks import Network, Recurrent
@@ -28,5 +26,4 @@ def write_model(path: Path, network: Network, bits_per_byte: dict[str, float]) -
         "bits_per_byte": bits_per_byte,
     }
     made = Parameters(path.stem, mixture.version, tensors, (), about)
-    answers = tuple(Mixed.unproven(made).known_answers())
-    parameters.write(path, replace(made, answers=answers))
+    mixed.write(path, made)
