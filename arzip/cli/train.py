@@ -26,6 +26,12 @@ LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[to
 )
 @click.option("--hidden", type=click.IntRange(8, 2048), default=256, show_default=True)
 @click.option("--layers", type=click.IntRange(1, 16), default=1, show_default=True)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave out the files whose path matches, such as '*.pyc'; may be given again.",
+)
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Train so long [5].")
 @click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Or so often over DATA.")
 @click.option("--lanes", type=click.IntRange(1), default=192, help="Documents read side by side.")
@@ -52,6 +58,7 @@ def run(
     arch: str,
     hidden: int,
     layers: int,
+    exclude: Sequence[str],
     minutes: float | None,
     epochs: float | None,
     lanes: int,
@@ -73,7 +80,7 @@ def run(
         device = "cuda" if torch.cuda.is_available() else "cpu"
     checkpoint = output.with_name(output.name + ".checkpoint")
     try:
-        corpus = read_corpus(data)
+        corpus = read_corpus(data, exclude)
         budget = None if epochs is None else int(epochs * corpus.size)
         recipe = Recipe(lanes=lanes, minutes=minutes or (None if epochs else 5.0), bytes=budget)
         trainer = Trainer(corpus, Config(arch, hidden, layers), recipe, device)
