@@ -1,9 +1,10 @@
-"""What the next byte may depend on: sixteen contexts, each a 64-bit hash.
+"""What the next byte may depend on: nineteen contexts, each a 64-bit hash.
 
 A segment is read either as text or as records of a fixed length. Both profiles share the lower
 orders (the last 0 to 4 bytes) and the indirect context (what followed the last byte the last two
-times); then text asks for words, lines and fields, and records for the bytes above, the column and
-sparse neighbours.
+times); then text asks for words, lines, fields and columns, and records for the bytes above, the
+column, sparse neighbours, and words too, since many records hold some. Both ask for the shape of
+what comes before: its digits, letters and capitals without their values.
 """
 
 import numpy as np
@@ -31,17 +32,26 @@ def observe(state: State, byte: int) -> None:
     state.position += 1
     _follow(state, byte)
     state.history = (state.history << u64(8)) | u64(byte)
-    if state.record == 0:
-        _read_text(state, byte)
+    state.shape = (state.shape << u64(8)) | u64(_kind(byte))
+    _read_text(state, byte)
 
 
 @compiled
 def look_above(state: State, data: NDArray[np.uint8]) -> None:
-    """Fetch the bytes above the next one: in the line before, or in the records before."""
+    """Fetch the bytes above the next one.
+
+    Text: in the line before, that one's neighbours (right, left), and in the line before that.
+    Records: in the record before, in the one before that, and the first one's right neighbour.
+    """
     above, position, record = state.above, state.position, state.record
     if record == 0:
-        place = state.line_before + position - state.line_start
+        column = position - state.line_start
+        place = state.line_before + column
         above[0] = u64(data[place]) if place < state.line_start else u64(0)
+        above[1] = u64(data[place + 1]) if place + 1 < state.line_start else u64(0)
+        above[2] = u64(data[place - 1]) if 0 < place <= state.line_start else u64(0)
+        place = state.line_before_that + column
+        above[3] = u64(data[place]) if place < state.line_before else u64(0)
         return
     for k in range(3):
         place = position - record
@@ -59,6 +69,16 @@ def _follow(state: State, byte: int) -> None:
     two = state.history & u64(0xFFFF)
     state.after_one[one] = u16((i64(state.after_one[one]) << 8) | byte)
     state.after_two[two] = u16((i64(state.after_two[two]) << 8) | byte)
+
+
+@compiled
+def _kind(byte: int) -> int:
+    """One character for all letters, one for all capitals, one for all digits, else itself."""
+    if 97 <= byte <= 122 or byte >= 128:
+        return 97
+    if 65 <= byte <= 90:
+        return 65
+    return 48 if 48 <= byte <= 57 else byte
 
 
 @compiled
@@ -81,6 +101,7 @@ def _read_text(state: State, byte: int) -> None:
         word[1] = word[0]
         word[0] = u64(0)
     if byte == 10:
+        state.line_before_that = state.line_before
         state.line_before = state.line_start
         state.line_start = state.position
         state.field = 0
@@ -130,6 +151,9 @@ def _set_text_hashes(state: State) -> None:
     hashes[13] = hash_pair(word[0], above | last << u64(8))
     hashes[14] = hash_pair(word[0], u64(state.field)) + u64(state.line_first)
     hashes[15] = history & u64(0xFFFF0000)
+    hashes[16] = above | state.above[1] << u64(8) | last << u64(16) | state.above[2] << u64(24)
+    hashes[17] = above | state.above[3] << u64(8) | u64(min(column, 255)) << u64(16)
+    hashes[18] = state.shape ^ above << u64(56)
 
 
 @compiled
@@ -149,3 +173,6 @@ def _set_record_hashes(state: State) -> None:
     hashes[13] = history & u64(0xFF00FF)
     hashes[14] = history & u64(0xFF0000)
     hashes[15] = history & u64(0xF0F0F0FF)
+    hashes[16] = hash_pair(state.word[0], last)
+    hashes[17] = hash_pair(state.word[0], state.word[1])
+    hashes[18] = (state.shape & u64(0xFFFFFFFF)) | last << u64(56)

@@ -1,7 +1,9 @@
 """The match expert: the last place where the last bytes stood before, and what followed there.
 
 It predicts the bits of one byte, the one after the match, as long as they come true. How far to
-trust it is learned for each class of match lengths.
+trust it is learned for each class of match lengths. One half of the table of positions finds where
+the last 5 bytes stood, the other one where the last 32 did: of many places with 5 bytes in common
+the last one is not the best.
 """
 
 import numpy as np
@@ -14,6 +16,7 @@ from arzip.models.state import CONTEXTS, State
 __all__ = ["INPUT", "follow", "learn", "predict"]
 
 SHORTEST = 5  # bytes of a match
+LONG = 32  # from here on, a match is not given up for another
 LOOK_BACK = 40  # bytes compared when one is found; longer only by growing
 LONGEST = 65535
 RATE = 6  # 2**-6
@@ -23,28 +26,50 @@ INPUT = 3 * CONTEXTS  # the first of two inputs to the mixture
 
 @compiled
 def follow(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) -> None:
-    """After a byte: go on with the match if it held, else look for another; note this place."""
+    """After a byte: go on with the match if it held, or look for a better one; note this place."""
     position = state.position
     at, length = state.match_at, state.match_length
+    if position > 0:
+        _note_recent(state, data[position - 1])
     if length > 0 and data[at] == data[position - 1]:
         at += 1
         length = min(length + 1, LONGEST)
     else:
         length = 0
     if position >= SHORTEST:
-        recent = state.history & u64((1 << 8 * SHORTEST) - 1)
-        key = ((recent * u64(0x9E3779B97F4A7C15)) >> u64(40)) & u64(positions.size - 1)
-        if length == 0:
-            at = i64(positions[key])
-            while (
-                length < min(LOOK_BACK, at) and data[at - 1 - length] == data[position - 1 - length]
-            ):
-                length += 1
-            if length < SHORTEST:
-                length = 0
-        positions[key] = i32(position)
+        half = u64(positions.size // 2)
+        last = state.history & u64((1 << 8 * SHORTEST) - 1)
+        keys = _key(state.recent, half) + half, _key(last, half)
+        for k in range(2):
+            if length < (LONG if k == 0 else SHORTEST):
+                candidate = i64(positions[keys[k]])
+                common = _common(data, candidate, position)
+                if common > length and common >= SHORTEST:
+                    at, length = candidate, common
+            positions[keys[k]] = i32(position)
     state.match_at, state.match_length = at, length
     state.match_byte = i64(data[at]) if length > 0 else 0
+
+
+@compiled
+def _note_recent(state: State, byte: int) -> None:
+    """Hash the last 32 bytes: each step moves the older ones a bit up, at last out of 32 bits."""
+    state.recent = (state.recent * u64(2 * 0x9E3779B1) + u64(byte) + u64(1)) & u64(0xFFFFFFFF)
+
+
+@compiled
+def _key(x: int, size: int) -> int:
+    key: int = ((x * u64(0x9E3779B97F4A7C15)) >> u64(40)) & (size - u64(1))
+    return key
+
+
+@compiled
+def _common(data: NDArray[np.uint8], one: int, other: int) -> int:
+    """How many bytes before two places are the same, up to LOOK_BACK."""
+    n = 0
+    while n < min(LOOK_BACK, one) and data[one - 1 - n] == data[other - 1 - n]:
+        n += 1
+    return n
 
 
 @compiled

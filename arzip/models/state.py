@@ -30,7 +30,7 @@ __all__ = [
 State = Any
 """A record of type LAYOUT: numba's types are not Python's."""
 
-CONTEXTS = 16
+CONTEXTS = 19
 """How many contexts are looked up for each byte."""
 
 LINE = 16
@@ -48,8 +48,8 @@ MIXERS = 4
 # The rows of the weights: one block for each mixer, see mixture.py.
 ROWS = 4 * 256 + 256 + 8 * (CONTEXTS + 1) + 256
 
-INPUTS = 56
-"""Three for each context, two for the match, a constant, two of the network: 53, rounded up."""
+INPUTS = 64
+"""Three for each context, two for the match, a constant, two of the network: 62, rounded up."""
 
 APM_ROWS = 1 << 16
 """Contexts of each of the two calibration maps."""
@@ -68,10 +68,12 @@ LAYOUT = np.dtype(
         # contexts.py
         ("record", np.int64),  # bytes in a record, 0 for text
         ("hashes", np.uint64, CONTEXTS),
-        ("above", np.uint64, 3),  # text: in the line before; records: once, twice, and the next
+        ("shape", np.uint64),  # what kinds of characters the last 8 bytes are
+        ("above", np.uint64, 4),  # see contexts.look_above
         ("word", np.uint64, 3),  # hashes of this word and the two before
         ("line_start", np.int64),
         ("line_before", np.int64),
+        ("line_before_that", np.int64),
         ("field", np.int64),  # of the line
         ("line_first", np.int64),  # its first byte
         ("after_one", np.uint16, 256),  # the two bytes that last followed a byte
@@ -88,6 +90,7 @@ LAYOUT = np.dtype(
         ("indirect", np.uint32, CONTEXTS),
         ("history_map", np.int32, CONTEXTS * HISTORIES),
         # match.py
+        ("recent", np.uint64),  # hash of the last 32 bytes
         ("match_at", np.int64),
         ("match_length", np.int64),
         ("match_byte", np.int64),

@@ -6,25 +6,25 @@ the same side. Each source (an argument of `arzip train`) is drawn from by the s
 size, so that small ones count; one that is named twice, twice as often.
 """
 
+import bz2
 import gzip
 import hashlib
 import lzma
-import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Corpus", "Lanes", "read_corpus"]
+__all__ = ["Corpus", "Lanes", "files", "open_unpacked", "read_corpus"]
 
 DOCUMENT = 1 << 16
 HELD_OUT = 50
-OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
+OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
 @dataclass(frozen=True)
@@ -71,27 +71,30 @@ def read_corpus(sources: Sequence[Path], exclude: Sequence[str] = ()) -> Corpus:
 
 
 def _documents(source: Path, exclude: Sequence[str]) -> Iterator[bytes]:
-    for path in _files(source):
-        if any(fnmatchcase(str(path), pattern) for pattern in exclude):
-            continue
+    for path in files(source, exclude):
         try:
-            with OPENERS.get(path.suffix, open)(path, "rb") as file:
+            with open_unpacked(path) as file:
                 while document := file.read(DOCUMENT):
                     yield document
         except (OSError, EOFError, lzma.LZMAError):
             continue  # unreadable: there are others
 
 
-def _files(source: Path) -> Iterator[Path]:
+def files(source: Path, exclude: Sequence[str] = ()) -> Iterator[Path]:
+    """The file, or those of the folder in order; no links, which may be loops, nor the excluded."""
     if source.is_file():
-        yield source
-        return
-    for folder, folders, files in os.walk(source):  # links are not followed: they may be loops
-        folders.sort()
-        for name in sorted(files):
-            path = Path(folder, name)
-            if path.is_file() and not path.is_symlink():
-                yield path
+        paths: Iterable[Path] = [source]
+    else:
+        paths = sorted(path for path in source.rglob("*") if not path.is_symlink())
+    for path in paths:
+        if path.is_file() and not any(fnmatchcase(str(path), pattern) for pattern in exclude):
+            yield path
+
+
+def open_unpacked(path: Path) -> BinaryIO:
+    """Open a file for reading, through gzip, xz or bzip2 if its name ends so."""
+    opened: BinaryIO = OPENERS.get(path.suffix, open)(path, "rb")
+    return opened
 
 
 class Lanes:

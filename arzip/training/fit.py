@@ -4,12 +4,8 @@ The model learns while it codes, so fitting is coding: pieces of all kinds of da
 other, each with empty tables, but with the parameters that the one before left behind.
 """
 
-import bz2
-import gzip
-import lzma
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
@@ -22,6 +18,7 @@ from arzip.models.mixed import KINDS, VERSION, Segment
 from arzip.models.neural import Network
 from arzip.models.parameters import Parameters
 from arzip.models.state import CONTEXTS, FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
+from arzip.training.data import files, open_unpacked
 from arzip.training.records import MAKERS
 
 __all__ = ["fit", "main", "unfitted"]
@@ -31,7 +28,6 @@ Source = Callable[[Generator], bytes]
 
 PIECES = (4000, 12000, 60000, 200000)  # bytes; short ones teach how to start
 LARGEST_FILE = 64 << 20
-OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
 def unfitted() -> Fields:
@@ -67,32 +63,27 @@ def fit(
     return {name: segment.state[name].copy() for name in FITTED}, bits
 
 
-def files_source(files: list[Path]) -> Source:
+def files_source(paths: list[Path]) -> Source:
     """A file at random, unpacked if it is compressed, as long as it is not empty."""
 
     def draw(rng: Generator) -> bytes:
         while True:
-            path = files[rng.integers(len(files))]
-            with OPENERS.get(path.suffix, open)(path, "rb") as file:
-                data: bytes = file.read(LARGEST_FILE)
+            path = paths[rng.integers(len(paths))]
+            with open_unpacked(path) as file:
+                data = file.read(LARGEST_FILE)
             if data:
                 return data
 
     return draw
 
 
-def sources(folders: tuple[Path, ...]) -> Iterator[tuple[str, Source]]:
+def sources(folders: Sequence[Path], exclude: Sequence[str]) -> Iterator[tuple[str, Source]]:
     """Each folder is a source; so is each file named by itself; so is each kind of made-up data."""
     for folder in folders:
-        if folder.is_file():
-            yield str(folder), files_source([folder])
-            continue
-        files = [
-            path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()
-        ]
-        if not files:
+        paths = list(files(folder, exclude))
+        if not paths:
             raise click.BadParameter(f"{folder} has no files")
-        yield str(folder), files_source(files)
+        yield str(folder), files_source(paths)
     for maker in MAKERS:
         yield maker.__name__, maker
 
@@ -107,6 +98,7 @@ def pieces(data: bytes, rng: Generator) -> NDArray[np.uint8]:
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Files to leave out, by path.")
 @click.option("--rounds", default=24, show_default=True, help="Pieces from each source.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--name", default="swift", show_default=True, help="The model's.")
@@ -119,6 +111,7 @@ def pieces(data: bytes, rng: Generator) -> NDArray[np.uint8]:
 def main(
     folders: tuple[Path, ...],
     output: Path,
+    exclude: tuple[str, ...],
     rounds: int,
     seed: int,
     name: str,
@@ -129,7 +122,7 @@ def main(
     network = Network(trained) if trained else None
     rng = np.random.default_rng(seed)
     fitted = {kind: unfitted() for kind in KINDS}
-    named = dict(sources(folders))
+    named = dict(sources(folders, exclude))
     for turn in range(rounds):
         size, bits = 0, 0.0
         for source in rng.permutation(list(named)):

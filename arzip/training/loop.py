@@ -1,9 +1,10 @@
 """Maximum likelihood: minimise the mean of -log2 p(w_t | w_<t) by truncated backpropagation.
 
-Each step reads the next T bytes of B documents from the states that the step before left. AdamW;
-the learning rate warms up, then falls along a cosine to 1 % at the end of the budget, which is a
-time or a number of bytes. A checkpoint holds all that a run depends on: with a budget in bytes, a
-resumed run is the uninterrupted one.
+Each step reads the next T bytes of B documents from the states that the step before left. Inner
+matrices, from hidden units to hidden units, are trained by Muon (Jordan et al. 2024: momentum made
+orthogonal), all else by AdamW. The learning rates warm up, then fall along a cosine to 1 % at the
+end of the budget, which is a time or a number of bytes. A checkpoint holds all that a run depends
+on: with a budget in bytes, a resumed run is the uninterrupted one.
 """
 
 import io
@@ -39,6 +40,7 @@ NOT_A_CHECKPOINT = (
     ValueError,
 )
 """What torch.load raises, and a search in what it found."""
+OUTER = ("embedding", "places", "output")  # parameters between bytes and hidden units
 DIVERGED = 12.0  # bits/byte, smoothed; knowing nothing costs 8
 
 
@@ -48,7 +50,8 @@ class Recipe:
 
     lanes: int = 192
     steps: int = 48  # bytes of each lane between two updates
-    rate: float = 3.5e-3
+    rate: float = 2e-2  # of AdamW
+    inner_rate: float = 0.06  # of Muon
     decay: float = 0.01
     clip: float = 1.0
     seed: int = 0
@@ -79,9 +82,7 @@ class Trainer:
             self._model = torch.nn.parallel.DistributedDataParallel(self.network)
         self._lanes = Lanes(corpus, recipe.lanes, recipe.seed + self.rank)
         self._data = {"lanes": recipe.lanes, "sources": [int(s[-1]) for s in corpus.starts]}
-        self._optimiser = torch.optim.AdamW(
-            _groups(self.network, recipe.decay), lr=recipe.rate, betas=(0.9, 0.99)
-        )
+        self._optimisers = _optimisers(self.network, recipe)
         self._state: State = tuple(part.detach() for part in self.network.start(recipe.lanes))
         self._step = 0
         self._bytes = 0
@@ -129,10 +130,11 @@ class Trainer:
 
     def _update(self, done: float) -> None:
         recipe = self.recipe
-        rate = recipe.rate * min(1.0, (self._step + 1) / WARM_UP)
+        rate = min(1.0, (self._step + 1) / WARM_UP)
         rate *= 0.01 + 0.99 * (1 + math.cos(math.pi * min(done, 1.0))) / 2
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
+        for optimiser in self._optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * optimiser.defaults["lr"]
         data, counts, new = (
             torch.from_numpy(x).to(self.device) for x in self._lanes.next(recipe.steps)
         )
@@ -147,14 +149,15 @@ class Trainer:
         ).view_as(data)
         counted = torch.arange(recipe.steps, device=self.device)[:, None] < counts
         loss = (losses * counted).sum() / counted.sum()
-        self._optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
         bits = loss.item() / math.log(2)
         self._smoothed += (bits - self._smoothed) * max(0.02, 1 / (self._step + 1))
         if not torch.isfinite(norm) or self._smoothed > DIVERGED:
             raise ArzipError(f"training diverged at step {self._step}: {bits:.3g} bits/byte")
-        self._optimiser.step()
+        for optimiser in self._optimisers:
+            optimiser.step()
         self._state = tuple(part.detach() for part in state)
         self._step += 1
         self._bytes += int(counts.sum()) * self._world
@@ -174,7 +177,7 @@ class Trainer:
         content = {
             "config": asdict(self.network.config),
             "network": self.network.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
             "data": self._data,
             "streams": streams,
             "counters": (self._step, self._bytes, self._seconds, self._smoothed),
@@ -196,7 +199,8 @@ class Trainer:
         if data != self._data or len(streams) != self._world:
             raise ValueError(f"{path} was made with other data, --lanes or number of processes")
         self.network.load_state_dict(content["network"])
-        self._optimiser.load_state_dict(content["optimiser"])
+        for optimiser, state in zip(self._optimisers, content["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
         lanes, state = streams[self.rank]
         self._lanes.restore(lanes)
         self._state = tuple(part.to(self.device) for part in state)
@@ -219,13 +223,22 @@ def _distributed(name: str) -> tuple[int, int, torch.device]:
     return torch.distributed.get_rank(), torch.distributed.get_world_size(), device
 
 
-def _groups(network: Network, decay: float) -> list[dict[str, Any]]:
-    """Matrices decay; biases and states do not."""
-    parameters = list(network.parameters())
-    return [
-        {"params": [p for p in parameters if p.ndim == 2], "weight_decay": decay},
-        {"params": [p for p in parameters if p.ndim != 2], "weight_decay": 0.0},
+def _optimisers(network: Network, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for the inner matrices, AdamW for the rest. Matrices decay, biases and states do not."""
+    inner, matrices, others = [], [], []
+    for name, parameter in network.named_parameters():
+        if parameter.ndim != 2:
+            others.append(parameter)
+        elif name.startswith(OUTER):
+            matrices.append(parameter)
+        else:
+            inner.append(parameter)
+    groups = [
+        {"params": matrices, "weight_decay": recipe.decay},
+        {"params": others, "weight_decay": 0.0},
     ]
+    muon = torch.optim.Muon(inner, lr=recipe.inner_rate, weight_decay=recipe.decay)
+    return [muon, torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.99))]
 
 
 def _begin(old: Tensor, fresh: Tensor, new: Tensor) -> Tensor:
