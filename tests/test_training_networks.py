@@ -1,6 +1,8 @@
 """Training: networks with one interface, exact resumption, and files that arzip codes with."""
 
 import itertools
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
