@@ -34,7 +34,7 @@ def step(weights: Any, memory: Any, byte: int) -> None:
         neural.step(weights, memory, byte)
 
 
-@overload(step)
+@overload(step, strict=False)  # whose annotations numba would have in both signatures
 def _compiled_step(weights: Any, memory: Any, byte: Any) -> Any:
     """numba chooses when it compiles: the type of a lane's weights says what network it is."""
     if weights.instance_class is transformer.Weights:
