@@ -269,9 +269,7 @@ class Block(nn.Module):
             part.view(*part.shape[:2], self.heads, -1).transpose(1, 2)
             for part in (query, keys, values)
         )  # (B, heads, .., D / heads)
-        attended = functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=bias[None].to(query.dtype), scale=0.25
-        )
+        attended = torch.softmax(query @ key.mT / 4 + bias, dim=3) @ value
         x = cut(x + self.join(attended.transpose(1, 2).flatten(2)), RESIDUAL)
         active = self.expand(norm(x)).clamp(0, RECTIFIED)
         return cut(x + self.contract(active * active), RESIDUAL), keys, values
