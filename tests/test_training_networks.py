@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import arzip
 from arzip import models
 from arzip.cli.main import cli
-from arzip.models import architectures, neural, transformer
+from arzip.models import adaptive, architectures, neural, transformer
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'arzip[torch]'")
 torch.set_num_threads(1)
@@ -265,6 +265,8 @@ def test_the_command_makes_a_model_that_compresses(folder: Path, tmp_path: Path,
     assert arzip.decompress(packed, model=model) == data
     with pytest.raises(arzip.ModelError, match=model.identity.hex()):
         arzip.decompress(packed)
+    lane = adaptive.lane_memory(architectures.network_of(models.read(output).network))
+    assert model.memory(1000) - models.load("swift").memory(1000) == lane
     output.write_bytes(output.read_bytes()[:-1])
     with pytest.raises(arzip.ModelError, match="damaged"):
         models.read(output)

@@ -69,7 +69,7 @@ class Weights(NamedTuple):
     """The parameters as `step` takes them; matrices as `interleaved` leaves them."""
 
     embedding: NDArray[np.int16]
-    """E: (256, D) in Q11."""
+    """E: (256, D) in Q11; x is twice that, in Q12."""
     attend: NDArray[np.int8]
     """A: (L, ..), rows of q, k, v of D each."""
     attend_scale: NDArray[np.int32]

@@ -49,7 +49,7 @@ def _recurrent(network: Network) -> dict[str, NDArray[Any]]:
 
 def _transformer(network: Transformer) -> dict[str, NDArray[Any]]:
     result = {
-        "embedding": _fixed(network.embedding, 11, np.int16),
+        "embedding": _fixed(cut(network.embedding), 11, np.int16),
         "start": _fixed(torch.tanh(network.begin), 15, np.int16),
     }
     for k in range(network.config.layers):

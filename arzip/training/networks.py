@@ -230,7 +230,7 @@ class Transformer(Network):
         places = torch.arange(before + steps, device=data.device)
         age = places[before:, None] - places  # (T, W - 1 + T), of each key to each query
         unseen = (age < 0) | (age > before)
-        x = functional.embedding(data.t(), self.embedding)  # (B, T, D)
+        x = functional.embedding(data.t(), cut(self.embedding))  # (B, T, D)
         kept = []
         for layer in range(self.config.layers):
             bias = self.ages[layer][:, age.clamp(0, before)].masked_fill(unseen, -math.inf)
