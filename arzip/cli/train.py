@@ -45,7 +45,7 @@ LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[to
 )
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Train so long [5].")
 @click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Or so often over DATA.")
-@click.option("--lanes", type=click.IntRange(1), help="Documents at a time [192; transformer 32].")
+@click.option("--lanes", type=click.IntRange(1), help="Documents at a time [192; transformer 16].")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside FILE.")
 @options.quiet

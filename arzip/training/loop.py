@@ -58,7 +58,7 @@ class Recipe:
     bytes: int | None = None
 
 
-RECIPES = {"transformer": Recipe(lanes=32, steps=128, rate=2e-3)}
+RECIPES = {"transformer": Recipe(lanes=16, steps=128, rate=3e-3)}
 """What suits an architecture better than the defaults."""
 
 
