@@ -76,10 +76,13 @@ class Reference:
 
     def weights(self) -> NDArray[Any]:
         """(256,) of the softmax."""
-        logits = self.logits()
-        exponent = ((logits.max() - logits).clip(0, 21 << 12) * 23637) >> 16
-        rounded = ((activations.EXP2[exponent & 1023] >> (exponent >> 10)) + 1) >> 1
-        return np.maximum(rounded, 1)
+        return softmax_weights(self.logits())
+
+
+def softmax_weights(logits: NDArray[Any]) -> NDArray[Any]:
+    exponent = ((logits.max() - logits).clip(0, 21 << 12) * 23637) >> 16
+    rounded = ((activations.EXP2[exponent & 1023] >> (exponent >> 10)) + 1) >> 1
+    return np.maximum(rounded, 1)
 
 
 def sigmoid(x: NDArray[Any]) -> NDArray[Any]:

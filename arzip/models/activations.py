@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from arzip.compiled import compiled, i32, i64, u32, u64
 from arzip.models.intrinsics import leading_zeros
 
-__all__ = ["EXP2", "LN", "SIGMOID", "log_odds", "sigmoid", "tanh", "weight"]
+__all__ = ["EXP2", "LN", "SIGMOID", "log_odds", "sigmoid", "square_root", "tanh", "weight"]
 
 ARGUMENT_BITS = 12
 """Of the functions' arguments: Q12."""
@@ -153,6 +153,18 @@ def weight(distance: int) -> int:
     mantissa = i32(EXP2[u32(exponent & i32((1 << EXP2_BITS) - 1))])
     value: int = max(i32(i32(i32(mantissa >> (exponent >> EXP2_BITS)) + i32(1)) >> 1), i32(1))
     return value
+
+
+@compiled
+def square_root(n: int) -> int:
+    """Rounded down, for 1 <= n < 2**62: Newton's steps from above."""
+    root = i64(1) << ((i64(65) - i64(leading_zeros(u64(n)))) >> i64(1))
+    while True:
+        closer = (root + i64(n) // root) >> 1
+        if closer >= root:
+            value: int = root
+            return value
+        root = closer
 
 
 @compiled

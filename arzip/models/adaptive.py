@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.compiled import compiled, i16, i32, i64
-from arzip.models.neural import BYTES, Memory, Network, Weights, softmax
+from arzip.models.architectures import Memory, Network, Weights
+from arzip.models.neural import BYTES, softmax
 
-__all__ = ["Adaptation", "Lane", "learn", "new_lane", "predict"]
+__all__ = ["Adaptation", "Lane", "lane_memory", "learn", "new_lane", "predict"]
 
 RATE = 197  # in 2**-16: 0.003 in the long run
 EARLY_RATE = 1114  # 0.017 more at first, half of that after
@@ -55,21 +56,31 @@ class Lane(NamedTuple):
 def new_lane(network: Network) -> Lane:
     """A network before the first byte."""
     memory = network.start()
-    units = memory.vector.size
-    adaptation = Adaptation(
+    adaptation = _blank(memory.vector.size)
+    predict(adaptation, memory)
+    return Lane(network.weights, memory, adaptation)
+
+
+def lane_memory(network: Network) -> int:
+    """Bytes that a lane takes, beside the weights."""
+    memory = network.blank()
+    arrays = (*memory, *_blank(memory.vector.size))
+    return sum(array.nbytes for array in arrays)
+
+
+def _blank(units: int) -> Adaptation:
+    return Adaptation(
         delta=np.zeros((BYTES, units), dtype=np.int16),
         learned=np.zeros(BYTES, dtype=np.uint8),
         vector=np.zeros(units, dtype=np.int16),
         logits=np.zeros(BYTES, dtype=np.int32),
         tree=np.zeros(2 * BYTES, dtype=np.int64),
     )
-    predict(adaptation, memory)
-    return Lane(network.weights, memory, adaptation)
 
 
 @compiled
 def predict(adaptation: Adaptation, memory: Memory) -> None:
-    """After neural.step: fill in the tree of the next byte."""
+    """After the network's step: fill in the tree of the next byte."""
     hidden, vector, delta = memory.hidden[-1], adaptation.vector, adaptation.delta
     units = vector.size
     for j in range(units):
@@ -86,7 +97,7 @@ def predict(adaptation: Adaptation, memory: Memory) -> None:
 
 @compiled
 def learn(adaptation: Adaptation, memory: Memory, byte: int, position: int) -> None:
-    """Before neural.step: take one step towards having predicted `byte`, byte number `position`."""
+    """Before the network's step: take one towards having predicted `byte`, number `position`."""
     tree, delta, vector = adaptation.tree, adaptation.delta, memory.vector
     rate = RATE + EARLY_RATE * HALF_TIME // (HALF_TIME + position)
     inverse = (1 << 52) // tree[1]

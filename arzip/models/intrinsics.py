@@ -19,12 +19,21 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-__all__ = ["ROWS", "leading_zeros", "multiply_block"]
+__all__ = ["ROWS", "interleaved", "leading_zeros", "multiply_block"]
 
 LANES = 16  # rows in a vector: int32 in 512 bits
 VECTORS = 8  # accumulators, as many as hide the latency of the multiplication
 ROWS = LANES * VECTORS
 """Rows in a block of a matrix."""
+
+
+def interleaved(matrix: NDArray[np.int8]) -> NDArray[np.int8]:
+    """A matrix of an even number of columns as `multiply_block` takes it, rows filled up with 0."""
+    rows, columns = matrix.shape
+    matrix = np.pad(matrix, ((0, -rows % ROWS), (0, 0)))
+    # From (block, row, pair, column) to (block, pair, row, column).
+    return matrix.reshape(-1, ROWS, columns // 2, 2).transpose(0, 2, 1, 3).ravel()
+
 
 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
 

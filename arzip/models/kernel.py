@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from arzip import coder
 from arzip.compiled import compiled, i64, u32, u64
-from arzip.models import adaptive, contexts, match, mixture, neural, ngram
+from arzip.models import adaptive, architectures, contexts, match, mixture, neural, ngram
 from arzip.models.fixedpoint import ONE, PROBABILITY_BITS
 from arzip.models.mixture import NETWORK as NETWORK_INPUT
 from arzip.models.state import State
@@ -70,13 +70,13 @@ def open_byte(
 ) -> None:
     """Set the contexts of the next byte, from data[: state.position].
 
-    `network` is None or adaptive.Lane; which of the two, numba knows when it compiles.
+    `network` is None or an adaptive.Lane of some network: which, numba knows when it compiles.
     """
     if network is not None:
         if state.position > 0:
             last = data[state.position - 1]
             adaptive.learn(network.adaptation, network.memory, last, state.position)
-            neural.step(network.weights, network.memory, last)
+            architectures.step(network.weights, network.memory, last)
             adaptive.predict(network.adaptation, network.memory)
         for node in range(512):
             state.trees[0, node] = network.memory.tree[node]

@@ -15,8 +15,8 @@ from arzip import coder, models
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError
 from arzip.models import kernel, lookahead, mixture, parameters, profile
-from arzip.models.adaptive import Lane, new_lane
-from arzip.models.neural import Network
+from arzip.models.adaptive import Lane, lane_memory, new_lane
+from arzip.models.architectures import Network, network_of
 from arzip.models.parameters import Parameters
 from arzip.models.state import LINE, STATE_BYTES, State, new_state
 
@@ -91,7 +91,8 @@ class Mixed:
         self.name = parameters.name
         self.identity = parameters.identity
         self._fitted = {kind: parameters.fields(kind) for kind in KINDS}
-        self._network = Network(parameters.network) if parameters.network else None
+        self._network = network_of(parameters.network) if parameters.network else None
+        self._lane_bytes = lane_memory(self._network) if self._network else 0
         self._answers = list(parameters.answers)
         self._proven: set[str] = set()
 
@@ -103,8 +104,8 @@ class Mixed:
         return model
 
     def memory(self, n: int) -> int:
-        """Bytes: the tables, the state and the data."""
-        return 4 * (lines(n) * LINE + positions(n)) + STATE_BYTES + n
+        """Bytes: the tables, the state, the network's lane and the data."""
+        return 4 * (lines(n) * LINE + positions(n)) + STATE_BYTES + self._lane_bytes + n
 
     def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         """Predict all of a segment; see codec.Model. Raises ModelError on an unfit machine."""

@@ -14,7 +14,7 @@ the leaf 256 + b, so that `node_odds` gives the mixture a prediction of each bit
 Sources: Cho et al. 2014 (the GRU, in the form of torch.nn.GRU), Hochreiter and Schmidhuber 1997.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,9 +23,22 @@ from numpy.typing import NDArray
 from arzip.compiled import compiled, i32, i64
 from arzip.errors import ModelError
 from arzip.models.activations import log_odds, sigmoid, tanh, weight
-from arzip.models.intrinsics import ROWS, multiply_block
+from arzip.models.intrinsics import ROWS, interleaved, multiply_block
 
-__all__ = ["BYTES", "Memory", "Network", "Weights", "node_odds", "step", "tensors_of"]
+__all__ = [
+    "BYTES",
+    "LARGEST_SUM",
+    "MOST_LAYERS",
+    "Memory",
+    "Network",
+    "Weights",
+    "check_sums",
+    "check_tensors",
+    "node_odds",
+    "softmax",
+    "step",
+    "tensors_of",
+]
 
 BYTES = 256
 GATES = {"gru": 3, "lstm": 4}
@@ -86,7 +99,8 @@ class Network:
         """
         self.architecture, self.layers, self.units = _dimensions(tensors)
         wanted = tensors_of(self.architecture, self.layers, self.units)
-        _check(tensors, wanted)
+        check_tensors(tensors, wanted)
+        check_sums(tensors, [name for name in wanted if name.endswith("scale")])
         self._start = [
             (tensors[f"layers.{k}.start"], tensors.get(f"layers.{k}.start_cell"))
             for k in range(self.layers)
@@ -95,15 +109,7 @@ class Network:
 
     def start(self) -> Memory:
         """A network's memory before the first byte; its tree predicts that one."""
-        gates, layers, units = GATES[self.architecture], self.layers, _padded(self.units)
-        memory = Memory(
-            hidden=np.zeros((layers, units), dtype=np.int32),
-            cell=np.zeros((layers, units), dtype=np.int32),
-            vector=np.zeros(units, dtype=np.int16),
-            products=np.zeros(_rows(max(2 * gates * units, gates * units + BYTES)), dtype=np.int32),
-            sums=np.zeros(2 * layers * gates * units + BYTES, dtype=np.int32),
-            tree=np.zeros(2 * BYTES, dtype=np.int64),
-        )
+        memory = self.blank()
         for k, (hidden, cell) in enumerate(self._start):
             memory.hidden[k, : self.units] = hidden
             if cell is not None:
@@ -113,7 +119,19 @@ class Network:
 
     def memory(self) -> int:
         """Bytes that one lane's memory takes."""
-        return sum(array.nbytes for array in self.start())
+        return sum(array.nbytes for array in self.blank())
+
+    def blank(self) -> Memory:
+        """A memory of the right size that knows nothing."""
+        gates, layers, units = GATES[self.architecture], self.layers, _padded(self.units)
+        return Memory(
+            hidden=np.zeros((layers, units), dtype=np.int32),
+            cell=np.zeros((layers, units), dtype=np.int32),
+            vector=np.zeros(units, dtype=np.int16),
+            products=np.zeros(_rows(max(2 * gates * units, gates * units + BYTES)), dtype=np.int32),
+            sums=np.zeros(2 * layers * gates * units + BYTES, dtype=np.int32),
+            tree=np.zeros(2 * BYTES, dtype=np.int64),
+        )
 
 
 def tensors_of(
@@ -162,11 +180,11 @@ def _dimensions(tensors: Mapping[str, NDArray[Any]]) -> tuple[str, int, int]:
     return by_gates[rows], layers, units
 
 
-def _check(
+def check_tensors(
     tensors: Mapping[str, NDArray[Any]],
     wanted: Mapping[str, tuple[type[np.generic], tuple[int, ...]]],
 ) -> None:
-    """Raises ModelError unless the tensors are those, and no sum can leave its 32 bits."""
+    """Raises ModelError unless the tensors are those, and cells within their bounds."""
     for name in sorted(set(tensors) | set(wanted)):
         if name not in wanted:
             raise ModelError(f"the network has an unknown tensor {name}")
@@ -184,14 +202,19 @@ def _check(
             and not (np.abs(tensor.astype(np.int64)) <= LARGEST_CELL).all()
         ):
             raise ModelError(f"the network's {name} is not within +-16")
-    for name in wanted:
-        if name.endswith("scale"):
-            matrix = tensors[name.replace(".scale", ".weight").removesuffix("_scale")]
-            sums = np.abs(matrix.astype(np.int64)).sum(axis=1) << 12
-            products = sums * np.abs(tensors[name].astype(np.int64)) >> 16
-            biases = np.abs(tensors[name.removesuffix("scale") + "bias"].astype(np.int64))
-            if not (products + biases < LARGEST_SUM).all():
-                raise ModelError(f"the network's {name} or its biases are too large for 32 bits")
+
+
+def check_sums(tensors: Mapping[str, NDArray[Any]], scales: Iterable[str]) -> None:
+    """Raises ModelError if a sum of the matrices with these scales, and a bias, may leave its 32
+    bits, for a vector in Q12 within +-1.
+    """
+    for name in scales:
+        matrix = tensors[name.replace(".scale", ".weight").removesuffix("_scale")]
+        sums = np.abs(matrix.astype(np.int64)).sum(axis=1) << 12
+        products = sums * np.abs(tensors[name].astype(np.int64)) >> 16
+        biases = np.abs(tensors[name.removesuffix("scale") + "bias"].astype(np.int64))
+        if not (products + biases < LARGEST_SUM).all():
+            raise ModelError(f"the network's {name} or its biases are too large for 32 bits")
 
 
 def _padded(units: int) -> int:
@@ -225,10 +248,7 @@ def _pack(tensors: Mapping[str, NDArray[Any]], gates: int, layers: int, units: i
             above = [tensors[f"output.{name}"] for name in ("weight", "scale", "bias")]
         matrix, scale, bias = (np.concatenate(pair) for pair in zip(parts, above, strict=True))
         more = _rows(len(matrix)) - len(matrix)
-        matrix = np.pad(matrix, ((0, more), (0, padded - units)))
-        # From (block, row, pair, column) to (block, pair, row, column).
-        interleaved = matrix.reshape(-1, ROWS, padded // 2, 2).transpose(0, 2, 1, 3)
-        matrices.append(interleaved.ravel())
+        matrices.append(interleaved(np.pad(matrix, ((0, 0), (0, padded - units)))))
         scales.append(np.pad(scale, (0, more)))
         biases.append(np.pad(bias, (0, more)))
     return Weights(

@@ -1,23 +1,32 @@
 """A trained network as integers, in the file that arzip codes with: see models/neural.py.
 
-Every row of a matrix becomes int8 with a scale of its own, w = s * w8 for s = max |w| / 127 in
-whole 2**-16; the bytes' inputs become Q11, biases Q12, start states Q15. That costs some 0.03 %
-bits/byte, so it is not trained for.
+Every row of a matrix becomes int8 with a scale of its own, as quantise.py says; the bytes' inputs
+become Q11, biases Q12, start states Q15.
 """
 
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from arzip.training.networks import Recurrent
+from arzip.training import quantise
+from arzip.training.networks import Network, Recurrent, Transformer, cut
 
 __all__ = ["tensors"]
 
 
-def tensors(network: Recurrent) -> dict[str, NDArray[Any]]:
-    """The tensors of models.neural.tensors_of for this network."""
+def tensors(network: Network) -> dict[str, NDArray[Any]]:
+    """The tensors of `tensors_of` of models/neural.py or models/transformer.py for this network."""
+    result = _transformer(network) if isinstance(network, Transformer) else _recurrent(network)
+    result |= _matrix("output.weight", network.output.weight, "output.scale")
+    result["output.bias"] = _fixed(network.output.bias, 12, np.int32)
+    return result
+
+
+def _recurrent(network: Network) -> dict[str, NDArray[Any]]:
+    assert isinstance(network, Recurrent)
     config = network.config
     result = {"layers.0.input": _fixed(network.embedding, 11, np.int16)}
     starts = network.start(1)
@@ -26,17 +35,31 @@ def tensors(network: Recurrent) -> dict[str, NDArray[Any]]:
         bias = network.bias[k].detach().clone()
         if config.architecture == "gru":  # the other gates' are part of the input
             bias[: 2 * config.hidden] = 0
-        result |= _matrix(name, "_scale", network.recurrent[k])
+        result |= _matrix(name, network.recurrent[k])
         result[name + "_bias"] = _fixed(bias, 12, np.int32)
         result[f"layers.{k}.start"] = _fixed(starts[0][k, 0], 15, np.int16)
         if config.architecture == "lstm":
             result[f"layers.{k}.start_cell"] = _fixed(starts[1][k, 0], 15, np.int32)
         if k:
             name, above = f"layers.{k}.input", network.linear_above(k - 1)
-            result |= _matrix(name, "_scale", above.weight)
+            result |= _matrix(name, above.weight)
             result[name + "_bias"] = _fixed(above.bias, 12, np.int32)
-    result |= _matrix("output.weight", "", network.output.weight, scale="output.scale")
-    result["output.bias"] = _fixed(network.output.bias, 12, np.int32)
+    return result
+
+
+def _transformer(network: Transformer) -> dict[str, NDArray[Any]]:
+    result = {
+        "embedding": _fixed(cut(network.embedding), 11, np.int16),
+        "start": _fixed(torch.tanh(network.begin), 15, np.int16),
+    }
+    for k in range(network.config.layers):
+        name, block = f"layers.{k}.", network.block(k)
+        for part in ("attend", "join", "expand", "contract"):
+            result |= _matrix(name + part, getattr(block, part).weight)
+        result[name + "ages"] = _fixed(network.ages[k], 12, np.int32)
+        key, value = cut(network.ring[:, k])
+        result[name + "start_key"] = _fixed(key, 11, np.int16)
+        result[name + "start_value"] = _fixed(value, 11, np.int16)
     return result
 
 
@@ -50,9 +73,7 @@ def _fixed(tensor: Tensor, bits: int, dtype: Any) -> NDArray[Any]:
     return np.rint(_array(tensor) * (1 << bits)).clip(bounds.min, bounds.max).astype(dtype)
 
 
-def _matrix(name: str, suffix: str, tensor: Tensor, scale: str | None = None) -> dict[str, Any]:
+def _matrix(name: str, tensor: Tensor, scale: str | None = None) -> dict[str, NDArray[Any]]:
     """Rows in int8 and their scales in Q16."""
-    rows = _array(tensor)
-    scales = np.maximum(np.rint(np.abs(rows).max(axis=1) / 127 * 65536), 1.0)
-    whole = np.rint(rows * 65536 / scales[:, None]).clip(-127, 127).astype(np.int8)
-    return {name: whole, scale or name + suffix: scales.astype(np.int32)}
+    whole, scales = quantise.rows(tensor)
+    return {name: whole.cpu().numpy(), scale or name + "_scale": scales.cpu().numpy()}

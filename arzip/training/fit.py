@@ -13,9 +13,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from arzip.models import kernel, mixed, mixture, parameters, profile
+from arzip.models.architectures import Network, network_of
 from arzip.models.fixedpoint import ONE
 from arzip.models.mixed import KINDS, VERSION, Segment
-from arzip.models.neural import Network
 from arzip.models.parameters import Parameters
 from arzip.models.state import CONTEXTS, FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
 from arzip.training.data import files, open_unpacked
@@ -119,7 +119,7 @@ def main(
 ) -> None:
     """Fit a model's parameters to files under FOLDERS."""
     trained = parameters.read(network_path).network if network_path else {}
-    network = Network(trained) if trained else None
+    network = network_of(trained) if trained else None
     rng = np.random.default_rng(seed)
     fitted = {kind: unfitted() for kind in KINDS}
     named = dict(sources(folders, exclude))

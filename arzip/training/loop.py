@@ -26,8 +26,9 @@ from torch.nn import functional
 from arzip.errors import ArzipError
 from arzip.training.data import Corpus, Lanes
 from arzip.training.networks import Config, Network, State, build
+from arzip.training.quantise import rounded_forward
 
-__all__ = ["Progress", "Recipe", "Trainer", "bits_per_byte"]
+__all__ = ["RECIPES", "Progress", "Recipe", "Trainer", "bits_per_byte"]
 
 WARM_UP = 150  # steps
 NOT_A_CHECKPOINT = (
@@ -55,8 +56,13 @@ class Recipe:
     decay: float = 0.01
     clip: float = 1.0
     seed: int = 0
+    rounded: float = 0.0  # of the budget, its last part: with weights as files hold them
     minutes: float | None = None  # the budget: either of the two
     bytes: int | None = None
+
+
+RECIPES = {"transformer": Recipe(lanes=16, steps=128, rate=3e-3)}
+"""What suits an architecture better than the defaults."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,10 @@ class Trainer:
             _begin(old, fresh, new) for old, fresh in zip(self._state, start, strict=True)
         )
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._mixed()):
-            logits, state = self._model(data, state)
+            if done < 1 - recipe.rounded:
+                logits, state = self._model(data, state)
+            else:
+                logits, state = rounded_forward(self._model, data, state)
         losses = functional.cross_entropy(
             logits.reshape(-1, 256).float(), data.reshape(-1), reduction="none"
         ).view_as(data)
@@ -242,14 +251,8 @@ def _optimisers(network: Network, recipe: Recipe) -> list[torch.optim.Optimizer]
 
 
 def _begin(old: Tensor, fresh: Tensor, new: Tensor) -> Tensor:
-    """The state of each lane: the start where a document is new. Lanes are the last axis or the
-    last but one.
-    """
-    if old.dtype == torch.long:  # a Transformer's bytes (S, B): what is before a document is unseen
-        if old.shape != fresh.shape:
-            fresh = fresh.expand_as(old)
-        return torch.where(new, fresh, old)
-    return torch.where(new[:, None], fresh, old)  # (L, B, H)
+    """The state of each lane, (L, B, ..): the start where a document is new."""
+    return torch.where(new.view(-1, *[1] * (old.ndim - 2)), fresh, old)
 
 
 @torch.no_grad()

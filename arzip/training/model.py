@@ -6,15 +6,13 @@ from arzip import models
 from arzip.models import mixed
 from arzip.models.parameters import NETWORK, Parameters
 from arzip.training import export
-from arzip.training.networks import Network, Recurrent
+from arzip.training.networks import Network
 
 __all__ = ["write_model"]
 
 
 def write_model(path: Path, network: Network, bits_per_byte: dict[str, float]) -> None:
     """Write the model to `path`, named after it. Raises OSError, ModelError."""
-    if not isinstance(network, Recurrent):
-        raise TypeError("only recurrent networks are computed in integers")
     mixture = models.read("base" if "base" in models.names() else "swift")
     tensors = {
         name: tensor for name, tensor in mixture.tensors.items() if not name.startswith(NETWORK)

@@ -5,9 +5,10 @@
 `bytes` is (T, B); logits[t] (T, B, 256) predicts bytes[t] from `state` and bytes[:t]; the state
 goes on to the next chunk of the same documents. `start(B)` is the learned state before a document.
 Recurrences multiply in bfloat16 (with AMX or CUDA that is many times faster) and keep all else in
-float32. arzip/models/neural.py computes GRU and LSTM in integers.
+float32. arzip/models/neural.py computes GRU and LSTM in integers, transformer.py the Transformer.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from arzip.models import transformer as exact
+
 __all__ = ["Config", "Network", "Recurrent", "Transformer", "build"]
 
 State = tuple[Tensor, ...]
 GATES = {"gru": 3, "lstm": 4}
+RESIDUAL = exact.LARGEST_RESIDUAL / (1 << 12)
+RECTIFIED = exact.LARGEST_RECTIFIED / (1 << 11)
+EPSILON = exact.EPSILON / (1 << 32)
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         self.chunk = 128
-        """A good number of bytes to read at a time; a Transformer takes no more than that."""
+        """A good number of bytes to read at a time."""
         self.output = nn.Linear(config.hidden, 256)
 
     def start(self, lanes: int) -> State:
@@ -52,7 +58,7 @@ class Network(nn.Module):
 
 
 def build(config: Config) -> Network:
-    """The network of this configuration. Raises ValueError for an unknown architecture."""
+    """The network of this configuration. Raises ValueError for one that cannot be."""
     if config.architecture in GATES:
         return Recurrent(config)
     if config.architecture == "transformer":
@@ -183,37 +189,98 @@ def _lstm(
 
 
 class Transformer(Network):
-    """A causal Transformer. Its state is the bytes that it still sees, up to `window` of them."""
+    """A causal Transformer with a window, see arzip/models/transformer.py for its equations.
+
+    Its state is h and each layer's keys and values of the last W - 1 bytes. At first these are all
+    a learned key and value: as many as if the document had been preceded by blanks. Gradients end
+    where the chunk begins.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        size = config.hidden
-        self.embedding = nn.Embedding(257, size)  # 256 begins a document
-        self.places = nn.Parameter(0.02 * torch.randn(2 * config.window, size))
-        self.blocks = nn.ModuleList(
-            nn.TransformerEncoderLayer(
-                size, config.heads, 4 * size, dropout=0.0, norm_first=True, batch_first=True
+        size, heads, layers = config.hidden, config.heads, config.layers
+        if size > exact.MOST_UNITS or size % (2 * heads):
+            raise ValueError(
+                f"a transformer of {heads} heads has a multiple of {2 * heads} units, "
+                f"{exact.MOST_UNITS} at most, not {size}"
             )
-            for _ in range(config.layers)
-        )
-        self.norm = nn.LayerNorm(size)
-        self.chunk = config.window
+        if not 1 <= config.window <= exact.MOST_WINDOW:
+            raise ValueError(f"a transformer's window is 1 to {exact.MOST_WINDOW} bytes")
+        self.embedding = nn.Parameter(torch.randn(256, size))
+        self.blocks = nn.ModuleList(Block(config) for _ in range(layers))
+        slopes = torch.tensor([2.0 ** (-8 * (head + 1) / heads) for head in range(heads)])
+        ages = -slopes[:, None] * torch.arange(config.window)
+        self.ages = nn.Parameter(ages.repeat(layers, 1, 1))  # (L, heads, W)
+        self.begin = nn.Parameter(torch.zeros(size))
+        self.ring = nn.Parameter(torch.zeros(2, layers, size))
+
+    def block(self, layer: int) -> "Block":
+        block = self.blocks[layer]
+        assert isinstance(block, Block)
+        return block
 
     def start(self, lanes: int) -> State:
-        device = self.places.device
-        return (torch.full((1, lanes), 256, dtype=torch.long, device=device),)
+        hidden = torch.tanh(self.begin).expand(1, lanes, -1)
+        ring = cut(self.ring)[:, :, None, None]
+        keys, values = ring.expand(-1, -1, lanes, self.config.window - 1, -1)
+        return hidden, keys, values  # (1, B, D), (L, B, W - 1, D) twice
 
     def forward(self, data: Tensor, state: State) -> tuple[Tensor, State]:
-        window = self.config.window
-        known = torch.cat([state[0], data])  # (S + T, B)
-        seen = known[:-1]  # what comes before each byte of data
-        if len(data) > window:
-            raise ValueError(f"a Transformer with this window reads {window} bytes at a time")
-        # The last byte sees all of the chunk, the first one the window.
-        size = min(len(seen), len(data) + window - 1)
-        hidden = self.embedding(seen[-size:].t()) + self.places[:size]  # (B, S, H)
-        mask = nn.Transformer.generate_square_subsequent_mask(size, device=hidden.device)
-        for block in self.blocks:
-            hidden = block(hidden, src_mask=mask, is_causal=True)
-        logits = self.output(self.norm(hidden[:, -len(data) :]))  # (B, T, 256)
-        return logits.transpose(0, 1), (known[-window:],)
+        before, steps = self.config.window - 1, len(data)
+        places = torch.arange(before + steps, device=data.device)
+        age = places[before:, None] - places  # (T, W - 1 + T), of each key to each query
+        unseen = (age < 0) | (age > before)
+        x = functional.embedding(data.t(), cut(self.embedding))  # (B, T, D)
+        kept = []
+        for layer in range(self.config.layers):
+            bias = self.ages[layer][:, age.clamp(0, before)].masked_fill(unseen, -math.inf)
+            x, *ring = self.block(layer)(x, state[1][layer], state[2][layer], bias)
+            kept.append([part[:, steps:].float() for part in ring])
+        after = torch.tanh(norm(x)).transpose(0, 1)  # (T, B, D)
+        hidden = torch.cat([state[0], after])
+        keys, values = (torch.stack(parts) for parts in zip(*kept, strict=True))
+        return self.output(hidden[:-1]), (hidden[-1:], keys, values)
+
+
+class Block(nn.Module):
+    """A layer: x += J attention(A norm(x)); x += C relu(U norm(x))^2. Matrices without biases."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        size, wide, self.heads = config.hidden, exact.WIDENING * config.hidden, config.heads
+        self.attend = nn.Linear(size, 3 * size, bias=False)
+        self.join = nn.Linear(size, size, bias=False)
+        self.expand = nn.Linear(size, wide, bias=False)
+        self.contract = nn.Linear(wide, size, bias=False)
+        quiet = (2 * config.layers) ** -0.5  # so that x is as large after all layers as before
+        gains = {self.attend: 1.0, self.join: quiet, self.expand: 1.0, self.contract: quiet}
+        for linear, gain in gains.items():
+            nn.init.normal_(linear.weight, std=gain * linear.in_features**-0.5)
+        with torch.no_grad():  # scores of variance 1, for all that they are a fixed q . k / 4
+            self.attend.weight[:size] *= 4 * (size // config.heads) ** -0.5
+
+    def forward(
+        self, x: Tensor, keys: Tensor, values: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """x (B, T, D); keys and values (B, W - 1, D) of before, returned with x's own added."""
+        query, key, value = cut(self.attend(norm(x))).chunk(3, dim=2)
+        keys, values = torch.cat([keys, key], dim=1), torch.cat([values, value], dim=1)
+        query, key, value = (
+            part.view(*part.shape[:2], self.heads, -1).transpose(1, 2)
+            for part in (query, keys, values)
+        )  # (B, heads, .., D / heads)
+        attended = torch.softmax(query @ key.mT / 4 + bias, dim=3) @ value
+        x = cut(x + self.join(attended.transpose(1, 2).flatten(2)), RESIDUAL)
+        active = self.expand(norm(x)).clamp(0, RECTIFIED)
+        return cut(x + self.contract(active * active), RESIDUAL), keys, values
+
+
+def norm(x: Tensor) -> Tensor:
+    """x over its root mean square, along the last axis."""
+    mean = (x * x).mean(dim=-1, keepdim=True)
+    return cut(x * torch.rsqrt(mean + EPSILON))
+
+
+def cut(x: Tensor, limit: float = exact.LIMIT / (1 << 11)) -> Tensor:
+    """Within +-limit, as integers are."""
+    return x.clamp(-limit, limit)

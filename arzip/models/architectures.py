@@ -1,0 +1,42 @@
+"""The neural expert, whichever network it is: made from its tensors, and stepped by compiled code.
+
+To the rest of the model a network is its weights and its memory, of which `hidden[-1]`, `vector`,
+`sums` (its last 256) and `tree` mean the same in all of them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from numba.extending import overload
+from numpy.typing import NDArray
+
+from arzip.models import neural, transformer
+
+__all__ = ["Memory", "Network", "Weights", "network_of", "step"]
+
+Network = neural.Network | transformer.Transformer
+Weights = neural.Weights | transformer.Weights
+Memory = neural.Memory | transformer.Memory
+
+
+def network_of(tensors: Mapping[str, NDArray[Any]]) -> Network:
+    """The network with these tensors. Raises ModelError if they are none's."""
+    if "embedding" in tensors:
+        return transformer.Transformer(tensors)
+    return neural.Network(tensors)
+
+
+def step(weights: Any, memory: Any, byte: int) -> None:
+    """Take `byte` as the next one; then the memory's tree predicts the one after it."""
+    if isinstance(weights, transformer.Weights):
+        transformer.step(weights, memory, byte)
+    else:
+        neural.step(weights, memory, byte)
+
+
+@overload(step, strict=False)  # whose annotations numba would have in both signatures
+def _compiled_step(weights: Any, memory: Any, byte: Any) -> Any:
+    """numba chooses when it compiles: the type of a lane's weights says what network it is."""
+    if weights.instance_class is transformer.Weights:
+        return lambda weights, memory, byte: transformer.step(weights, memory, byte)
+    return lambda weights, memory, byte: neural.step(weights, memory, byte)
