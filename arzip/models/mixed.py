@@ -22,7 +22,7 @@ from arzip.models.state import LINE, STATE_BYTES, State, new_state
 
 __all__ = ["KINDS", "SAMPLES", "VERSION", "Mixed", "MixedSession", "Segment", "write"]
 
-VERSION = 1
+VERSION = 2
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
 
 KINDS = ("text", "records")

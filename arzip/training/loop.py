@@ -41,7 +41,7 @@ NOT_A_CHECKPOINT = (
     ValueError,
 )
 """What torch.load raises, and a search in what it found."""
-OUTER = ("embedding", "places", "output")  # parameters between bytes and hidden units
+OUTER = ("embedding", "output")  # parameters between bytes and hidden units
 DIVERGED = 12.0  # bits/byte, smoothed; knowing nothing costs 8
 
 
