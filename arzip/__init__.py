@@ -6,7 +6,6 @@ streams; `evaluate` for the account of what a file's code length is made of. Imp
 cheap: the model and the coder are loaded when there is work.
 """
 
-import importlib
 import os
 
 from arzip.errors import (
@@ -18,6 +17,7 @@ from arzip.errors import (
     TruncatedError,
     WorkerError,
 )
+from arzip.integrations import hooks
 
 TYPE_CHECKING = False  # as type checkers know it; typing takes longer to import than all of this
 if TYPE_CHECKING:
@@ -135,9 +135,14 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+hooks.install()
