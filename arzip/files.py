@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["ArzipFile", "open", "segments"]
 
 
+MODES = ("r", "rb", "w", "wb", "x", "xb", "a", "ab")
+
+
 class _Reader(io.RawIOBase):
     """What an ArzipFile reads from, under its buffer.
 
@@ -175,7 +178,7 @@ class ArzipFile(io.BufferedIOBase):
         max_size: int | None = None,
         max_memory: int | None = None,
     ) -> None:
-        if mode.removesuffix("b") not in ("r", "w", "x", "a"):
+        if mode not in MODES:
             raise ValueError(f"invalid mode: {mode!r}")
         self.mode = mode.removesuffix("b") + "b"
         self._written = 0
