@@ -23,6 +23,7 @@ SEGMENT = 150  # bytes: half a frame then restores to some data, as half an .xz 
 OPTIONS = "checks how lzma refuses a format, check, preset or filter; arzip has none of them"
 JUNK = "lzma ignores what follows the last stream; arzip refuses it, as the program xz does"
 FORMATS = "decodes data of one of lzma's formats as another; arzip has one"
+UNMADE = "calls an object of C's that was never initialised, which once crashed"
 
 SKIPPED = {
     "CompressDecompressFunctionTestCase.test_bad_args": OPTIONS,
@@ -39,6 +40,7 @@ SKIPPED = {
     "CompressDecompressFunctionTestCase.test_decompress_bad_input": FORMATS,
     "CompressorDecompressorTestCase.test_decompressor_bad_input": FORMATS,
     "CompressorDecompressorTestCase.test_decompressor_bug_28275": FORMATS,
+    "CompressorDecompressorTestCase.test_uninitialized_LZMADecompressor_crash": UNMADE,
 }
 
 CLASSES = (
