@@ -6,9 +6,7 @@ streams; `evaluate` for the account of what a file's code length is made of. Imp
 cheap: the model and the coder are loaded when there is work.
 """
 
-import importlib
 import os
-from typing import TYPE_CHECKING
 
 from arzip.errors import (
     ArzipError,
@@ -17,9 +15,14 @@ from arzip.errors import (
     LimitError,
     ModelError,
     TruncatedError,
+    WorkerError,
 )
+from arzip.integrations import hooks
 
+TYPE_CHECKING = False  # as type checkers know it; typing takes longer to import than all of this
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from _typeshed import ReadableBuffer
 
     from arzip.codec import Model
@@ -39,6 +42,7 @@ __all__ = [
     "LimitError",
     "ModelError",
     "TruncatedError",
+    "WorkerError",
     "__version__",
     "compress",
     "decompress",
@@ -52,16 +56,19 @@ def compress(
     data: "ReadableBuffer",
     *,
     model: "str | os.PathLike[str] | Model" = "base",
-    threads: int = 1,
+    threads: int | None = None,
+    executor: "Executor | None" = None,
 ) -> bytes:
     """Compress a bytes-like object to one .arz frame.
 
     `model` is a name, the path of a model file, or a loaded model. `threads` segments of 16 MiB
-    are coded at a time; 0 means one for each core. Raises ModelError for an unknown model.
+    are coded at a time; 0 means one for each core. With an `executor` of concurrent.futures, its
+    workers code them: processes, Dask's, MPI's. The frame is the same however it is made. Raises
+    ModelError for an unknown model, WorkerError if a worker dies.
     """
     from arzip.stream import ArzipCompressor
 
-    compressor = ArzipCompressor(model, threads=threads)
+    compressor = ArzipCompressor(model, threads=threads, executor=executor)
     return compressor.compress(data) + compressor.flush()
 
 
@@ -69,13 +76,15 @@ def decompress(
     data: "ReadableBuffer",
     *,
     model: "str | os.PathLike[str] | Model | None" = None,
-    threads: int = 1,
+    threads: int | None = None,
+    executor: "Executor | None" = None,
     max_size: int | None = None,
     max_memory: int | None = None,
 ) -> bytes:
     """Restore the bytes of one or more .arz frames, one after the other.
 
-    `model` is needed only for frames that were made with a model other than those that arzip has.
+    `model` is needed only for frames that were made with a model other than those that arzip has;
+    `threads` and `executor` are as for `compress`.
     Raises FormatError for anything that is not .arz data, TruncatedError (an EOFError too) where
     it ends early, ChecksumError where it was changed, ModelError for a missing model, and
     LimitError where it would take more than `max_size` bytes of output or `max_memory` bytes of
@@ -84,17 +93,26 @@ def decompress(
     from arzip import stream
 
     return stream.decompress(
-        data, model=model, threads=threads, max_size=max_size, max_memory=max_memory
+        data,
+        model=model,
+        threads=threads,
+        executor=executor,
+        max_size=max_size,
+        max_memory=max_memory,
     )
 
 
 def evaluate(
-    data: "ReadableBuffer", *, model: "str | os.PathLike[str] | Model" = "base", threads: int = 1
+    data: "ReadableBuffer",
+    *,
+    model: "str | os.PathLike[str] | Model" = "base",
+    threads: int | None = None,
+    executor: "Executor | None" = None,
 ) -> "Report":
     """Compress `data` and say what its code length is made of. Raises ModelError as `compress`."""
     from arzip.stream import ArzipCompressor
 
-    compressor = ArzipCompressor(model, threads=threads)
+    compressor = ArzipCompressor(model, threads=threads, executor=executor)
     compressor.compress(data)
     compressor.flush()
     return compressor.account.report(compressor.model.name)
@@ -117,9 +135,14 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+hooks.install()

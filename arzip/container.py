@@ -48,6 +48,7 @@ CHECKS = struct.Struct("<II")  # of a long frame's segment: of what is coded, of
 TRAILER = struct.Struct("<IIQ")  # the index's size and check, the check of all data in the frame
 HEADER_SIZE = len(MAGIC) + 1 + 4 + CHECK.size  # of a long frame; a compact frame's is shorter
 SEGMENT_HEADER_SIZE = 1 + 4 + 4  # at most
+TAIL = 1 << 12  # bytes at the end of a file that are read at once: indices of 7 GB fit in them
 
 ENDS_EARLY = "the file ends early: it was cut off, or its transfer did not finish"
 GARBAGE = "after the end of a frame comes something that is not .arz data"
@@ -322,8 +323,9 @@ Read = Callable[[int, int], bytes]
 def locate(read: Read, file_size: int) -> list[Located]:
     """All segments of a file of that many bytes, found without decoding.
 
-    One read of the index is enough for a file of one long frame; else each header is read. Raises
-    FormatError, TruncatedError, ChecksumError or LimitError.
+    Two small reads are enough for a file of one long frame, its header's and its index's, as long
+    as the index takes less than TAIL; else each header is read. Raises FormatError, TruncatedError,
+    ChecksumError or LimitError.
     """
     return _locate_by_index(read, file_size) or list(_locate_by_headers(read, file_size))
 
@@ -333,12 +335,17 @@ def _locate_by_index(read: Read, file_size: int) -> list[Located]:
     rest = file_size - HEADER_SIZE - 1 - TRAILER.size  # of the frame: segments and index
     if rest < 1:
         return []
-    size, check, _ = TRAILER.unpack(read(file_size - TRAILER.size, TRAILER.size))
+    header = parse_header(read(0, HEADER_SIZE), first=True)
+    if not header.long:
+        return []
+    tail = read(max(0, file_size - TAIL), min(TAIL, file_size))
+    size, check, _ = TRAILER.unpack(tail[-TRAILER.size :])
     if size > rest:
         return []
-    index = read(file_size - TRAILER.size - size, size)
-    header = parse_header(read(0, HEADER_SIZE), first=True)
-    if not header.long or _hash32(index) != check:
+    if size > len(tail) - TRAILER.size:
+        tail = read(file_size - TRAILER.size - size, size + TRAILER.size)
+    index = tail[-TRAILER.size - size : -TRAILER.size]
+    if _hash32(index) != check:
         return []
     count, at = _read_varint(index, 0, MAX_INDEX)
     located: list[Located] = []

@@ -12,6 +12,7 @@ __all__ = [
     "LimitError",
     "ModelError",
     "TruncatedError",
+    "WorkerError",
 ]
 
 
@@ -37,3 +38,7 @@ class ModelError(ArzipError):
 
 class LimitError(ArzipError):
     """Decoding would take more output or memory than is allowed."""
+
+
+class WorkerError(ArzipError):
+    """The executor that was given did not do its part: a worker died, or could not be reached."""

@@ -8,9 +8,11 @@ container.py locates the segments.
 import builtins
 import io
 import os
+import threading
 from bisect import bisect_right
+from concurrent.futures import Executor
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Literal, TypedDict, Unpack, cast, overload
+from typing import IO, TYPE_CHECKING, Literal, NoReturn, TypedDict, Unpack, cast, overload
 
 from arzip import container
 from arzip.container import Located
@@ -24,6 +26,7 @@ from arzip.stream import (
     FramesDecompressor,
     ModelLike,
     as_view,
+    refuse_to_pickle,
     restore,
 )
 
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
 __all__ = ["ArzipFile", "open", "segments"]
+
+
+MODES = ("r", "rb", "w", "wb", "x", "xb", "a", "ab")
 
 
 class _Reader(io.RawIOBase):
@@ -103,8 +109,9 @@ class _Reader(io.RawIOBase):
         """At most `size` bytes from the segment at the position; b"" after the last."""
         used, current = self._decompressor.segment
         for start, data in (self._segment, (self._streamed - used, current)):
-            if start <= self._position < start + len(data):
-                return data[self._position - start :][:size]
+            at = self._position - start
+            if 0 <= at < len(data):
+                return data[at : at + size]
         if self._position == self._size:
             return b""
         number = bisect_right(self.located, self._position, key=lambda found: found.start)
@@ -149,9 +156,9 @@ class ArzipFile(io.BufferedIOBase):
 
     `filename` is a path, or a binary file that stays open when this one is closed; `mode` is one
     of "r", "w", "x" and "a", which may end in "b". Appending adds a frame. A file opened for
-    reading may hold any number of frames, and is seekable if the compressed file is. `threads`
-    and `model` as for ArzipCompressor and ArzipDecompressor, `segment_size` for writing only,
-    `max_size` and `max_memory` for reading only.
+    reading may hold any number of frames, and is seekable if the compressed file is. `model`,
+    `threads` and `executor` as for ArzipCompressor and ArzipDecompressor, `segment_size` for
+    writing only, `max_size` and `max_memory` for reading only. Several threads may share a file.
     """
 
     # Until the file is open, so that a failure to open it can be closed.
@@ -165,26 +172,33 @@ class ArzipFile(io.BufferedIOBase):
         mode: str = "r",
         *,
         model: ModelLike | None = None,
-        threads: int = 1,
+        threads: int | None = None,
+        executor: Executor | None = None,
         segment_size: int = DEFAULT_SEGMENT,
         max_size: int | None = None,
         max_memory: int | None = None,
     ) -> None:
-        if mode.removesuffix("b") not in ("r", "w", "x", "a"):
+        if mode not in MODES:
             raise ValueError(f"invalid mode: {mode!r}")
         self.mode = mode.removesuffix("b") + "b"
         self._written = 0
+        self._lock = threading.Lock()  # around what is written; a BufferedReader has its own
         if self.mode == "rb":
             decompressor = FramesDecompressor(
-                model=model, threads=threads, max_size=max_size, max_memory=max_memory
+                model=model,
+                threads=threads,
+                executor=executor,
+                max_size=max_size,
+                max_memory=max_memory,
             )
             self._open_file(filename)
-            self._buffer = io.BufferedReader(_Reader(self._file, decompressor), READ_SIZE)
+            self._buffer = io.BufferedReader(_Reader(self._file, decompressor))
         else:
             # Made before the file is, so that a model that does not exist leaves no empty file.
             compressor = ArzipCompressor(
                 DEFAULT_MODEL if model is None else model,
                 threads=threads,
+                executor=executor,
                 segment_size=segment_size,
             )
             self._open_file(filename)
@@ -206,7 +220,8 @@ class ArzipFile(io.BufferedIOBase):
             return
         try:
             if self._compressor:
-                self._file.write(self._compressor.flush())
+                with self._lock:
+                    self._file.write(self._compressor.flush())
             elif self._buffer:
                 self._buffer.close()
         finally:
@@ -215,6 +230,9 @@ class ArzipFile(io.BufferedIOBase):
                     self._file.close()
             finally:
                 super().close()
+
+    def __reduce__(self) -> NoReturn:
+        refuse_to_pickle(self)
 
     def fileno(self) -> int:
         """The compressed file's descriptor."""
@@ -245,7 +263,7 @@ class ArzipFile(io.BufferedIOBase):
 
     def read1(self, size: int = -1) -> bytes:
         """At most `size` bytes, what is at hand if there is any; b"" at the end."""
-        return self._reading.read1(READ_SIZE if size < 0 else size)
+        return self._reading.read1(io.DEFAULT_BUFFER_SIZE if size < 0 else size)
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
         """Fill `buffer`; return how many bytes that took, fewer only at the end."""
@@ -276,9 +294,10 @@ class ArzipFile(io.BufferedIOBase):
         self._check_open()
         if self._compressor is None:
             raise io.UnsupportedOperation("the file is not open for writing")
-        self._file.write(self._compressor.compress(data))
-        size = as_view(data).nbytes
-        self._written += size
+        with self._lock:
+            self._file.write(self._compressor.compress(data))
+            size = as_view(data).nbytes
+            self._written += size
         return size
 
     @property
@@ -305,7 +324,8 @@ class Options(TypedDict, total=False):
     """What both `open` and ArzipFile take."""
 
     model: ModelLike | None
-    threads: int
+    threads: int | None
+    executor: Executor | None
     segment_size: int
     max_size: int | None
     max_memory: int | None

@@ -2,17 +2,18 @@
 
 Here is the policy that container.py leaves open: how input is cut into segments, how many are
 worked on at a time, what is refused. Memory holds a few segments, however long the stream.
-Segments are coded by threads (the models' loops run without the GIL) but always given out in
-order, so that threads never change a byte.
+Segments are coded by threads, or by the executor that is given (workers.py), but always given out
+in order, so that neither ever changes a byte.
 """
 
 import os
 import sys
+import threading
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from arzip.codec import Coded, CodeLength, Model
 from arzip.container import End, FrameReader, FrameWriter, Header, Payload, Segment
 from arzip.density import Account, histogram
 from arzip.errors import ChecksumError, LimitError, TruncatedError
+from arzip.workers import Ordered
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -35,6 +37,7 @@ __all__ = [
     "FramesDecompressor",
     "as_view",
     "decompress",
+    "refuse_to_pickle",
     "restore",
 ]
 
@@ -44,52 +47,10 @@ DEFAULT_SEGMENT = 1 << 24
 
 READ_SIZE = 1 << 16
 
-Result = TypeVar("Result")
 ModelLike = str | os.PathLike[str] | Model
 
 
-class _InOrder(Generic[Result]):
-    """Calls, made by threads, whose results come out in the order in which the calls went in."""
-
-    def __init__(self, threads: int) -> None:
-        if threads < 0:
-            raise ValueError("threads must be 0 (all cores) or more")
-        threads = threads or os.cpu_count() or 1
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
-        self._calls: deque[Callable[[], Result]] = deque()
-        # One more than the threads, so that they have work while the oldest result is fetched.
-        self.capacity = threads + 1 if self._pool else 1
-
-    def __len__(self) -> int:
-        return len(self._calls)
-
-    @property
-    def is_full(self) -> bool:
-        return len(self._calls) >= self.capacity
-
-    def put(self, call: Callable[[], Result]) -> None:
-        """Start the call; without threads, `get` makes it."""
-        self._calls.append(self._pool.submit(call).result if self._pool else call)
-
-    def put_result(self, result: Result) -> None:
-        """As if a call had returned it."""
-        self._calls.append(lambda: result)
-
-    def get(self) -> Result:
-        """The oldest call's result. If it raises, or is interrupted, the call stays the oldest."""
-        result = self._calls[0]()
-        self._calls.popleft()
-        return result
-
-    def close(self) -> None:
-        """Forget what was not started, and let the threads end."""
-        self._calls.clear()
-        if self._pool:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-
-
 class _Job(NamedTuple):
-    data: bytes
     coded: Coded
     histogram: NDArray[np.int64]
 
@@ -99,15 +60,17 @@ class ArzipCompressor:
 
     The frame depends on the stream, the model and the segment size, and on nothing else. `model`
     is a name, the path of a model file, or a loaded model. `threads` segments of `segment_size`
-    bytes (at most 64 MiB) are coded at a time; 0 means one for each core. Each takes the model's
-    working memory. Raises ModelError for an unknown model.
+    bytes (at most 64 MiB) are coded at a time, each in the model's working memory; 0 means one for
+    each core. With an `executor` its workers code them, as many as it has unless `threads` says
+    otherwise. Several threads may share a compressor. Raises ModelError for an unknown model.
     """
 
     def __init__(
         self,
         model: ModelLike = DEFAULT_MODEL,
         *,
-        threads: int = 1,
+        threads: int | None = None,
+        executor: Executor | None = None,
         segment_size: int = DEFAULT_SEGMENT,
     ) -> None:
         if not 1 <= segment_size <= container.MAX_SEGMENT:
@@ -115,9 +78,12 @@ class ArzipCompressor:
         self.model = _load(model)
         self._segment_size = segment_size
         self._buffer = bytearray()
-        self._jobs: _InOrder[_Job] = _InOrder(threads)
+        self._jobs: Ordered[_Job] = Ordered(threads, executor)
+        self._started: deque[bytes] = deque()  # the data of the jobs
         self._writer: FrameWriter | None = None
         self._flushed = False
+        self._failure: BaseException | None = None
+        self._lock = threading.Lock()
         self._size = self._file_size = 0
         self._code = CodeLength()
         self._histogram = histogram(b"")
@@ -133,63 +99,92 @@ class ArzipCompressor:
 
         Raises ValueError after `flush`.
         """
-        if self._flushed:
-            raise ValueError("the compressor was flushed")
         view = as_view(data)
         out = []
-        while view:
-            # Coded only now that more follows it: it is not all, so the frame is a long one.
-            if len(self._buffer) == self._segment_size:
-                out.append(self._start_segment())
-            room = self._segment_size - len(self._buffer)
-            self._buffer += view[:room]
-            view = view[room:]
-        return self._given(out)
+        with self._work():
+            while view:
+                # Coded only now that more follows it: it is not all, so the frame is a long one.
+                if len(self._buffer) == self._segment_size:
+                    out.append(self._start_segment())
+                room = self._segment_size - len(self._buffer)
+                self._buffer += view[:room]
+                view = view[room:]
+            return self._given(out)
 
     def flush(self) -> bytes:
         """End the stream; return the rest of the frame. Raises ValueError the second time."""
-        if self._flushed:
-            raise ValueError("the compressor was flushed before")
-        self._flushed = True
-        if self._writer is None:
-            return self._given([self._compact()])
-        out = [self._start_segment()]
-        out.extend(self._finish_segment(self._writer) for _ in range(len(self._jobs)))
-        out.append(self._writer.finish())
-        self._jobs.close()
-        return self._given(out)
+        with self._work():
+            self._flushed = True
+            if self._writer is None:
+                out = [self._compact()]
+            else:
+                out = [self._start_segment()]
+                out.extend(self._finish_segment(self._writer) for _ in range(len(self._jobs)))
+                out.append(self._writer.finish())
+            self._jobs.close()
+            return self._given(out)
+
+    def __reduce__(self) -> NoReturn:
+        refuse_to_pickle(self)
+
+    @contextmanager
+    def _work(self) -> Iterator[None]:
+        """Around what one thread may do at a time, and nobody after it failed halfway.
+
+        What was taken may be lost then; so that no frame is ended as if it were whole, every later
+        call raises the same error.
+        """
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if self._flushed:
+                raise ValueError("the compressor was flushed")
+            try:
+                yield
+            except BaseException as error:
+                self._failure = error
+                self._jobs.close()
+                raise
 
     def _start_segment(self) -> bytes:
         out = []
         if self._writer is None:
             self._writer = FrameWriter(self.model.identity)
             out.append(self._writer.header())
-        data, self._buffer = bytes(self._buffer), bytearray()
-        self._jobs.put(partial(_code, self.model, data))
+        self._start_job()
         if self._jobs.is_full:
             out.append(self._finish_segment(self._writer))
         return b"".join(out)
 
     def _finish_segment(self, writer: FrameWriter) -> bytes:
-        job = self._jobs.get()
-        self._book(job)
-        return writer.segment(job.coded, job.data)
+        data, job = self._finish_job()
+        self._book(data, job)
+        return writer.segment(job.coded, data)
 
     def _compact(self) -> bytes:
-        job = _code(self.model, bytes(self._buffer))
-        self._buffer = bytearray()
-        frame = container.compact_frame(self.model.identity, job.coded, job.data)
-        if len(frame) > len(job.data):
+        self._start_job()
+        data, job = self._finish_job()
+        frame = container.compact_frame(self.model.identity, job.coded, data)
+        if len(frame) > len(data):
             # The few bytes that a model's frame needs more may be more than the model saves.
-            plain = job._replace(coded=codec.stored(job.data))
-            plain_frame = container.compact_frame(self.model.identity, plain.coded, plain.data)
+            plain = job._replace(coded=codec.stored(data))
+            plain_frame = container.compact_frame(self.model.identity, plain.coded, data)
             if len(plain_frame) <= len(frame):
                 job, frame = plain, plain_frame
-        self._book(job)
+        self._book(data, job)
         return frame
 
-    def _book(self, job: _Job) -> None:
-        self._size += len(job.data)
+    def _start_job(self) -> None:
+        data, self._buffer = bytes(self._buffer), bytearray()
+        self._jobs.put(_code, self.model, data)
+        self._started.append(data)
+
+    def _finish_job(self) -> tuple[bytes, _Job]:
+        job = self._jobs.get()
+        return self._started.popleft(), job
+
+    def _book(self, data: bytes, job: _Job) -> None:
+        self._size += len(data)
         self._code += job.coded.account
         self._histogram += job.histogram
 
@@ -241,15 +236,16 @@ class ArzipDecompressor:
 
     `model` is needed for a frame that was made with a model that arzip does not have. `max_size`
     limits the bytes of output in all, `max_memory` the bytes that decoding segments takes; None
-    is no limit. `threads` segments are decoded at a time (0: one for each core); with more than
-    one, output lags behind input.
+    is no limit. `threads` and `executor` as for ArzipCompressor; with more than one segment at a
+    time, output lags behind input. Several threads may share a decompressor.
     """
 
     def __init__(
         self,
         *,
         model: ModelLike | None = None,
-        threads: int = 1,
+        threads: int | None = None,
+        executor: Executor | None = None,
         max_size: int | None = None,
         max_memory: int | None = None,
     ) -> None:
@@ -258,12 +254,13 @@ class ArzipDecompressor:
         self._reader: FrameReader | None = FrameReader(self._buffer)
         self._model: Model | None = None  # of the frame that is being read
         self._between_frames = False
-        self._jobs: _InOrder[bytes | End] = _InOrder(threads)
+        self._jobs: Ordered[bytes | End] = Ordered(threads, executor)
         self._content = xxh64()  # of the frame's data so far
         self._claimed = 0  # bytes of output that the headers so far announce
         self._error: Exception | None = None  # raised when what precedes it was given out
         self._segment = b""
         self._used = 0  # bytes of the segment that were given out
+        self._lock = threading.Lock()
 
     @property
     def eof(self) -> bool:
@@ -291,9 +288,13 @@ class ArzipDecompressor:
         the frame cannot be decoded; if there is a `max_length`, what precedes that place is given
         out first.
         """
+        view = as_view(data)
+        with self._lock:
+            return self._decompress(view, max_length)
+
+    def _decompress(self, view: memoryview, max_length: int) -> bytes:
         if self.eof:
             raise EOFError("the end of the frame was reached")
-        view = as_view(data)
         self._buffer += view
         out: list[bytes] = []
         room = max_length
@@ -306,6 +307,9 @@ class ArzipDecompressor:
         if self._error and not self._jobs and not self._is_ready and (max_length < 0 or not out):
             raise self._error
         return b"".join(out)
+
+    def __reduce__(self) -> NoReturn:
+        refuse_to_pickle(self)
 
     @property
     def segment(self) -> tuple[int, bytes]:
@@ -349,7 +353,7 @@ class ArzipDecompressor:
                 at_a_time = self.policy.check_memory(self._model, part)
                 self._jobs.capacity = min(self._jobs.capacity, at_a_time)
             case Payload():
-                self._jobs.put(partial(restore, self._model, part))
+                self._jobs.put(restore, self._model, part)
             case End():
                 self._between_frames = True
                 self._jobs.put_result(part)
@@ -395,13 +399,18 @@ def decompress(
     data: "ReadableBuffer",
     *,
     model: ModelLike | None = None,
-    threads: int = 1,
+    threads: int | None = None,
+    executor: Executor | None = None,
     max_size: int | None = None,
     max_memory: int | None = None,
 ) -> bytes:
     """See arzip.decompress."""
     decompressor = FramesDecompressor(
-        model=model, threads=threads, max_size=max_size, max_memory=max_memory
+        model=model,
+        threads=threads,
+        executor=executor,
+        max_size=max_size,
+        max_memory=max_memory,
     )
     view = as_view(data)
     pieces = range(0, len(view), READ_SIZE)
@@ -418,7 +427,7 @@ def _load(model: ModelLike) -> Model:
 
 
 def _code(model: Model, data: bytes) -> _Job:
-    return _Job(data, codec.encode(model, data), histogram(data))
+    return _Job(codec.encode(model, data), histogram(data))
 
 
 def restore(model: Model | None, payload: Payload) -> bytes:
@@ -435,3 +444,8 @@ def as_view(data: "ReadableBuffer") -> memoryview:
     if view.contiguous and view.ndim == 1 and view.format == "B":
         return view
     return memoryview(view.tobytes())
+
+
+def refuse_to_pickle(stream: object) -> NoReturn:
+    """Half of a stream cannot be sent or copied. Raises TypeError, as the standard library does."""
+    raise TypeError(f"cannot pickle {type(stream).__name__!r} object")

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from types import SimpleNamespace
 
 import hypothesis
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import arzip
 from arzip import coder
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError
@@ -16,6 +19,17 @@ from arzip.errors import FormatError, ModelError
 # The first call of a compiled function takes seconds.
 hypothesis.settings.register_profile("arzip", deadline=None)
 hypothesis.settings.load_profile("arzip")
+
+
+def _installed() -> bool:
+    try:
+        return distribution("arzip").locate_file("arzip").samefile(Path(arzip.__file__).parent)
+    except (PackageNotFoundError, FileNotFoundError):
+        return False
+
+
+INSTALLED = _installed()
+"""Whether this arzip is one that was installed, with all that comes beside the package."""
 
 UNITS = (1 << 24) - 2  # what the 256 frequencies sum to
 

@@ -452,6 +452,37 @@ def test_models(here: Path) -> None:
     assert "swift" in run("models").stdout
 
 
+def test_models_in_files(here: Path) -> None:
+    (built_in,) = Path(models.__file__).parent.glob("weights/swift.safetensors")
+    Path("mine.safetensors").write_bytes(built_in.read_bytes())
+    result = run("models", "--json", "mine.safetensors")
+    assert result.exit_code == 0
+    *built_ins, mine = json.loads(result.stdout)
+    assert [row["name"] for row in built_ins] == models.names()
+    assert (mine["file"], mine["levels"]) == ("mine.safetensors", [])
+    same = built_ins[models.names().index("swift")]
+    assert mine == {**same, "file": "mine.safetensors", "levels": []}
+    assert (
+        "-m mine.safetensors\n    digest: " + same["digest"]
+        in run("models", "mine.safetensors").stdout
+    )
+    Path("damaged.safetensors").write_bytes(built_in.read_bytes()[:-1])
+    result = run("models", "damaged.safetensors", "nosuch")
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 2
+    assert "swift" in result.stdout
+
+
+def test_list_names_the_checks(here: Path) -> None:
+    compressor = arzip.ArzipCompressor("swift", segment_size=1000)
+    long = compressor.compress(TEXT) + compressor.flush()
+    Path("long.arz").write_bytes(long)
+    Path("both.arz").write_bytes(long + arzip.compress(b""))
+    listed = json.loads(run("list", "--json", "long.arz", "both.arz").stdout)
+    assert [row["checks"] for row in listed] == [["XXH64"], ["XXH64", "XXH64/32"]]
+    assert "XXH64,XXH64/32" in run("-l", "both.arz").stdout
+
+
 def test_environment_holds_default_options(text: Path) -> None:
     assert run("text", env={"ARZIP_OPT": "-v"}).stderr.count("\n") == 1
     assert run("compress", "text", env={"ARZIP_OPT": "-fv"}).stderr.count("\n") == 1

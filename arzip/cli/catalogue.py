@@ -1,28 +1,58 @@
-"""`arzip models`: the models that arzip comes with, and which level means which."""
+"""`arzip models`: the models that arzip comes with, what the levels mean, and models in files."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from arzip.cli import options
+from arzip.cli.messages import Reporter, printable
 from arzip.cli.options import LEVELS
 
 
 @click.command(context_settings=options.HELP)
+@options.files
 @options.json_output
-def models(as_json: bool) -> None:
-    """List the models that arzip has."""
-    from arzip.models import catalogue
+@options.quiet
+@click.pass_context
+def models(context: click.Context, /, files: Sequence[str], as_json: bool, quiet: int) -> None:
+    """List the models that arzip has, and those in each FILE."""
+    from arzip.models import describe, names
 
-    rows: list[dict[str, Any]] = [
-        {**model, "levels": [level for level, name in LEVELS.items() if name == model["name"]]}
-        for model in catalogue()
-    ]
+    reporter = Reporter(quiet)
+    rows: list[dict[str, Any]] = []
+    for name in (*names(), *files):
+        with reporter.watch(name):
+            levels = [level for level, model in LEVELS.items() if model == name]
+            rows.append({**describe(name), "levels": levels})
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
         for row in rows:
-            levels = " ".join(f"-{level}" for level in row["levels"]) or "-m only"
-            click.echo(f"{row['name']}  {row['identity']}  {row['size']:,} bytes  {levels}")
-            click.echo(f"    {row['description']}")
+            print_model(row)
+    context.exit(reporter.status)
+
+
+def print_model(row: dict[str, Any]) -> None:
+    """A model in a few lines: what it is called here, and what is known of it."""
+    if row["file"] is None:
+        levels = " ".join(f"-{level}" for level in row["levels"])
+        use = levels or f"-m {row['name']}"
+    else:
+        use = f"-m {printable(row['file'])}"
+    click.echo(f"{printable(row['name'])}  {row['identity']}  {row['size']:,} bytes  {use}")
+    click.echo(f"    digest: {row['digest']}")
+    for key, value in row.items():
+        if key not in SHOWN:
+            click.echo(f"    {key.replace('_', ' ')}: {printable(in_words(value))}")
+
+
+SHOWN = ("name", "file", "identity", "digest", "size", "levels")
+
+
+def in_words(value: object) -> str:
+    """What the metadata says, as text: a table of figures as a list."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {figure}" for name, figure in value.items())
+    return str(value)

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 import arzip
 from arzip.cli import options
@@ -66,6 +67,25 @@ class GzipForm(click.Command):
             ctx.parent.command.format_commands(ctx.parent, formatter)
 
 
+FIRST = f"{__name__}.first"
+"""In a context's meta: whether the shell completes the first word, which may be a command."""
+
+
+def _complete_word(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """For the shell: files, and in the first place the commands too."""
+    items = parameter.type.shell_complete(context, parameter, incomplete)
+    group = context.parent
+    if group is not None and isinstance(group.command, click.Group) and group.meta.get(FIRST):
+        items += [
+            CompletionItem(name, help=command.get_short_help_str())
+            for name, command in group.command.commands.items()
+            if name.startswith(incomplete)
+        ]
+    return items
+
+
 @click.command(
     cls=GzipForm,
     name="",
@@ -74,7 +94,9 @@ class GzipForm(click.Command):
     "Options in the environment variable ARZIP_OPT come first. Exit status: 0 all well, "
     "1 an error, 2 a file was skipped.",
 )
-@options.files
+@click.argument(
+    "files", metavar="[FILE]...", nargs=-1, type=options.path, shell_complete=_complete_word
+)
 @click.option(
     "-d", "--decompress", "--uncompress", "mode", flag_value="decompress", help="Decompress."
 )

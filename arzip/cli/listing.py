@@ -14,6 +14,8 @@ from arzip.cli.messages import RefusedError, Reporter, printable
 from arzip.cli.options import Settings
 from arzip.cli.sources import STDIN
 
+WHOLE, LOW_HALF = "XXH64", "XXH64/32"
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -27,6 +29,7 @@ class Listed:
     ratio: float  # file_bytes / bytes; 0 for an empty original
     models: list[str]  # names, or identities in hexadecimal where arzip lacks the model
     methods: dict[str, int]  # how many segments are coded in which way
+    checks: list[str]  # how the data of a frame is checked: XXH64, or the low 32 bits of it
 
 
 @click.command("list", context_settings=options.HELP)
@@ -85,6 +88,7 @@ def examine(path: str) -> Listed:
             known.get(identity.hex(), identity.hex()) for identity in identities if identity
         ),
         methods=dict(Counter(methods[located.segment.method] for located in found)),
+        checks=sorted({WHOLE if located.header.long else LOW_HALF for located in found}),
     )
 
 
@@ -93,10 +97,9 @@ def print_table(listed: Sequence[Listed]) -> None:
     rows = list(listed)
     if len(rows) > 1:
         rows.append(_total(rows))
-    widths = "{:>6} {:>8} {:>15} {:>15} {:>6}  {:<10}  {}"
-    click.echo(
-        widths.format("Frames", "Segments", "Compressed", "Uncompressed", "Ratio", "Model", "File")
-    )
+    widths = "{:>6} {:>8} {:>15} {:>15} {:>6}  {:<10} {:<8}  {}"
+    headings = "Frames", "Segments", "Compressed", "Uncompressed", "Ratio", "Model", "Check", "File"
+    click.echo(widths.format(*headings))
     for row in rows:
         click.echo(
             widths.format(
@@ -106,6 +109,7 @@ def print_table(listed: Sequence[Listed]) -> None:
                 f"{row.bytes:,}",
                 f"{row.ratio:.3f}" if row.bytes else "---",
                 ",".join(row.models) or "none",
+                ",".join(row.checks),
                 printable(row.file),
             )
         )
@@ -123,4 +127,5 @@ def _total(rows: Sequence[Listed]) -> Listed:
         ratio=file_bytes / size if size else 0.0,
         models=sorted({name for row in rows for name in row.models}),
         methods={},
+        checks=sorted({name for row in rows for name in row.checks}),
     )

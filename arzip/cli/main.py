@@ -9,11 +9,13 @@ import sys
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import shell_complete
 
 from arzip.cli import commands, signals
+from arzip.cli.bench import bench
 from arzip.cli.catalogue import models
 from arzip.cli.evaluation import evaluate
-from arzip.cli.gzip_form import gzip_form
+from arzip.cli.gzip_form import FIRST, gzip_form
 from arzip.cli.listing import list_command
 from arzip.cli.messages import ERROR, OK, is_failure, report_failure
 from arzip.cli.train import train
@@ -35,6 +37,7 @@ class GzipLikeGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # The group has no options of its own, so that it takes none of the form's: not even --.
+        ctx.meta[FIRST] = not args
         if not args or args[0] not in self.commands:
             args = ["", *args]
         return super().parse_args(ctx, args)
@@ -60,6 +63,7 @@ for command in (
     evaluate,
     train,
     models,
+    bench,
 ):
     cli.add_command(command)
 
@@ -117,6 +121,9 @@ def _status(command: click.Command, program: str, arguments: list[str]) -> int:
 
 
 def _outcome(command: click.Command, program: str, arguments: list[str]) -> int:
+    variable = f"_{program.upper()}_COMPLETE"
+    if os.environ.get(variable):
+        return shell_complete(command, {}, program, variable, os.environ[variable])
     try:
         with command.make_context(program, arguments) as context:
             command.invoke(context)

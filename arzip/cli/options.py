@@ -10,6 +10,7 @@ from functools import reduce
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 # What -1 to -9 mean.
 LEVELS = {
@@ -91,6 +92,16 @@ def _level_option(level: int) -> Decorator:
     )
 
 
+def _complete_model(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """For the shell: the names of models, and files."""
+    from arzip.models import names
+
+    known = [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+    return [*known, CompletionItem(incomplete, type="file")]
+
+
 # Whether it can be read is found out by reading it: click would refuse all files for one.
 path = click.Path(readable=False, allow_dash=True)
 
@@ -129,12 +140,20 @@ recursive = click.option(
 )
 coding_model = together(
     click.option(
-        "-m", "--model", metavar="NAME|FILE", help="Compress with this model (see arzip models)."
+        "-m",
+        "--model",
+        metavar="NAME|FILE",
+        help="Compress with this model (see arzip models).",
+        shell_complete=_complete_model,
     ),
     *(_level_option(level) for level in LEVELS),
 )
 decoding_model = click.option(
-    "-m", "--model", metavar="NAME|FILE", help="A model that the file needs and arzip lacks."
+    "-m",
+    "--model",
+    metavar="NAME|FILE",
+    help="A model that the file needs and arzip lacks.",
+    shell_complete=_complete_model,
 )
 threads = click.option(
     "-T",

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.models.parameters import Parameters
 
-__all__ = ["by_identity", "catalogue", "compiling", "load", "names", "read", "when_compiling"]
+__all__ = [
+    "by_identity",
+    "catalogue",
+    "compiling",
+    "describe",
+    "load",
+    "names",
+    "read",
+    "when_compiling",
+]
 
 _FOLDER = Path(__file__).parent / "weights"
 _PATIENCE = 2.0  # seconds of silence while kernels compile
@@ -74,21 +83,24 @@ def by_identity(identity: bytes, given: "Model | None" = None) -> "Model":
 
 
 def catalogue() -> list[dict[str, object]]:
-    """What is known of each built-in model: name, identity, size in bytes, and its metadata."""
-    described: list[dict[str, object]] = []
-    for name in names():
-        path = _FOLDER / f"{name}.safetensors"
-        parameters = read(name)
-        described.append(
-            {
-                "name": name,
-                "identity": parameters.identity.hex(),
-                "digest": parameters.digest,
-                "size": path.stat().st_size,
-                **parameters.about,
-            }
-        )
-    return described
+    """What is known of each built-in model; see `describe`."""
+    return [describe(name) for name in names()]
+
+
+def describe(name_or_path: "str | os.PathLike[str]") -> dict[str, object]:
+    """What is known of a model: its name, the file if it is not built in, its identity and digest
+    in hexadecimal, its size in bytes, and its metadata. Raises ModelError as load does.
+    """
+    path = _find(os.fspath(name_or_path))
+    parameters = read(path)
+    known: dict[str, object] = {
+        "name": parameters.name,
+        "file": None if path.parent == _FOLDER else str(path),
+        "identity": parameters.identity.hex(),
+        "digest": parameters.digest,
+        "size": path.stat().st_size,
+    }
+    return known | {key: value for key, value in parameters.about.items() if key not in known}
 
 
 _on_compiling: Callable[[], None] = lambda: None  # noqa: E731

@@ -4,7 +4,7 @@ It mixes the adaptive experts (`swift`), and a neural network if its parameters 
 The loops over bytes are in kernel.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from arzip.models.architectures import Network, network_of
 from arzip.models.parameters import Parameters
 from arzip.models.state import LINE, STATE_BYTES, State, new_state
 
-__all__ = ["KINDS", "SAMPLES", "VERSION", "Mixed", "MixedSession", "Segment", "write"]
+__all__ = ["KINDS", "SAMPLES", "VERSION", "Mixed", "MixedSession", "Segment", "received", "write"]
 
 VERSION = 2
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
@@ -88,6 +88,7 @@ class Mixed:
                 f"model {parameters.name!r} is of version {parameters.version}, and this arzip "
                 f"computes version {VERSION}: install the arzip that goes with it"
             )
+        self._parameters = parameters
         self.name = parameters.name
         self.identity = parameters.identity
         self._fitted = {kind: parameters.fields(kind) for kind in KINDS}
@@ -102,6 +103,10 @@ class Mixed:
         model = cls(parameters)
         model._proven = {"encode", "decode"}
         return model
+
+    def __reduce__(self) -> "tuple[Callable[[Parameters], Mixed], tuple[Parameters]]":
+        """Another process, or machine, gets all of the model: it need not have its file."""
+        return received, (self._parameters,)
 
     def memory(self, n: int) -> int:
         """Bytes: the tables, the state, the network's lane and the data."""
@@ -174,6 +179,20 @@ class Mixed:
                 "file is safe with it: clear numba's cache (__pycache__), then reinstall arzip"
             )
         self._proven.add(direction)
+
+
+_received: dict[str, Mixed] = {}
+
+
+def received(parameters: Parameters) -> Mixed:
+    """The model of these parameters, made, and proven on this machine, once per process.
+
+    Raises ModelError as Mixed does.
+    """
+    model = _received.get(parameters.digest)
+    if model is None:
+        model = _received[parameters.digest] = Mixed(parameters)
+    return model
 
 
 def write(path: Path, made: Parameters) -> None:

@@ -1,0 +1,33 @@
+"""numcodecs: the codec `arzip`, found by its entry point; zarr's arrays of format 2 take it.
+
+zarr.create_array(store, ..., zarr_format=2, compressors=Arzip())
+"""
+
+from typing import Any, ClassVar
+
+from numcodecs.abc import Codec
+from numcodecs.compat import ensure_bytes, ndarray_copy
+
+import arzip
+
+__all__ = ["Arzip"]
+
+
+class Arzip(Codec):  # type: ignore[misc]
+    """Compresses each chunk to a frame. `model` is the name of a model, or the path of one.
+
+    The path of a model stands in the array's metadata: whoever reads it needs the file there.
+    """
+
+    codec_id: ClassVar[str] = "arzip"
+
+    def __init__(self, model: str = "base") -> None:
+        self.model = model
+
+    def encode(self, buf: Any) -> bytes:
+        """The frame of a chunk. Raises arzip.ModelError for an unknown model."""
+        return arzip.compress(ensure_bytes(buf), model=self.model)
+
+    def decode(self, buf: Any, out: Any = None) -> Any:
+        """The chunk's bytes, into `out` if it is given. Raises arzip.ArzipError."""
+        return ndarray_copy(arzip.decompress(ensure_bytes(buf), model=self.model), out)

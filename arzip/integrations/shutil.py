@@ -1,0 +1,108 @@
+"""shutil: the archive format `arztar`, a tar file within an .arz file.
+
+shutil.make_archive("backup", "arztar", root_dir="folder")      # backup.tar.arz
+shutil.unpack_archive("backup.tar.arz", "elsewhere")
+"""
+
+import os
+
+TYPE_CHECKING = False  # this is loaded wherever shutil is: see hooks.py
+if TYPE_CHECKING:
+    import tarfile
+    from types import ModuleType
+    from typing import Any
+
+__all__ = ["make", "register", "unpack"]
+
+NAME, SUFFIX = "arztar", ".tar.arz"
+
+
+def register(shutil: "ModuleType") -> None:
+    """Make the module shutil know the format."""
+    shutil.register_archive_format(NAME, make, description="arzip'ed tar-file")
+    if NAME not in (known[0] for known in shutil.get_unpack_formats()):
+        shutil.register_unpack_format(NAME, [SUFFIX], unpack, description="arzip'ed tar-file")
+
+
+def make(
+    base_name: str,
+    base_dir: str,
+    *,
+    root_dir: str | None = None,
+    owner: str | None = None,
+    group: str | None = None,
+    dry_run: bool = False,
+    logger: "Any" = None,
+    **options: "Any",
+) -> str:
+    """Write base_name.tar.arz with all that is in base_dir; returns its name.
+
+    The arguments are those that shutil gives, and names in the archive are relative to root_dir.
+    All in it belongs to `owner` and `group` if they are given. Raises OSError, and ValueError for
+    an owner or group that is unknown.
+    """
+    import tarfile
+
+    import arzip
+
+    name = base_name + SUFFIX
+    if logger is not None:
+        logger.info("creating %s", name)
+    if dry_run:
+        return name
+    owners = _owners(owner, group)
+
+    def give(member: "tarfile.TarInfo") -> "tarfile.TarInfo":
+        for field, value in owners.items():
+            setattr(member, field, value)
+        return member
+
+    os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+    source = base_dir if root_dir is None else os.path.join(root_dir, base_dir)
+    with (
+        arzip.open(name, "wb", **options) as file,
+        tarfile.open(fileobj=file, mode="w|") as archive,
+    ):
+        archive.add(source, base_dir, filter=give)
+    return name
+
+
+# shutil then does not change this process's directory.
+make.supports_root_dir = True  # type: ignore[attr-defined]
+
+
+def _owners(owner: str | None, group: str | None) -> dict[str, str | int]:
+    """The fields of a tar member that say whose it is, as far as that is to be changed."""
+    owners: dict[str, str | int] = {}
+    try:
+        if owner is not None:
+            import pwd
+
+            owners |= {"uname": owner, "uid": pwd.getpwnam(owner).pw_uid}
+        if group is not None:
+            import grp
+
+            owners |= {"gname": group, "gid": grp.getgrnam(group).gr_gid}
+    except KeyError as error:
+        raise ValueError(str(error)) from None
+    return owners
+
+
+def unpack(filename: str, extract_dir: str, *, filter: "Any" = "data", **options: "Any") -> None:
+    """Unpack filename into extract_dir, by default without what should not leave it.
+
+    `filter` is that of tarfile. Raises shutil.ReadError if it is no such archive, OSError.
+    """
+    import shutil
+    import tarfile
+
+    import arzip
+
+    try:
+        with (
+            arzip.open(filename, "rb", **options) as file,
+            tarfile.open(fileobj=file, mode="r|") as archive,
+        ):
+            archive.extractall(extract_dir, filter=filter)
+    except (arzip.ArzipError, tarfile.ReadError) as error:
+        raise shutil.ReadError(f"{filename} is not an arzip'ed tar file: {error}") from error
