@@ -68,14 +68,19 @@ def _load(path: Path, _changed: int) -> "Model":
     return Mixed(read(path))
 
 
+@cache
+def _identity(name: str) -> bytes:
+    """Of a built-in model, which need not be made for that."""
+    return read(name).identity
+
+
 def by_identity(identity: bytes, given: "Model | None" = None) -> "Model":
     """The model with this identity: `given` or a built-in one. Raises ModelError if neither is."""
     if given is not None and given.identity == identity:
         return given
     for name in names():
-        model = load(name)
-        if model.identity == identity:
-            return model
+        if _identity(name) == identity:
+            return load(name)
     raise ModelError(
         f"made with a model (identity {identity.hex()}) that this arzip does not have: "
         "pass its file with -m FILE, or use the arzip that made it"

@@ -118,7 +118,8 @@ def main(
     network_path: Path | None,
 ) -> None:
     """Fit a model's parameters to files under FOLDERS."""
-    trained = parameters.read(network_path).network if network_path else {}
+    given = parameters.read(network_path) if network_path else None
+    trained = given.network if given else {}
     network = network_of(trained) if trained else None
     rng = np.random.default_rng(seed)
     fitted = {kind: unfitted() for kind in KINDS}
@@ -135,11 +136,13 @@ def main(
     tensors = {parameters.NETWORK + key: tensor for key, tensor in trained.items()}
     for kind in KINDS:
         tensors.update(parameters.pack(fitted[kind], kind))
-    about = {
+    about: dict[str, object] = {
         "description": "adaptive experts: contexts and matches"
         + (", and a neural network" if network else " alone"),
         "training": f"{rounds} rounds over {', '.join(Path(path).name for path in named)}",
     }
+    if given and "bits_per_byte" in given.about:
+        about["bits_per_byte"] = given.about["bits_per_byte"]
     made = Parameters(name, VERSION, tensors, (), about)
     mixed.write(output, made)
     click.echo(f"{output}: identity {made.identity.hex()}")
