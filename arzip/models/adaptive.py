@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from arzip.compiled import compiled, i16, i32, i64
 from arzip.models.neural import BYTES, Memory, Network, Weights, softmax
 
-__all__ = ["Adaptation", "Lane", "learn", "new_lane", "predict"]
+__all__ = ["Adaptation", "Lane", "copy_lane", "learn", "new_lane", "predict"]
 
 RATE = 197  # in 2**-16: 0.003 in the long run
 EARLY_RATE = 1114  # 0.017 more at first, half of that after
@@ -65,6 +65,15 @@ def new_lane(network: Network) -> Lane:
     )
     predict(adaptation, memory)
     return Lane(network.weights, memory, adaptation)
+
+
+def copy_lane(lane: Lane) -> Lane:
+    """The same network in a memory of its own."""
+    return Lane(
+        lane.weights,
+        Memory(*(array.copy() for array in lane.memory)),
+        Adaptation(*(array.copy() for array in lane.adaptation)),
+    )
 
 
 @compiled
