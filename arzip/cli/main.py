@@ -14,8 +14,11 @@ from arzip.cli import commands, signals
 from arzip.cli.catalogue import models
 from arzip.cli.evaluation import evaluate
 from arzip.cli.gzip_form import gzip_form
+from arzip.cli.inspect import inspect
 from arzip.cli.listing import list_command
 from arzip.cli.messages import ERROR, OK, is_failure, report_failure
+from arzip.cli.sample import sample
+from arzip.cli.score import score
 from arzip.cli.train import train
 
 
@@ -58,6 +61,9 @@ for command in (
     list_command,
     commands.cat,
     evaluate,
+    score,
+    inspect,
+    sample,
     train,
     models,
 ):

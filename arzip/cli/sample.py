@@ -1,7 +1,8 @@
 """`arzip sample`: what the model would write."""
 
+import codecs
 import sys
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -9,6 +10,9 @@ from arzip.cli import options
 from arzip.cli.coding import load_prepared, watch_compiling
 from arzip.cli.messages import Reporter, printable
 from arzip.cli.options import Settings, Size
+
+if TYPE_CHECKING:
+    from arzip.sampling import Sampling
 
 STDOUT = "(stdout)"
 
@@ -70,11 +74,17 @@ def sample(
 
     Nothing but the new bytes goes to standard output; a terminal gets control characters escaped.
     """
+    from arzip.sampling import Sampling
+
     given = _prompt(prompt, prompt_file)
+    try:
+        sampling = Sampling(**how)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     reporter = Reporter(quiet)
     watch_compiling(reporter)
     with reporter.watch(STDOUT):
-        _write(Settings(model=model, level=level).coding_model, given, n, how)
+        _write(Settings(model=model, level=level).coding_model, given, n, sampling)
     context.exit(reporter.status)
 
 
@@ -93,27 +103,23 @@ def _prompt(text: str | None, file: BinaryIO | None) -> bytes:
     return prompt
 
 
-def _write(name: str, prompt: bytes, n: int, how: dict[str, Any]) -> None:
-    """Raises: click.UsageError, ArzipError, OSError."""
+def _write(name: str, prompt: bytes, n: int, how: "Sampling") -> None:
+    """Raises: ArzipError, OSError."""
     from arzip import models, sampling
 
-    try:
-        settings = sampling.Sampling(**how)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
     model = load_prepared(name)
     output = sys.stdout.buffer
+    decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
     with models.compiling():
-        for piece in sampling.generate(model, prompt, n, settings):
-            output.write(_shown(piece) if output.isatty() else piece)
+        for piece in sampling.generate(model, prompt, n, how):
+            output.write(_shown(decoder.decode(piece)) if output.isatty() else piece)
             output.flush()
     if output.isatty():
-        output.write(b"\n")
+        output.write(_shown(decoder.decode(b"", final=True) + "\n"))
+        output.flush()
 
 
-def _shown(data: bytes) -> bytes:
-    """As text that a terminal shows and does not obey."""
-    lines = data.decode(errors="backslashreplace").split("\n")
-    return "\n".join(printable(line.replace("\t", "    ")) for line in lines).encode(
-        errors="replace"
-    )
+def _shown(text: str) -> bytes:
+    """As a terminal shows and does not obey it."""
+    lines = (printable(line) for line in text.expandtabs(4).split("\n"))
+    return "\n".join(lines).encode(errors="replace")
