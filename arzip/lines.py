@@ -2,10 +2,10 @@
 
     s(line) = -1/2 log2 p(line | lines just before) - 1/2 log2 p(line | lines just after)    [bits]
 
-divided by the line's bytes. The first term alone would call the first lines of a file odd, for
-which nothing prepares the model. And a model that remembered all of the file would call odd only
-the first of several strange lines, as it learns from each: so it forgets, and reads every WINDOW
-lines anew after the WINDOW before them. That is four times the work of compressing the file.
+divided by the line's bytes. A model that remembered all of the file would call odd only the first
+of several strange lines, as it learns from each: so it forgets, and reads every WINDOW lines anew
+after the WINDOW before them (the first after those that follow, or they would look odd for being
+first). That is four times the work of compressing the file.
 """
 
 from collections.abc import Iterator
@@ -63,10 +63,10 @@ def score_lines(model: Model, data: bytes) -> list[Line]:
 def _read(model: Model, lines: list[bytes]) -> Iterator[float]:
     """The surprisal of each line after those just before it, in bits."""
     for start in range(0, len(lines), WINDOW):
-        known = min(start, WINDOW)
-        read = lines[start - known : start + WINDOW]
+        known = lines[start - WINDOW : start] if start else lines[WINDOW : 2 * WINDOW]
+        read = known + lines[start : start + WINDOW]
         bits = np.concatenate(list(surprisals(model, b"".join(read))))
-        yield from _sums(bits, read)[known:].tolist()
+        yield from _sums(bits, read)[len(known) :].tolist()
 
 
 def _sums(bits: NDArray[np.float64], lines: list[bytes]) -> NDArray[np.float64]:

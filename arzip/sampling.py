@@ -29,7 +29,7 @@ __all__ = ["Sampling", "beam_search", "generate"]
 UNITS = TOTAL - 2
 """What the frequencies of the 256 bytes sum to."""
 
-SHORTEST = 4096
+SHORTEST = 1 << 14
 """Room for that many bytes at least: up to here a longer sample goes on as a shorter one began."""
 
 PIECE = 4096  # bytes drawn at a time

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from arzip.cli import options, outputs, sources
-from arzip.cli.coding import watch_compiling
+from arzip.cli.coding import load_prepared, watch_compiling
 from arzip.cli.messages import RefusedError, Reporter
 from arzip.cli.options import Settings, Size
 from arzip.cli.progress import Meter
@@ -79,9 +79,8 @@ def write_page(path: str, most: int, settings: Settings) -> None:
 def _inspect(name: str, sample: "Sample", settings: Settings) -> "Inspection":
     from arzip import inspection, models
 
-    model = models.load(settings.coding_model)
-    with (
-        models.compiling(),
-        Meter(name, len(sample.data), wanted=settings.shows_progress) as meter,
-    ):
+    model = load_prepared(settings.coding_model)
+    with models.compiling():  # what it takes is compiled by a first byte
+        inspection.inspect(model, name, inspection.Sample(b"a", 1, (0,)), lambda done: None)
+    with Meter(name, len(sample.data), wanted=settings.shows_progress) as meter:
         return inspection.inspect(model, name, sample, meter.reach)

@@ -110,10 +110,11 @@ def _write(name: str, prompt: bytes, n: int, how: "Sampling") -> None:
     model = load_prepared(name)
     output = sys.stdout.buffer
     decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
-    with models.compiling():
-        for piece in sampling.generate(model, prompt, n, how):
-            output.write(_shown(decoder.decode(piece)) if output.isatty() else piece)
-            output.flush()
+    with models.compiling():  # what it takes is compiled by a first byte
+        list(sampling.generate(model, b"", 1, how))
+    for piece in sampling.generate(model, prompt, n, how):
+        output.write(_shown(decoder.decode(piece)) if output.isatty() else piece)
+        output.flush()
     if output.isatty():
         output.write(_shown(decoder.decode(b"", final=True) + "\n"))
         output.flush()

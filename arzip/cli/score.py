@@ -109,9 +109,7 @@ def _score_file(
     return reports[0].bytes, [report.cross_entropy for report in reports]
 
 
-def print_lines(
-    files: Sequence[str], model: "Model", reporter: Reporter, *, as_json: bool
-) -> None:
+def print_lines(files: Sequence[str], model: "Model", reporter: Reporter, *, as_json: bool) -> None:
     """The lines of each file, the most surprising first."""
     from arzip.lines import score_lines
 

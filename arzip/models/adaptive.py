@@ -11,6 +11,7 @@ change. The mixture takes both layers' predictions, so that nothing is lost wher
 Sources: Mikolov et al. 2010; Krause et al. 2018, "Dynamic Evaluation of Neural Sequence Models".
 """
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -69,11 +70,7 @@ def new_lane(network: Network) -> Lane:
 
 def copy_lane(lane: Lane) -> Lane:
     """The same network in a memory of its own."""
-    return Lane(
-        lane.weights,
-        Memory(*(array.copy() for array in lane.memory)),
-        Adaptation(*(array.copy() for array in lane.adaptation)),
-    )
+    return Lane(lane.weights, copy.deepcopy(lane.memory), copy.deepcopy(lane.adaptation))
 
 
 @compiled

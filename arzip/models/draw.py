@@ -91,7 +91,8 @@ def _log2(n: int) -> int:
         if x >> u64(32):
             x >>= u64(1)
             fraction |= 1
-    return (i64(63) - i64(zeros)) << FRACTION_BITS | fraction
+    logarithm: int = (i64(63) - i64(zeros)) << FRACTION_BITS | fraction
+    return logarithm
 
 
 @compiled
@@ -104,7 +105,8 @@ def _exp2(x: int) -> int:
     for i in range(FRACTION_BITS):
         if (x >> (FRACTION_BITS - 1 - i)) & 1:
             power = (power * ROOTS[i]) >> u64(30)
-    return i64(power) >> (30 - WEIGHT_BITS + whole)
+    rounded: int = i64(power) >> (30 - WEIGHT_BITS + whole)
+    return rounded
 
 
 @compiled

@@ -39,9 +39,7 @@ SEARCH = np.dtype(
 
 
 @compiled
-def leading(
-    state: State, table: NDArray[np.uint32], undo: NDArray[np.void], search: State
-) -> None:
+def leading(state: State, table: NDArray[np.uint32], undo: NDArray[np.void], search: State) -> None:
     """Find the bytes that `search` wants, after kernel.open_byte; change nothing else."""
     search.found = search.kept = search.floor = 0
     width, other = search.width, search.other
