@@ -43,7 +43,9 @@ def test_eval_prints_the_densities(text: Path) -> None:
     result = run("eval", "-1", "text", "empty")
     assert result.exit_code == 0
     report = arzip.evaluate(TEXT, model="swift")
-    costs = next(line.split() for line in result.stdout.splitlines() if line.split()[-1:] == ["text"])
+    costs = next(
+        line.split() for line in result.stdout.splitlines() if line.split()[-1:] == ["text"]
+    )
     assert costs[:3] == [f"{len(TEXT):,}", f"{report.file_bytes:,}", f"{report.achieved:.4f}"]
     assert costs[5:7] == [f"{report.nll_nats:,.1f}", f"{report.perplexity:.3f}"]
     orders = [f"{density.empirical_entropy(TEXT, order):.4f}" for order in range(4)]

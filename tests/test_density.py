@@ -1,4 +1,4 @@
-"""The accounting: each formula against a case worked out by hand, and the identities between them."""
+"""The accounting: each formula against a case worked out by hand, and how they hang together."""
 
 import math
 from collections import Counter

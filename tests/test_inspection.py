@@ -57,7 +57,7 @@ def test_planes_hold_every_byte_and_what_was_expected() -> None:
     odds = np.frombuffer(planes[7 * n :], dtype=np.uint8).reshape(5, n).astype(int)
     odds[1:] *= -1
     p = 1 / (1 + np.exp(-(odds.cumsum(axis=0) - 128) / 8))
-    assert p.T == pytest.approx(looked.explanation.freq / 2**24, rel=0.07, abs=1e-6)
+    assert pytest.approx(looked.explanation.freq / 2**24, rel=0.07, abs=1e-6) == p.T
 
 
 def test_no_content_becomes_markup() -> None:

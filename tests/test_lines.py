@@ -46,9 +46,7 @@ def kernel_log(n: int, rng: random.Random) -> list[bytes]:
     ]
 
 
-def spliced(
-    log: list[bytes], foreign: list[bytes], rng: random.Random
-) -> tuple[bytes, set[int]]:
+def spliced(log: list[bytes], foreign: list[bytes], rng: random.Random) -> tuple[bytes, set[int]]:
     """A log with foreign lines in random places, and these lines' numbers."""
     places = set(rng.sample(range(1, len(log) + len(foreign) + 1), len(foreign)))
     own, other = iter(log), iter(foreign)

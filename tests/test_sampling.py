@@ -66,13 +66,13 @@ def test_the_same_seed_gives_the_same_bytes(model: Counts) -> None:
     assert sample(model, n=100, seed=5) == first[:100]
 
 
-def test_the_bytes_that_a_seed_gives_everywhere() -> None:
-    """As made elsewhere: the random numbers, the weights and the models are whole numbers."""
-    narrowed = {"n": 24, "seed": 1, "temperature": 0.6, "top_p": 0.95}
-    assert arzip.sample("swift", PROMPT, 24, seed=1) == b"cvKxHWrdd\x1bhcbrdd\x1bhcbrdd5"
-    assert arzip.sample("swift", PROMPT, **narrowed) == b"y a that ay a that ay a "  # type: ignore[arg-type]
-    assert arzip.sample("base", PROMPT, 24, seed=1) == b"fvaudatej! have accesnev"
-    assert arzip.sample("base", PROMPT, **narrowed) == b"re arfsally acknowledged"  # type: ignore[arg-type]
+def test_the_bytes_that_a_seed_gives_everywhere(model: Counts) -> None:
+    """As made elsewhere: random numbers, frequencies and weights are all whole."""
+    again = b"aab" * 100
+    assert sample(model, n=12, seed=1) == b"\x83\xf3$\xf2Ol\xd3h\x8c\x07\xc0\x89"
+    assert sample(model, prompt=again, n=20, seed=2) == b"aabaabaaabaaabaa\xb4baa"
+    narrowed = sample(model, prompt=again[:180], n=12, seed=1, temperature=0.25, top_p=0.7)
+    assert narrowed == b"baaaaaaaaaaa"
 
 
 def test_frequencies_follow_the_conditionals() -> None:
@@ -98,7 +98,7 @@ def test_frequencies_follow_the_conditionals() -> None:
 
 def test_frequencies_after_a_temperature() -> None:
     """p^(1/T): 3 : 2 : 1 becomes 9 : 4 : 1 at T = 1/2. Two degrees of freedom, 25: 4e-6."""
-    model = Letters({letter: (3, 2, 1) for letter in (b"", b"a", b"b", b"c")})
+    model = Letters(dict.fromkeys((b"", b"a", b"b", b"c"), (3, 2, 1)))
     n = 7000
     drawn = Counter(sample(model, n=n, temperature=0.5))
     expected = {97: n * 9 / 14, 98: n * 4 / 14, 99: n / 14}
@@ -122,7 +122,7 @@ def test_greedy_is_the_limit_of_the_others(name: str) -> None:
 
 @pytest.mark.parametrize("p", [0.05, 0.5, 0.9, 0.999, 1.0])
 def test_top_p_keeps_the_smallest_set_with_that_mass(p: float) -> None:
-    weights = sorted((int(w) for w in np.random.default_rng(3).zipf(1.5, 256) % 1000 + 1))
+    weights = sorted(int(w) for w in np.random.default_rng(3).zipf(1.5, 256) % 1000 + 1)
     counts = np.array(weights)
     frequencies = quantise(counts)
 
@@ -147,7 +147,7 @@ def test_top_p_keeps_the_smallest_set_with_that_mass(p: float) -> None:
 
 
 def test_top_k_keeps_the_k_likeliest() -> None:
-    model = Letters({letter: (3, 2, 1) for letter in (b"", b"a", b"b", b"c")})
+    model = Letters(dict.fromkeys((b"", b"a", b"b", b"c"), (3, 2, 1)))
     assert set(sample(model, n=500, top_k=2)) == set(b"ab")
     assert set(sample(model, n=500, top_k=3)) == set(b"abc")
     assert set(sample(model, n=500, top_k=3, top_p=0.6)) == set(b"ab"), "both hold"

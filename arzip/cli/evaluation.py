@@ -85,8 +85,8 @@ def print_tables(measured: "Sequence[tuple[str, Report, list[float]]]") -> None:
         statistics.add_row(*(f"{order:.4f}" for order in orders), f"{uniform:.4f}", name)
     print_table(costs)
     click.echo(
-        "\nBits/byte = Model + Coding: the cross-entropy H(p^, q) of file and model, and what coding\n"
-        "adds. PP = exp(NLL / bytes) = 2^Model is the perplexity.\n"
+        "\nBits/byte = Model + Coding: the cross-entropy H(p^, q) of file and model, and what\n"
+        "coding adds. PP = exp(NLL / bytes) = 2^Model is the perplexity.\n"
     )
     print_table(statistics)
     click.echo(
