@@ -2,8 +2,8 @@
 
 The public API, shaped like the standard library's `lzma`: `compress` and `decompress` for bytes
 in memory, `open` and `ArzipFile` for files, `ArzipCompressor` and `ArzipDecompressor` for
-streams; `evaluate` for the account of what a file's code length is made of. Importing it is
-cheap: the model and the coder are loaded when there is work.
+streams; `evaluate` for the account of what a file's code length is made of, `sample` for what the
+model would write. Importing it is cheap: the model and the coder are loaded when there is work.
 """
 
 import os
@@ -49,6 +49,7 @@ __all__ = [
     "evaluate",
     "load_model",
     "open",
+    "sample",
 ]
 
 
@@ -123,6 +124,32 @@ def load_model(name_or_path: str | os.PathLike[str] = "base") -> "Model":
     from arzip.models import load
 
     return load(name_or_path)
+
+
+def sample(
+    model: "str | os.PathLike[str] | Model" = "base",
+    prompt: "ReadableBuffer" = b"",
+    n: int = 100,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int = 0,
+    greedy: bool = False,
+    beam: int | None = None,
+) -> bytes:
+    """n bytes that the model expects after `prompt`, drawn at random: same seed, same bytes.
+
+    `temperature` > 0 sharpens (below 1) or flattens the distribution; only the `top_k` likeliest
+    bytes are drawn, and only the fewest whose probabilities sum to `top_p`. `greedy` takes the
+    likeliest byte each time; `beam` searches for the likeliest bytes together, that many
+    hypotheses at a time. Raises ValueError for what is out of its range, ModelError as `compress`.
+    """
+    from arzip import sampling
+
+    how = sampling.Sampling(temperature, top_k, top_p, seed, greedy=greedy, beam=beam)
+    model = load_model(model) if isinstance(model, str | os.PathLike) else model
+    return b"".join(sampling.generate(model, bytes(memoryview(prompt)), n, how))
 
 
 _HOMES = {

@@ -16,8 +16,11 @@ from arzip.cli.bench import bench
 from arzip.cli.catalogue import models
 from arzip.cli.evaluation import evaluate
 from arzip.cli.gzip_form import FIRST, gzip_form
+from arzip.cli.inspect import inspect
 from arzip.cli.listing import list_command
 from arzip.cli.messages import ERROR, OK, is_failure, report_failure
+from arzip.cli.sample import sample
+from arzip.cli.score import score
 from arzip.cli.train import train
 
 
@@ -61,6 +64,9 @@ for command in (
     list_command,
     commands.cat,
     evaluate,
+    score,
+    inspect,
+    sample,
     train,
     models,
     bench,

@@ -3,7 +3,9 @@
 A click command collects them as keyword arguments and makes `Settings` of them.
 """
 
+import os
 import re
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -187,3 +189,14 @@ def check_output(settings: Settings, files: Sequence[str]) -> None:
     """Raises: click.UsageError where -o would have to hold more than one file."""
     if settings.output is not None and (len(files) > 1 or settings.recursive):
         raise click.UsageError("-o takes one input; use -c for several, one after the other")
+
+
+def check_not_empty(files: Sequence[str]) -> None:
+    """Raises: click.UsageError where a file is known to be empty, before any work is done."""
+    for path in files:
+        try:
+            status = os.stat(path)
+        except OSError:
+            continue  # standard input, or to be reported when it is opened
+        if stat.S_ISREG(status.st_mode) and status.st_size == 0:
+            raise click.UsageError(f"{path} is empty: there must be 1 byte or more")

@@ -91,13 +91,19 @@ def confirm(output: Output, witness: Witness, *, settings: Settings) -> None:
     witness.confirm()
 
 
-def evaluate(source: Source, *, model: "Model", settings: Settings) -> "Report":
-    """Compress all of `source` to nowhere and say what its code length is made of."""
+def evaluate(
+    source: Source, *, model: "Model", settings: Settings, head: bytearray, most: int
+) -> "Report":
+    """Compress all of `source` to nowhere and say what its code length is made of.
+
+    `head` gets the first bytes, at most `most`, for what else there is to be measured.
+    """
     from arzip.stream import ArzipCompressor
 
     compressor = ArzipCompressor(model, threads=settings.threads)
     with Meter(source.name, source.size, wanted=settings.shows_progress) as meter:
         for chunk in chunks(source.file):
+            head += chunk[: most - len(head)]
             compressor.compress(chunk)
             meter.reach(compressor.account.size)
         compressor.flush()

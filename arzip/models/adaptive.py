@@ -11,6 +11,7 @@ change. The mixture takes both layers' predictions, so that nothing is lost wher
 Sources: Mikolov et al. 2010; Krause et al. 2018, "Dynamic Evaluation of Neural Sequence Models".
 """
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from arzip.compiled import compiled, i16, i32, i64
 from arzip.models.architectures import Memory, Network, Weights
 from arzip.models.neural import BYTES, softmax
 
-__all__ = ["Adaptation", "Lane", "lane_memory", "learn", "new_lane", "predict"]
+__all__ = ["Adaptation", "Lane", "copy_lane", "lane_memory", "learn", "new_lane", "predict"]
 
 RATE = 197  # in 2**-16: 0.003 in the long run
 EARLY_RATE = 1114  # 0.017 more at first, half of that after
@@ -76,6 +77,11 @@ def _blank(units: int) -> Adaptation:
         logits=np.zeros(BYTES, dtype=np.int32),
         tree=np.zeros(2 * BYTES, dtype=np.int64),
     )
+
+
+def copy_lane(lane: Lane) -> Lane:
+    """The same network in a memory of its own."""
+    return Lane(lane.weights, copy.deepcopy(lane.memory), copy.deepcopy(lane.adaptation))
 
 
 @compiled

@@ -20,7 +20,17 @@ from arzip.models.fixedpoint import ONE, PROBABILITY_BITS
 from arzip.models.mixture import NETWORK as NETWORK_INPUT
 from arzip.models.state import State
 
-__all__ = ["FIRST", "WIDTH", "decode", "encode", "learn", "predict", "split", "update"]
+__all__ = [
+    "FIRST",
+    "WIDTH",
+    "decode",
+    "encode",
+    "learn",
+    "open_byte",
+    "predict",
+    "split",
+    "update",
+]
 
 FIRST, WIDTH = 1, coder.TOTAL - 2
 """The interval of all byte values together."""
@@ -176,13 +186,18 @@ def learn(
     data: NDArray[np.uint8],
     network: Any,
     byte: int,
-) -> None:
-    """Take `byte` as the next one, after open_byte, and open the one after it."""
+) -> float:
+    """Take `byte` as the next one, after open_byte, and open the one after it.
+
+    Returns its likelihood, before probabilities became whole units.
+    """
+    likelihood = 1.0
     for bit in range(8):
         y = (byte >> (7 - bit)) & 1
         if bit & 3 == 0:
             ngram.find_lines(state, table)
-        predict(state)
+        probability = predict(state)
+        likelihood *= (probability if y else ONE - probability) / ONE
         if bit == 3:
             ngram.locate_lines(state, table, state.partial << 1 | y)
         update(state, y)
@@ -191,3 +206,4 @@ def learn(
     data[state.position] = byte
     contexts.observe(state, byte)
     open_byte(state, table, positions, data, network)
+    return likelihood

@@ -13,7 +13,7 @@ from arzip.compiled import compiled, u64
 from arzip.models import kernel, ngram
 from arzip.models.state import CONTEXTS, INPUTS, LINE, MIXERS, State
 
-__all__ = ["UNDO", "conditionals"]
+__all__ = ["UNDO", "climb", "conditionals", "descend"]
 
 UNDO = np.dtype(
     [
@@ -55,7 +55,8 @@ def conditionals(
         if prefix > 0:
             while (prefix ^ (prefix - 1)) >> (6 - depth) == 0:
                 depth += 1
-            _unwind(state, table, undo, depth)
+            for d in range(6, depth - 1, -1):
+                climb(state, table, undo, d)
         for d in range(depth, 8):
             partial = state.partial
             ones = kernel.split(width[partial], kernel.predict(state), d)
@@ -65,24 +66,32 @@ def conditionals(
                 continue
             width[2 * partial] = width[partial] - ones
             width[2 * partial + 1] = ones
-            _save(state, undo[d])
-            kernel.update(state, (prefix >> (6 - d)) & 1)
-            if d == 3:
-                _save_half(state, table, undo[d])
-                ngram.store_lines(state, table)
-                ngram.locate_lines(state, table, state.partial)
-                ngram.find_lines(state, table)
-    _unwind(state, table, undo, 0)
+            descend(state, table, undo, d, (prefix >> (6 - d)) & 1)
+    for d in range(6, -1, -1):
+        climb(state, table, undo, d)
     ngram.locate_lines(state, table, 1)
 
 
 @compiled
-def _unwind(state: State, table: NDArray[np.uint32], undo: NDArray[np.void], depth: int) -> None:
-    """Undo all that was done from the seventh bit back to the bit number `depth`."""
-    for d in range(6, depth - 1, -1):
-        if d == 3:
-            _restore_half(state, table, undo[d])
-        _restore(state, undo[d])
+def descend(
+    state: State, table: NDArray[np.uint32], undo: NDArray[np.void], depth: int, bit: int
+) -> None:
+    """After kernel.predict at `depth`, 0 to 6: learn from `bit`, so that `climb` can undo it."""
+    _save(state, undo[depth])
+    kernel.update(state, bit)
+    if depth == 3:
+        _save_half(state, table, undo[depth])
+        ngram.store_lines(state, table)
+        ngram.locate_lines(state, table, state.partial)
+        ngram.find_lines(state, table)
+
+
+@compiled
+def climb(state: State, table: NDArray[np.uint32], undo: NDArray[np.void], depth: int) -> None:
+    """Undo `descend` at `depth`."""
+    if depth == 3:
+        _restore_half(state, table, undo[depth])
+    _restore(state, undo[depth])
 
 
 @compiled

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from arzip import coder, models
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError
-from arzip.models import kernel, lookahead, mixture, parameters, profile
-from arzip.models.adaptive import Lane, lane_memory, new_lane
-from arzip.models.architectures import Network, network_of
+from arzip.models import kernel, parameters, profile
+from arzip.models.adaptive import lane_memory
+from arzip.models.architectures import network_of
 from arzip.models.parameters import Parameters
-from arzip.models.state import LINE, STATE_BYTES, State, new_state
+from arzip.models.segment import Segment, lines, positions
+from arzip.models.session import MixedSession
+from arzip.models.state import LINE, STATE_BYTES
 
-__all__ = ["KINDS", "SAMPLES", "VERSION", "Mixed", "MixedSession", "Segment", "received", "write"]
+__all__ = ["KINDS", "SAMPLES", "VERSION", "Mixed", "MixedSession", "received", "write"]
 
 VERSION = 2
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
@@ -34,45 +36,8 @@ SAMPLES = (
 )
 """What each kind must code to known bytes before anything else is coded."""
 
-MOST_LINES = 1 << 22
-MOST_POSITIONS = 1 << 22
 SESSION_SIZE = 1 << 20
 PIECE = 1 << 16  # bytes predicted before their intervals are coded
-
-
-class Segment:
-    """The model's memory at the start of a segment of n bytes."""
-
-    def __init__(
-        self,
-        fitted: dict[str, NDArray[np.int32]],
-        n: int,
-        record: int,
-        network: Network | None = None,
-    ) -> None:
-        """`record` is the length of records, or profile.TEXT."""
-        self.state = new_state(fitted, mixture.apm_row())
-        self.state["record"] = record
-        self.table = np.zeros(lines(n) * LINE, dtype=np.uint32)
-        self.positions = np.zeros(positions(n), dtype=np.int32)
-        self.lane = new_lane(network) if network else None
-        self.state["network"] = network is not None
-
-    def arrays(
-        self, data: NDArray[np.uint8]
-    ) -> tuple[State, NDArray[np.uint32], NDArray[np.int32], NDArray[np.uint8], Lane | None]:
-        """What kernel.py works on, `data` among it."""
-        return self.state, self.table, self.positions, data, self.lane
-
-
-def lines(n: int) -> int:
-    """Lines in the table for n bytes: 4 a byte, as a power of two, within bounds."""
-    return min(max(1 << (4 * n - 1).bit_length(), 1 << 10), MOST_LINES)
-
-
-def positions(n: int) -> int:
-    """Places in the match expert's table: 1 a byte, as a power of two, within bounds."""
-    return min(max(1 << (n - 1).bit_length(), 1 << 10), MOST_POSITIONS)
 
 
 class Mixed:
@@ -199,28 +164,3 @@ def write(path: Path, made: Parameters) -> None:
     """Write a new model's parameters, and with them what it codes its samples to."""
     answers = tuple(Mixed.unproven(made).known_answers())
     parameters.write(path, replace(made, answers=answers))
-
-
-class MixedSession:
-    """Implements codec.Session. Limited by memory alone."""
-
-    def __init__(self, segment: Segment, size: int) -> None:
-        self._segment = segment
-        self._data = np.zeros(size, dtype=np.uint8)
-        self._undo = np.zeros(8, dtype=lookahead.UNDO)
-        kernel.open_byte(*segment.arrays(self._data))
-
-    def conditionals(self) -> NDArray[np.uint32]:
-        """(256,) frequencies of the next byte: each >= 1, sum 2**24 - 2."""
-        freq = np.empty(256, dtype=np.uint32)
-        lookahead.conditionals(self._segment.state, self._segment.table, self._undo, freq)
-        return freq
-
-    def observe(self, byte: int) -> None:
-        """Take `byte` as the next one and learn from it. Raises ValueError if it is not a byte."""
-        if not 0 <= byte <= 255:
-            raise ValueError(f"a byte is 0 to 255, not {byte}")
-        segment = self._segment
-        if segment.state["position"] == self._data.size:
-            self._data = np.concatenate([self._data, np.zeros_like(self._data)])
-        kernel.learn(*segment.arrays(self._data), byte)

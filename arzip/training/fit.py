@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from arzip.models import kernel, mixed, mixture, parameters, profile
 from arzip.models.architectures import Network, network_of
 from arzip.models.fixedpoint import ONE
-from arzip.models.mixed import KINDS, VERSION, Segment
+from arzip.models.mixed import KINDS, VERSION
 from arzip.models.parameters import Parameters
+from arzip.models.segment import Segment
 from arzip.models.state import CONTEXTS, FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
 from arzip.training.data import files, open_unpacked
 from arzip.training.records import MAKERS

@@ -1,0 +1,86 @@
+"""`arzip inspect`: the surprisal of every byte, as a page for the browser."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from arzip.cli import options, outputs, sources
+from arzip.cli.coding import load_prepared, watch_compiling
+from arzip.cli.messages import RefusedError, Reporter
+from arzip.cli.options import Settings, Size
+from arzip.cli.progress import Meter
+from arzip.cli.sources import STDIN
+
+if TYPE_CHECKING:
+    from arzip.inspection import Inspection, Sample
+
+SUFFIX = ".html"
+
+
+@click.command(context_settings=options.HELP)
+@click.argument("file", metavar="FILE", type=options.path)
+@click.option(
+    "-o",
+    "--output",
+    metavar="PAGE",
+    type=options.path,
+    help="Write the page to PAGE (default: FILE.html, or standard output for standard input).",
+)
+@click.option("-f", "--force", is_flag=True, help="Overwrite PAGE.")
+@options.coding_model
+@click.option(
+    "--most",
+    type=Size(),
+    metavar="SIZE",
+    default=1 << 20,
+    help="Show so many bytes at most, of a larger FILE excerpts (default: 1M).",
+)
+@options.quiet
+@options.progress
+@click.pass_context
+def inspect(context: click.Context, /, file: str, most: int, **values: Any) -> None:
+    """Write a page that shows how well the model predicts every byte of FILE.
+
+    The page is one HTML file that needs no network: a map of all bytes, coloured by surprisal, with
+    the likeliest predictions at each, a plot of bits per byte along the file, and totals.
+    """
+    if most < 1:
+        raise click.UsageError(f"--most is {most}: it must be 1 or more")
+    options.check_not_empty([file])
+    settings = Settings(**values)
+    reporter = Reporter(settings.quiet)
+    watch_compiling(reporter)
+    with reporter.watch(file):
+        write_page(file, most, settings)
+    context.exit(reporter.status)
+
+
+def write_page(path: str, most: int, settings: Settings) -> None:
+    """Raises: RefusedError, ArzipError, OSError."""
+    from arzip import inspection
+
+    named = settings.output or (outputs.STDOUT if path == STDIN else path + SUFFIX)
+    with (
+        sources.open_input(path) as source,
+        outputs.open_named(named, compressed=False, force=settings.force) as output,
+    ):
+        outputs.refuse_to_replace(source.status, output)
+        sample = inspection.read_sample(source.file, most)
+        if not sample.data:
+            raise RefusedError("is empty: there must be 1 byte or more")
+        name = source.name if path == STDIN else os.path.basename(path)
+        inspected = _inspect(name, sample, settings)
+        page = inspection.page(inspected)
+        output.file.write(page.encode(errors="replace"))
+        output.commit(None)
+
+
+def _inspect(name: str, sample: "Sample", settings: Settings) -> "Inspection":
+    from arzip import inspection, models
+
+    model = load_prepared(settings.coding_model)
+    with models.compiling():  # what it takes is compiled by a first byte
+        inspection.inspect(model, name, inspection.Sample(b"a", 1, (0,)), lambda done: None)
+    with Meter(name, len(sample.data), wanted=settings.shows_progress) as meter:
+        return inspection.inspect(model, name, sample, meter.reach)

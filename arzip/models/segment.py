@@ -1,0 +1,60 @@
+"""The memory that the model fills while it goes through a segment."""
+
+import copy
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.models import mixture
+from arzip.models.adaptive import Lane, copy_lane, new_lane
+from arzip.models.architectures import Network
+from arzip.models.state import LINE, State, new_state
+
+__all__ = ["Segment", "lines", "positions"]
+
+MOST_LINES = 1 << 22
+MOST_POSITIONS = 1 << 22
+
+
+class Segment:
+    """The model's memory at the start of a segment of n bytes."""
+
+    def __init__(
+        self,
+        fitted: dict[str, NDArray[np.int32]],
+        n: int,
+        record: int,
+        network: Network | None = None,
+    ) -> None:
+        """`record` is the length of records, or profile.TEXT."""
+        self.state = new_state(fitted, mixture.apm_row())
+        self.state["record"] = record
+        self.table = np.zeros(lines(n) * LINE, dtype=np.uint32)
+        self.positions = np.zeros(positions(n), dtype=np.int32)
+        self.lane = new_lane(network) if network else None
+        self.state["network"] = network is not None
+
+    def arrays(
+        self, data: NDArray[np.uint8]
+    ) -> tuple[State, NDArray[np.uint32], NDArray[np.int32], NDArray[np.uint8], Lane | None]:
+        """What kernel.py works on, `data` among it."""
+        return self.state, self.table, self.positions, data, self.lane
+
+    def fork(self) -> "Segment":
+        """A second memory of the same content."""
+        fork = copy.copy(self)
+        fork.state = self.state.copy()
+        fork.table = self.table.copy()
+        fork.positions = self.positions.copy()
+        fork.lane = copy_lane(self.lane) if self.lane else None
+        return fork
+
+
+def lines(n: int) -> int:
+    """Lines in the table for n bytes: 4 a byte, as a power of two, within bounds."""
+    return min(max(1 << (4 * n - 1).bit_length(), 1 << 10), MOST_LINES)
+
+
+def positions(n: int) -> int:
+    """Places in the match expert's table: 1 a byte, as a power of two, within bounds."""
+    return min(max(1 << (n - 1).bit_length(), 1 << 10), MOST_POSITIONS)
