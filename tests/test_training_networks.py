@@ -24,6 +24,7 @@ from arzip.training.data import DOCUMENT, Corpus, Lanes, read_corpus  # noqa: E4
 from arzip.training.loop import Recipe, Trainer, bits_per_byte  # noqa: E402
 from arzip.training.model import write_model  # noqa: E402
 from arzip.training.networks import Config, GRUSequence, build  # noqa: E402
+from arzip.training.start import network_in  # noqa: E402
 
 CONFIGS = [
     Config("gru", 16),
@@ -284,6 +285,36 @@ def test_a_transformers_file_is_read_on_another_machine(folder: Path, tmp_path: 
     result = subprocess.run(command, env=environment, capture_output=True, timeout=250)
     assert result.returncode == 0, result.stderr
     assert result.stdout == data
+
+
+@pytest.mark.parametrize("architecture", ["gru", "lstm"])
+def test_a_model_s_network_is_what_was_exported(architecture: str, tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    network = build(Config(architecture, 24, 2))
+    with torch.no_grad():
+        for parameter in (network.begin, *network.bias):
+            parameter.uniform_(-0.5, 0.5)
+    write_model(tmp_path / "m.safetensors", network, {})
+    again = network_in(tmp_path / "m.safetensors")
+    assert again.config == network.config
+    first, second = export.tensors(network), export.tensors(again)
+    assert first.keys() == second.keys()
+    for name, tensor in first.items():
+        assert np.abs(tensor.astype(np.int64) - second[name]).max() <= 1  # rounded twice
+
+
+def test_training_starts_from_a_model(folder: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    arguments = ["train", str(folder), "--lanes", "8", "--hidden", "16", "--epochs"]
+    assert CliRunner().invoke(cli, [*arguments, "3", "-o", str(first)]).exit_code == 0
+    arguments += ["0.01", "--start", str(first), "-o", str(second)]
+    assert CliRunner().invoke(cli, arguments).exit_code == 0
+    data = np.frombuffer(b"".join(LINES), dtype=np.uint8)
+    before, after = (bits_per_byte(network_in(path), data) for path in (first, second))
+    assert after < before + 0.1  # a random network needs over 7 bits
+    result = CliRunner().invoke(cli, [*arguments, "--start", "swift"])
+    assert result.exit_code == 1
+    assert "swift has no gru or lstm to start from" in result.output
 
 
 @pytest.mark.parametrize(

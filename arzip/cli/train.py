@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,12 +12,21 @@ from arzip.cli import options
 from arzip.cli.messages import Reporter
 from arzip.errors import ArzipError
 
+if TYPE_CHECKING:
+    from arzip.training.data import Corpus
+    from arzip.training.loop import Progress, Trainer
+
 LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[torch]'"
 
 
 @click.command(context_settings=options.HELP)
 @click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "--start",
+    metavar="MODEL",
+    help="Go on from this model's network, such as base: best for little data or time.",
+)
 @click.option(
     "--arch",
     type=click.Choice(["gru", "lstm", "transformer"]),
@@ -62,64 +71,24 @@ def train(context: click.Context, /, data: Sequence[Path], **values: Any) -> Non
     context.exit(reporter.status)
 
 
-def run(
-    data: Sequence[Path],
-    *,
-    output: Path,
-    arch: str,
-    hidden: int,
-    layers: int,
-    heads: int,
-    window: int,
-    rounded: float,
-    exclude: Sequence[str],
-    minutes: float | None,
-    epochs: float | None,
-    lanes: int | None,
-    device: str,
-    resume: bool,
-    quiet: int,
-) -> None:
+def run(data: Sequence[Path], *, output: Path, resume: bool, quiet: int, **values: Any) -> None:
     """Train and write the model. Raises OSError, ArzipError."""
     try:
-        import torch
+        import torch  # noqa: F401
     except ImportError as error:
         raise ArzipError(LACKING) from error
-    from arzip.training.data import read_corpus
-    from arzip.training.loop import RECIPES, Progress, Recipe, Trainer, bits_per_byte
+    from arzip.training.loop import bits_per_byte
     from arzip.training.model import write_model
-    from arzip.training.networks import Config
 
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
     checkpoint = output.with_name(output.name + ".checkpoint")
     try:
-        corpus = read_corpus(data, exclude)
-        budget = None if epochs is None else int(epochs * corpus.size)
-        recipe = replace(
-            RECIPES.get(arch, Recipe()),
-            rounded=rounded,
-            minutes=minutes or (None if epochs else 5.0),
-            bytes=budget,
-        )
-        recipe = replace(recipe, lanes=lanes or recipe.lanes)
-        config = Config(arch, hidden, layers, heads, window)
-        trainer = Trainer(corpus, config, recipe, device)
+        corpus, trainer = _prepare(data, **values)
         if resume:
             trainer.resume(checkpoint)
     except ValueError as error:
         raise ArzipError(str(error)) from error
-
-    def report(progress: Progress) -> None:
-        if not quiet and not trainer.rank and sys.stderr.isatty():
-            click.echo(
-                f"\r{progress.done:6.1%}  {progress.bits_per_byte:.4f} bits/byte  perplexity "
-                f"{2**progress.bits_per_byte:.3f}  {progress.bytes_per_second / 1e3:.0f} KB/s ",
-                nl=False,
-                err=True,
-            )
-
-    trainer.run(report, checkpoint)
+    is_shown = not quiet and not trainer.rank and sys.stderr.isatty()
+    trainer.run(_show if is_shown else lambda progress: None, checkpoint)
     if trainer.rank:
         return  # the first of several processes measures and writes
     measured = {
@@ -132,3 +101,54 @@ def run(
             click.echo(f"{name}: {bits:.4f} bits/byte of what was held out", err=True)
     write_model(output, trainer.network, measured)
     checkpoint.unlink(missing_ok=True)
+
+
+def _prepare(
+    data: Sequence[Path],
+    *,
+    start: str | None,
+    arch: str,
+    hidden: int,
+    layers: int,
+    heads: int,
+    window: int,
+    rounded: float,
+    exclude: Sequence[str],
+    minutes: float | None,
+    epochs: float | None,
+    lanes: int | None,
+    device: str,
+) -> "tuple[Corpus, Trainer]":
+    """What was asked for, in the terms of arzip.training. Raises ValueError, ArzipError."""
+    import torch
+
+    from arzip.training.data import read_corpus
+    from arzip.training.loop import RECIPES, TUNING, Recipe, Trainer
+    from arzip.training.networks import Config, Network
+    from arzip.training.start import network_in
+
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    corpus = read_corpus(data, exclude)
+    recipe = replace(
+        RECIPES.get(arch, Recipe()),
+        rounded=rounded,
+        minutes=minutes or (None if epochs else 5.0),
+        bytes=None if epochs is None else int(epochs * corpus.size),
+    )
+    recipe = replace(recipe, lanes=lanes or recipe.lanes)
+    network: Config | Network = Config(arch, hidden, layers, heads, window)
+    if start is not None:
+        network = network_in(start)
+        recipe = replace(recipe, rate=TUNING * recipe.rate, inner_rate=TUNING * recipe.inner_rate)
+    return corpus, Trainer(corpus, network, recipe, device)
+
+
+def _show(progress: "Progress") -> None:
+    """The live line."""
+    click.echo(
+        f"\r{progress.done:6.1%}  {progress.bits_per_byte:.4f} bits/byte  perplexity "
+        f"{2**progress.bits_per_byte:.3f}  {progress.bytes_per_second / 1e3:.0f} KB/s ",
+        nl=False,
+        err=True,
+    )

@@ -28,7 +28,7 @@ from arzip.training.data import Corpus, Lanes
 from arzip.training.networks import Config, Network, State, build
 from arzip.training.quantise import rounded_forward
 
-__all__ = ["RECIPES", "Progress", "Recipe", "Trainer", "bits_per_byte"]
+__all__ = ["RECIPES", "TUNING", "Progress", "Recipe", "Trainer", "bits_per_byte"]
 
 WARM_UP = 150  # steps
 NOT_A_CHECKPOINT = (
@@ -64,6 +64,9 @@ class Recipe:
 RECIPES = {"transformer": Recipe(lanes=16, steps=128, rate=3e-3)}
 """What suits an architecture better than the defaults."""
 
+TUNING = 0.1
+"""Of the rates, for a network that was trained before."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -78,11 +81,15 @@ class Progress:
 class Trainer:
     """A run: its network, optimiser, data and place in the budget."""
 
-    def __init__(self, corpus: Corpus, config: Config, recipe: Recipe, device: str = "cpu") -> None:
+    def __init__(
+        self, corpus: Corpus, network: Config | Network, recipe: Recipe, device: str = "cpu"
+    ) -> None:
+        """`network` is one to go on with, or what to build one from."""
         torch.manual_seed(recipe.seed)
         self.rank, self._world, self.device = _distributed(device)
         self.recipe = recipe
-        self.network = build(config).to(self.device)
+        network = network if isinstance(network, Network) else build(network)
+        self.network = network.to(self.device)
         self._model: Any = self.network
         if self._world > 1:
             self._model = torch.nn.parallel.DistributedDataParallel(self.network)
