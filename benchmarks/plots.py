@@ -90,7 +90,13 @@ def log_sizes(axis: Any) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-# --- bits/byte against speed
+def legend(figure: Figure, axes: Axes, *, reverse: bool = False) -> None:
+    """Beside the panels, where it hides nothing."""
+    handles, labels = axes.get_legend_handles_labels()
+    if reverse:
+        handles, labels = handles[::-1], labels[::-1]
+    if handles:
+        figure.legend(handles, labels, loc="outside right upper", fontsize=9)
 
 
 def point(found: Sequence[Summary], seconds: Callable[[Summary], float]) -> tuple[float, float]:
@@ -134,7 +140,8 @@ def draw_speed(
 def label_points(axes: Axes, points: dict[str, tuple[float, float]]) -> None:
     """Names beside the points, moved up where they would lie on another one."""
     axes.figure.draw_without_rendering()
-    taken: list[tuple[float, float, float]] = []
+    spots = [axes.transData.transform(at) for at in points.values()]
+    taken = [(x - 6, x + 6, y) for x, y in spots]
     for name, at in sorted(points.items(), key=lambda entry: entry[1][1]):
         x, y = axes.transData.transform(at)
         right = axes.transAxes.inverted().transform((x, y))[0] > 0.72
@@ -191,9 +198,6 @@ def speed_by_corpus(rows: Sequence[Row]) -> Figure:
     return figure
 
 
-# --- bits/byte by file and by size
-
-
 def by_file(rows: Sequence[Row]) -> Figure:
     """A line for each file, a dot for each compressor; of `small` the largest ten."""
     found = [summary for summary in of_corpora(rows) if summary.is_ok and summary.first.bytes]
@@ -218,8 +222,7 @@ def by_file(rows: Sequence[Row]) -> Figure:
         )
     axes.set_yticks(list(places.values()), [f"{corpus}/{file}" for corpus, file in places])
     axes.set_xlabel("bits per byte")
-    handles, labels = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], labels[::-1], loc="lower right", fontsize=9)
+    legend(figure, axes, reverse=True)
     return figure
 
 
@@ -258,11 +261,11 @@ def by_size(rows: Sequence[Row]) -> Figure:
             )
         axes.set_xscale("log")
         log_sizes(axes.xaxis)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 8.5)  # more than 8 is worse than none
         axes.set_title(f"the beginning of {file}")
         axes.set_xlabel("bytes coded")
     panels[0][0].set_ylabel("bits per byte")
-    panels[0][-1].legend(fontsize=9)
+    legend(figure, panels[0][0])
     return figure
 
 
@@ -289,11 +292,8 @@ def cost(rows: Sequence[Row]) -> Figure:
         plain(axes.yaxis, unit)
         axes.set_title(title)
         axes.set_xlabel("size of the file")
-    times.legend(fontsize=9)
+    legend(figure, times)
     return figure
-
-
-# --- what models ask for
 
 
 def entropy(accounts: Sequence[Account]) -> Figure:
@@ -316,10 +316,10 @@ def entropy(accounts: Sequence[Account]) -> Figure:
     both.set_ylim(bottom=0)
     both.set_xlabel("cross-entropy under the model, bits per byte")
     both.set_ylabel("achieved by the .arz file, bits per byte")
-    both.legend(fontsize=9)
-    sizes = [10**power for power in (3, 4, 5, 6)]
+    legend(figure, both)
+    sizes = [10 ** (power / 4) for power in range(12, 26)]
     gap.plot(sizes, [64 + 2e-4 * size for size in sizes], color=INK, linewidth=1, linestyle=":")
-    gap.annotate("64 + 0.0002 bits per byte", (sizes[0], 66), color=INK, fontsize=9, va="bottom")
+    gap.annotate("64 + 0.0002 bits per byte", (sizes[0], 70), color=INK, fontsize=9, va="bottom")
     gap.set_xscale("log")
     gap.set_yscale("log")
     log_sizes(gap.xaxis)

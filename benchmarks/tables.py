@@ -137,7 +137,7 @@ def losses(rows: Sequence[Row]) -> str:
         ]
         for key in lost
     ]
-    says = f"Of {len(ours)} files, {len(lost)} are smaller by another compressor or model"
+    says = f"On {len(lost)} of {len(ours)} files another compressor or model makes less"
     return f"{says}:\n\n{markdown(lines)}" if lost else f"{says}."
 
 
