@@ -45,7 +45,7 @@ def walk(
 ) -> float:
     """Take all of the data, with only those parts at work; returns the code length in bits.
 
-    Needs a model with a network.
+    Needs a model with a network, and parts that have what they read: see Subject.walk.
     """
     code_length = 0.0
     for _ in range(data.size):
@@ -131,6 +131,10 @@ class Subject(NamedTuple):
         return self.model._segment(self.data.size, profile.TEXT)
 
     def walk(self, segment: Segment, parts: int = ALL) -> float:
+        """Bits, of coding with these parts. Raises ValueError for one without what it reads."""
+        for part, needed in ((NGRAM, LINES), (LEARNING, NETWORK)):
+            if parts & part and not parts & needed:
+                raise ValueError("n-gram experts need the table, and learning needs the network")
         return walk(*segment.arrays(self.data), parts)
 
     def encode(self, segment: Segment) -> float:

@@ -2,10 +2,9 @@
 
 Ink and background suit light and dark pages alike: nothing is filled, text is a grey between both,
 and a compressor has the same colour everywhere. Every file says in its metadata of which data it is
-(`fingerprint`), so that a chart that is older than the CSV is found without drawing it again.
+(run.fingerprint), so that a chart that is older than the CSV is found without drawing it again.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,18 +64,18 @@ def colour(name: str) -> str:
     return COLOURS.get(name, INK)
 
 
-def fingerprint(paths: Iterable[Path]) -> str:
-    """A digest of the files that the charts are made of."""
-    state = hashlib.sha256()
-    for path in paths:
-        state.update(path.read_bytes())
-    return state.hexdigest()[:32]
-
-
 def plain(axis: Any, unit: str = "") -> None:
     """Plain numbers at the ticks of a logarithmic axis."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}{unit}"))
     axis.set_minor_formatter(NullFormatter())
+
+
+def logarithmic(axes: Axes, *, both: bool = False) -> None:
+    """Across, or both ways; an axis without data cannot be."""
+    if axes.has_data():
+        axes.set_xscale("log")
+        if both:
+            axes.set_yscale("log")
 
 
 def log_sizes(axis: Any) -> None:
@@ -259,7 +258,7 @@ def by_size(rows: Sequence[Row]) -> Figure:
                 markersize=4,
                 linewidth=2.2 if name == MAIN else 1.2,
             )
-        axes.set_xscale("log")
+        logarithmic(axes)
         log_sizes(axes.xaxis)
         axes.set_ylim(0, 8.5)  # more than 8 is worse than none
         axes.set_title(f"the beginning of {file}")
@@ -286,8 +285,7 @@ def cost(rows: Sequence[Row]) -> Figure:
         if any(peaks):
             memory.plot(sizes, peaks, "o", **style)
     for axes, title, unit in ((times, "seconds, both ways", ""), (memory, "peak memory", " MiB")):
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        logarithmic(axes, both=True)
         log_sizes(axes.xaxis)
         plain(axes.yaxis, unit)
         axes.set_title(title)
@@ -320,8 +318,7 @@ def entropy(accounts: Sequence[Account]) -> Figure:
     sizes = [10 ** (power / 4) for power in range(12, 26)]
     gap.plot(sizes, [64 + 2e-4 * size for size in sizes], color=INK, linewidth=1, linestyle=":")
     gap.annotate("64 + 0.0002 bits per byte", (sizes[0], 70), color=INK, fontsize=9, va="bottom")
-    gap.set_xscale("log")
-    gap.set_yscale("log")
+    logarithmic(gap, both=True)
     log_sizes(gap.xaxis)
     plain(gap.yaxis)
     gap.set_xlabel("size of the file")

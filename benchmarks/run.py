@@ -8,10 +8,11 @@ process of its own, and what comes back is compared. What the CSV files already 
 versions is not measured again, so that an interrupted run goes on where it was.
 """
 
+import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -28,6 +29,9 @@ from measuring import Item, Plan, Terms
 from results import Account, Row
 
 ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ("results.csv", "code_lengths.csv")
+"""In benchmarks/: what tables and charts are made of."""
+
 QUIET = 15.0
 """Seconds between two lines of progress."""
 
@@ -151,6 +155,14 @@ def account(
     results.write(table, results.read(table, Account), Account)
 
 
+def fingerprint(paths: Iterable[Path]) -> str:
+    """A digest of the files that the charts are made of."""
+    state = hashlib.sha256()
+    for path in paths:
+        state.update(path.read_bytes())
+    return state.hexdigest()[:32]
+
+
 def report(
     table: Path, code_lengths: Path, documents: Sequence[Path], figures: Path | None
 ) -> list[Row]:
@@ -164,7 +176,7 @@ def report(
     if figures:
         import plots  # matplotlib: only here, so that measuring needs nothing but arzip
 
-        plots.draw(rows, accounts, figures, plots.fingerprint([table, code_lengths]))
+        plots.draw(rows, accounts, figures, fingerprint([table, code_lengths]))
     return rows
 
 
@@ -227,13 +239,13 @@ def choose(names: str, commands: Sequence[str]) -> list[Compressor]:
     "--csv",
     "table",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=ROOT / "benchmarks" / "results.csv",
+    default=ROOT / "benchmarks" / SOURCES[0],
     show_default="benchmarks/results.csv",
 )
 @click.option(
     "--code-lengths",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=ROOT / "benchmarks" / "code_lengths.csv",
+    default=ROOT / "benchmarks" / SOURCES[1],
     show_default="benchmarks/code_lengths.csv",
 )
 @click.option(
