@@ -18,8 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from results import Account, Row, Summary, summaries
-from tables import LARGE, MAIN, MIB, PREFIXES, compressors_of, corpora_of, of_corpora
+from results import PREFIXES, Account, Row, Summary, summaries
+from tables import LARGE, MAIN, MIB, compressors_of, corpora_of, of_corpora
 
 INK = "#808891"
 COLOURS = {
@@ -137,28 +137,28 @@ def draw_speed(
 
 
 def label_points(axes: Axes, points: dict[str, tuple[float, float]]) -> None:
-    """Names beside the points, moved up where they would lie on another one."""
+    """Names beside the points, below the front's line where it rises, moved where one is taken."""
     axes.figure.draw_without_rendering()
     spots = [axes.transData.transform(at) for at in points.values()]
     taken = [(x - 6, x + 6, y) for x, y in spots]
     for name, at in sorted(points.items(), key=lambda entry: entry[1][1]):
         x, y = axes.transData.transform(at)
-        right = axes.transAxes.inverted().transform((x, y))[0] > 0.72
+        is_left = axes.transAxes.inverted().transform((x, y))[0] > 0.72
         width = 7.0 * len(name) * axes.figure.dpi / 100
-        left = x - width - 8 if right else x + 8
-        shift = 0.0
+        start = x - width - 8 if is_left else x + 8
+        shift = 6.0 if is_left else -8.0
         while any(
-            abs(y + shift - other) < 15 and left < end and left + width > start
-            for start, end, other in taken
+            abs(y + shift - other) < 13 and start < end and start + width > begin
+            for begin, end, other in taken
         ):
             shift += 3
-        taken.append((left, left + width, y + shift))
+        taken.append((start, start + width, y + shift))
         axes.annotate(
             name,
             at,
-            xytext=(-8 if right else 8, (shift - 4) * 72 / axes.figure.dpi),
+            xytext=(-8 if is_left else 8, (shift - 4) * 72 / axes.figure.dpi),
             textcoords="offset points",
-            ha="right" if right else "left",
+            ha="right" if is_left else "left",
             color=colour(name),
             fontsize=9,
             fontweight="bold" if name == MAIN else "normal",
@@ -183,17 +183,18 @@ def speed(rows: Sequence[Row]) -> Figure:
 
 
 def speed_by_corpus(rows: Sequence[Row]) -> Figure:
-    """Compressing above, decompressing below, a column for each corpus."""
+    """A line for each corpus: compressing on the left, decompressing on the right."""
     found = of_corpora(rows)
     corpora = corpora_of(found)
-    shape = (2, max(1, len(corpora)))
-    figure, panels = plt.subplots(*shape, figsize=(4.2 * shape[1], 7.5), squeeze=False)
-    for line, (way, seconds) in zip(panels, WAYS.items(), strict=True):
-        for axes, corpus in zip(line, corpora, strict=False):
-            own = [summary for summary in found if summary.first.corpus == corpus]
+    lines = max(1, len(corpora))
+    figure, panels = plt.subplots(lines, 2, figsize=(10, 3.6 * lines), sharey="row", squeeze=False)
+    for line, corpus in zip(panels, corpora, strict=False):
+        own = [summary for summary in found if summary.first.corpus == corpus]
+        for axes, (way, seconds) in zip(line, WAYS.items(), strict=True):
             draw_speed(axes, own, seconds, f"{corpus}, {way}ing")
-            axes.set_xlabel("KB/s")
         line[0].set_ylabel("bits per byte")
+    for axes in panels[-1]:
+        axes.set_xlabel("KB/s, each on one core")
     return figure
 
 
@@ -221,6 +222,7 @@ def by_file(rows: Sequence[Row]) -> Figure:
         )
     axes.set_yticks(list(places.values()), [f"{corpus}/{file}" for corpus, file in places])
     axes.set_xlabel("bits per byte")
+    axes.margins(y=0.02)
     legend(figure, axes, reverse=True)
     return figure
 
@@ -249,6 +251,8 @@ def by_size(rows: Sequence[Row]) -> Figure:
     for axes, (file, own) in zip(panels[0], files.items(), strict=False):
         for name in BY_SIZE:
             line = [summary for summary in own if summary.first.compressor == name]
+            if not line:
+                continue
             axes.plot(
                 [summary.first.bytes for summary in line],
                 [summary.first.bits_per_byte for summary in line],
@@ -277,6 +281,8 @@ def cost(rows: Sequence[Row]) -> Figure:
             (summary for summary in found if summary.first.compressor == name),
             key=lambda summary: summary.first.bytes,
         )
+        if not own:
+            continue
         sizes = [summary.first.bytes for summary in own]
         spent = [summary.compress_seconds + summary.decompress_seconds for summary in own]
         peaks = [max(s.first.compress_peak, s.first.decompress_peak) / MIB for s in own]

@@ -11,6 +11,9 @@ import click
 
 OK, MISSING = "ok", "not installed"
 
+PREFIXES = "prefixes"
+"""The corpus of beginnings of files: for plots only."""
+
 
 @dataclass(frozen=True)
 class Row:

@@ -75,7 +75,7 @@ def beginnings(items: Sequence[Item], names: Sequence[str], folder: Path) -> lis
                 path = folder / f"{item.name}-{size}"
                 with item.path.open("rb") as file:
                     path.write_bytes(file.read(size))
-                made.append(Item(tables.PREFIXES, path.name, path, size))
+                made.append(Item(results.PREFIXES, path.name, path, size))
     return made
 
 

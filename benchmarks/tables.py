@@ -11,11 +11,9 @@ from pathlib import Path
 
 import click
 
-from results import MISSING, Account, Row, Summary, summaries
+from results import MISSING, PREFIXES, Account, Row, Summary, summaries
 
 MAIN = "arzip-base"
-PREFIXES = "prefixes"
-"""The corpus of beginnings of files: for plots only."""
 
 LARGE, SMALL = 1_000_000, 65_536
 MIB = 1 << 20

@@ -122,7 +122,7 @@ def test_beginnings_and_threads_have_tables_of_their_own() -> None:
     rows = [
         row("a", "arzip-swift", 10),
         row("a", "arzip-swift-T2", 10, compress_seconds=1.0),
-        row("a-1024", "arzip-swift", 5, corpus=tables.PREFIXES),
+        row("a-1024", "arzip-swift", 5, corpus=results.PREFIXES),
     ]
     assert "T2" not in tables.sizes(rows) and "prefixes" not in tables.sizes(rows)
     assert "| arzip-swift, texts/a | 1 | 1,000 | 2,000 | - |" in tables.threads(rows)
