@@ -1,0 +1,227 @@
+"""What is compared: each compressor's name, its command lines, and what its decoder weighs."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import click
+
+import arzip
+from arzip import models
+from arzip.errors import ModelError
+from arzip.stream import DEFAULT_SEGMENT
+
+MIB = 1 << 20
+
+Command = Callable[[Path, Path, int], list[str]]
+"""From input, output and the original's size to a command line. What it prints is the output, if it
+makes no file of that name itself."""
+
+# Libraries that every machine has; all others that a decoder loads are counted with it.
+RUNTIMES = re.compile(r"/(ld-linux|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+))[-.]")
+
+
+@dataclass(frozen=True)
+class Compressor:
+    """A compressor: how to call it and how tables describe it."""
+
+    name: str
+    description: str
+    compress: Command
+    decompress: Command
+    model: str | None = None
+    """The model that arzip uses."""
+    threads: int = 1
+    least: int = 0
+    """Bytes: smaller files are not measured."""
+
+    @property
+    def program(self) -> str:
+        return self.compress(Path("x"), Path("y"), 0)[0]
+
+    @property
+    def is_installed(self) -> bool:
+        return shutil.which(self.program) is not None
+
+    @cached_property
+    def version(self) -> str:
+        """Whatever changes its results, as far as is known: rows of another version are stale."""
+        if self.model is not None:
+            return f"{arzip.__version__}+{models.read(self.model).identity.hex()}"
+        return version_of(self.program) if self.is_installed else ""
+
+    @cached_property
+    def model_bytes(self) -> int:
+        """Bytes of trained parameters that the decoder needs."""
+        sizes = {str(entry["name"]): int(str(entry["size"])) for entry in models.catalogue()}
+        if self.model is None:
+            return 0
+        return sizes[self.model] if self.model in sizes else Path(self.model).stat().st_size
+
+    @cached_property
+    def package_bytes(self) -> int:
+        """Bytes of the decoder without its model, unpacked: arzip's Python files; or a program and
+        the libraries that it loads beyond the C and C++ runtimes. What arzip imports (Python,
+        numpy, numba) is not counted: it is far larger than arzip.
+        """
+        if self.model is not None:
+            folder = Path(arzip.__file__).parent
+            return sum(path.stat().st_size for path in folder.rglob("*.py"))
+        return program_bytes(self.program) if self.is_installed else 0
+
+
+def program_bytes(program: str) -> int:
+    """Bytes of a program and its libraries; 0 for a script, for what it runs is not known."""
+    path = Path(shutil.which(program) or program).resolve()
+    if path.read_bytes()[:2] == b"#!":
+        return 0
+    listing = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+    libraries = [word for word in listing.split() if word.startswith("/")]
+    loaded = {Path(name).resolve() for name in libraries if not RUNTIMES.search(name)}
+    return sum(file.stat().st_size for file in {path, *loaded})
+
+
+def version_of(program: str) -> str:
+    """The first version number that the program prints when asked, or else unasked; or ""."""
+    for command in ([program, "--version"], [program]):
+        said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        number = re.search(r"\d+(\.\d+)+", (said.stdout + said.stderr).decode(errors="replace"))
+        if number:
+            return number[0]
+    return ""
+
+
+def filter_program(
+    name: str, program: Sequence[str], options: str, restoring: str = ""
+) -> Compressor:
+    """A compressor that reads a file and writes standard output, as gzip does."""
+    return Compressor(
+        name,
+        f"{name} {options}",
+        lambda source, packed, size: [*program, *options.split(), "-c", str(source)],
+        lambda packed, restored, size: [*program, "-d", *restoring.split(), "-c", str(packed)],
+    )
+
+
+def bzip3_in_one_block(source: Path, packed: Path, size: int) -> list[str]:
+    block = min(511, max(16, -(-size // MIB)))
+    return ["bzip3", "-e", "-b", str(block), "-c", str(source)]
+
+
+OTHERS = {
+    compressor.name: compressor
+    for compressor in (
+        filter_program("gzip", ["gzip"], "-9"),
+        filter_program("bzip2", ["bzip2"], "-9"),
+        filter_program("xz", ["xz"], "-9e -T1", "-T1"),
+        filter_program("zstd", ["zstd"], "--ultra -22 --long=27", "--long=27"),
+        filter_program("brotli", ["brotli"], "-q 11 -w 24"),
+        Compressor(
+            "bzip3",
+            "bzip3 -b (16 MiB or the file)",
+            bzip3_in_one_block,
+            lambda packed, restored, size: ["bzip3", "-d", "-c", str(packed)],
+        ),
+        Compressor(
+            "ppmd",
+            "7z PPMd o=16 mem=256m",
+            lambda source, packed, size: [
+                *("7z", "a", "-bd", "-bso0", "-bsp0", "-t7z", "-m0=PPMd:o=16:mem=256m", "-mmt=1"),
+                *("--", str(packed), str(source)),
+            ],
+            lambda packed, restored, size: ["7z", "x", "-so", "--", str(packed)],
+        ),
+        Compressor(
+            "lrzip",
+            "lrzip -z -L9",
+            lambda source, packed, size: [
+                *("lrzip", "-z", "-L9", "-p1", "-q", "-f", "-o", str(packed), str(source)),
+            ],
+            lambda packed, restored, size: [
+                *("lrzip", "-d", "-p1", "-q", "-f", "-o", str(restored), str(packed)),
+            ],
+        ),
+        Compressor(
+            "zpaq",
+            "zpaq -m5",
+            lambda source, packed, size: ["zpaq", "add", str(packed), str(source), "-m5", "-t1"],
+            lambda packed, restored, size: [
+                *("zpaq", "extract", str(packed), packed.stem, "-to", str(restored), "-t1"),
+            ],
+        ),
+    )
+}
+
+DEFAULT = ("arzip-base", "arzip-swift", "arzip-swift-T2", *OTHERS)
+"""Two threads only where they can matter, on files of several segments, and of the faster model."""
+
+
+def named(name: str) -> Compressor:
+    """The compressor of that name: one of OTHERS, or arzip-MODEL, or arzip-MODEL-TN for N threads.
+
+    Raises click.BadParameter for any other name.
+    """
+    if name.startswith("arzip-"):
+        return arzip_with(name)
+    try:
+        return OTHERS[name]
+    except KeyError:
+        names = ", ".join(["arzip-MODEL", "arzip-MODEL-TN", *OTHERS])
+        raise click.BadParameter(f"{name!r} is none of {names}; see also --command") from None
+
+
+def arzip_with(name: str) -> Compressor:
+    """arzip-MODEL or arzip-MODEL-TN. Threads share a file by segments, so that they are only
+    measured on files of more than one.
+    """
+    model, _, threads = name.removeprefix("arzip-").partition("-T")
+    if threads and not threads.isdecimal():
+        raise click.BadParameter(f"{name!r}: what follows -T is a number of threads")
+    try:
+        models.read(model)
+    except ModelError as error:
+        raise click.BadParameter(f"{name!r}: {error}") from None
+    program = [sys.executable, "-m", "arzip", "-q", *([f"-T{threads}"] if threads else [])]
+    plain = filter_program(name, program, f"-m {model}")
+    return Compressor(
+        name,
+        f"arzip -m {model}" + (f" -T{threads}" if threads else ""),
+        plain.compress,
+        plain.decompress,
+        model=model,
+        threads=int(threads or 1),
+        least=DEFAULT_SEGMENT + 1 if threads else 0,
+    )
+
+
+def from_command(text: str) -> Compressor:
+    """NAME=COMPRESS {in} {out} :: DECOMPRESS {in} {out}. Without {out}, the output is what is
+    printed. Raises click.BadParameter for anything else.
+    """
+    name, equals, commands = text.partition("=")
+    compress, colons, decompress = commands.partition("::")
+    templates = [shlex.split(compress), shlex.split(decompress)]
+    if not (name and equals and colons) or not all(
+        any("{in}" in word for word in words) for words in templates
+    ):
+        raise click.BadParameter(
+            f"{text!r}: not 'NAME=COMPRESS {{in}} {{out}} :: DECOMPRESS {{in}} {{out}}'"
+        )
+    if name in OTHERS or name.startswith("arzip-"):
+        raise click.BadParameter(f"{name!r} is the name of another compressor")
+    # Measured processes run in a folder of their own: a relative path would be lost.
+    for words in templates:
+        words[0] = str(Path(shutil.which(words[0]) or words[0]).absolute())
+
+    def filled(words: list[str]) -> Command:
+        return lambda source, output, size: [
+            word.replace("{in}", str(source)).replace("{out}", str(output)) for word in words
+        ]
+
+    return Compressor(name, name, *map(filled, templates))

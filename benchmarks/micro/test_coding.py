@@ -1,0 +1,50 @@
+"""The arithmetic coder and the container: `pytest benchmarks/micro`."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from arzip import codec, coder, container
+from arzip.compiled import compiled
+
+SYMBOLS = 1 << 16
+Intervals = tuple[NDArray[np.uint32], NDArray[np.uint32]]
+
+
+@compiled
+def decode(words: NDArray[np.uint32], left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> int:
+    """Step over all symbols; returns how many lie where they should."""
+    state = np.empty(4, dtype=np.uint64)
+    coder.start(words, state)
+    right = 0
+    for t in range(left.size):
+        target = coder.target(state)
+        right += left[t] <= target < left[t] + freq[t]
+        coder.advance(words, state, left[t], freq[t])
+    return right
+
+
+@pytest.fixture(scope="module")
+def intervals() -> Intervals:
+    rng = np.random.default_rng(1)
+    freq = rng.integers(1 << 16, 1 << 22, SYMBOLS)
+    left = rng.integers(1, coder.TOTAL - 1 - freq)
+    return left.astype(np.uint32), freq.astype(np.uint32)
+
+
+def test_encoder(benchmark: BenchmarkFixture, intervals: Intervals) -> None:
+    assert len(benchmark(coder.encode, *intervals)) > SYMBOLS // 4
+
+
+def test_decoder(benchmark: BenchmarkFixture, intervals: Intervals) -> None:
+    words = coder.to_words(coder.encode(*intervals))
+    assert benchmark(decode, words, *intervals) == SYMBOLS
+
+
+@pytest.mark.parametrize("size", [100, 1 << 20])
+def test_container(benchmark: BenchmarkFixture, size: int) -> None:
+    """A stored segment, framed: headers and checksums alone."""
+    data = np.random.default_rng(2).bytes(size)
+    frame = benchmark(container.compact_frame, b"none", codec.stored(data), data)
+    assert frame.endswith(data, 0, -4)

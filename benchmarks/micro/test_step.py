@@ -1,0 +1,33 @@
+"""The step of one byte, whole and by parts: `pytest benchmarks/micro`."""
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+import parts
+from parts import ALL, LEARNING, LINES, MATCH, MIXTURE, NETWORK, NGRAM, Subject
+
+SIZE = 1 << 14
+
+
+@pytest.fixture(scope="module")
+def about() -> Subject:
+    found = parts.subject(SIZE)
+    assert parts.faithful(found), "parts.py no longer does what kernel.py does"
+    return found
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [0, LINES, LINES | NGRAM, MATCH, MIXTURE, NETWORK, NETWORK | LEARNING, ALL],
+    ids=["contexts", "table", "ngram", "match", "mixture", "network", "learning", "all"],
+)
+def test_parts(benchmark: BenchmarkFixture, about: Subject, chosen: int) -> None:
+    """Each expert with no more than it needs: `contexts` is in all of them."""
+    benchmark.pedantic(
+        about.walk, setup=lambda: ((about.segment(), chosen), {}), rounds=5, warmup_rounds=1
+    )
+
+
+def test_encode(benchmark: BenchmarkFixture, about: Subject) -> None:
+    bits = benchmark.pedantic(about.encode, setup=lambda: ((about.segment(),), {}), rounds=5)
+    assert 0 < bits < 8 * SIZE

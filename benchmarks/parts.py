@@ -1,0 +1,171 @@
+"""The step of one byte with some of its parts left out, so that each part's time can be told.
+
+`walk` is kernel.encode again, part by part. With all parts it gives the same code length to the
+last bit, which `faithful` checks: a profile of something else would be worth nothing.
+"""
+
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip import models
+from arzip.compiled import compiled, i64, u64
+from arzip.models import adaptive, contexts, kernel, match, mixture, neural, ngram, profile
+from arzip.models.fixedpoint import ONE
+from arzip.models.mixed import Mixed, Segment
+from arzip.models.mixture import NETWORK as NETWORK_INPUT
+from arzip.models.state import State
+
+LINES, NGRAM, MATCH, MIXTURE, NETWORK, LEARNING = (1 << k for k in range(6))
+ALL = (1 << 6) - 1
+
+PARTS = {
+    "contexts: 16 hashes": 0,
+    "table: lines found and put back": LINES,
+    "n-gram experts: predict and learn": NGRAM,
+    "match expert": MATCH,
+    "mixture: predict and learn": MIXTURE,
+    "network: one step": NETWORK,
+    "network: its output layer learns": LEARNING,
+}
+"""In the order in which a profile adds them."""
+
+
+@compiled
+def walk(
+    state: State,
+    table: NDArray[np.uint32],
+    positions: NDArray[np.int32],
+    data: NDArray[np.uint8],
+    lane: Any,
+    parts: int,
+) -> float:
+    """Take all of the data, with only those parts at work; returns the code length in bits.
+
+    Needs a model with a network, and parts that have what they read: see Subject.walk.
+    """
+    code_length = 0.0
+    for _ in range(data.size):
+        _open(state, table, positions, data, lane, parts)
+        byte = i64(data[state.position])
+        likelihood = 1.0
+        for bit in range(8):
+            if parts & LINES and bit & 3 == 0:
+                ngram.find_lines(state, table)
+            probability = _predict(state, parts)
+            y = (byte >> (7 - bit)) & 1
+            likelihood *= (probability if y else ONE - probability) / ONE
+            if parts & LINES and bit == 3:
+                ngram.locate_lines(state, table, state.partial << 1 | y)
+            _update(state, y, parts)
+            if parts & LINES and bit & 3 == 3:
+                ngram.store_lines(state, table)
+        code_length -= np.log2(likelihood)
+        contexts.observe(state, byte)
+    return code_length
+
+
+@compiled
+def _open(
+    state: State,
+    table: NDArray[np.uint32],
+    positions: NDArray[np.int32],
+    data: NDArray[np.uint8],
+    lane: Any,
+    parts: int,
+) -> None:
+    if parts & NETWORK:
+        if state.position > 0:
+            last = data[state.position - 1]
+            if parts & LEARNING:
+                adaptive.learn(lane.adaptation, lane.memory, last, state.position)
+            neural.step(lane.weights, lane.memory, last)
+            if parts & LEARNING:
+                adaptive.predict(lane.adaptation, lane.memory)
+        for node in range(512):
+            state.trees[0, node] = lane.memory.tree[node]
+            state.trees[1, node] = lane.adaptation.tree[node]
+    contexts.look_above(state, data)
+    contexts.set_hashes(state)
+    if parts & LINES:
+        ngram.locate_lines(state, table, 1)
+    if parts & MATCH:
+        match.follow(state, data, positions)
+
+
+@compiled
+def _predict(state: State, parts: int) -> int:
+    if parts & NGRAM:
+        ngram.predict(state)
+    if parts & MATCH:
+        match.predict(state)
+    if parts & NETWORK:
+        for k in range(2):
+            state.inputs[NETWORK_INPUT + k] = neural.node_odds(state.trees[k], state.partial)
+    return mixture.predict(state) if parts & MIXTURE else ONE >> 1
+
+
+@compiled
+def _update(state: State, bit: int, parts: int) -> None:
+    if parts & MIXTURE:
+        mixture.learn(state, bit)
+    if parts & NGRAM:
+        ngram.learn(state, bit)
+    if parts & MATCH:
+        match.learn(state, bit)
+    state.partial = state.partial << 1 | bit
+    state.node = state.node << u64(1) | u64(bit)
+    state.bit += 1
+
+
+class Subject(NamedTuple):
+    """What is timed, and on what."""
+
+    model: Mixed
+    data: NDArray[np.uint8]
+
+    def segment(self) -> Segment:
+        return self.model._segment(self.data.size, profile.TEXT)
+
+    def walk(self, segment: Segment, parts: int = ALL) -> float:
+        """Bits, of coding with these parts. Raises ValueError for one without what it reads."""
+        for part, needed in ((NGRAM, LINES), (LEARNING, NETWORK)):
+            if parts & part and not parts & needed:
+                raise ValueError("n-gram experts need the table, and learning needs the network")
+        return walk(*segment.arrays(self.data), parts)
+
+    def encode(self, segment: Segment) -> float:
+        left = np.empty(self.data.size, dtype=np.uint32)
+        return kernel.encode(*segment.arrays(self.data), left, np.empty_like(left))
+
+
+def subject(size: int) -> Subject:
+    """The default model and the first `size` bytes of arzip's own source, in order of its names."""
+    folder = Path(models.__file__).parents[1]
+    text = b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))
+    model = models.load()
+    if not isinstance(model, Mixed):
+        raise TypeError("the default model is not one that parts.py knows")
+    return Subject(model, np.frombuffer(text[:size], dtype=np.uint8).copy())
+
+
+def faithful(about: Subject) -> bool:
+    """Whether `walk` with all parts is what coding does."""
+    return about.walk(about.segment()) == about.encode(about.segment())
+
+
+def seconds(about: Subject, parts: int | None, repeats: int) -> float:
+    """The shortest of some runs, each anew; of kernel.encode itself if `parts` is None."""
+    spent = []
+    for _ in range(repeats):
+        segment = about.segment()
+        start = time.perf_counter()
+        if parts is None:
+            about.encode(segment)
+        else:
+            about.walk(segment, parts)
+        spent.append(time.perf_counter() - start)
+    return min(spent)

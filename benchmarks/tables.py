@@ -1,0 +1,320 @@
+"""The benchmark's tables in Markdown, made from the CSV files alone, and their places in documents.
+
+A document has a line `<!-- NAME:begin -->` and a line `<!-- NAME:end -->`; what is between them is
+block NAME. CI makes all blocks anew and compares.
+"""
+
+import re
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from results import MISSING, PREFIXES, Account, Row, Summary, summaries
+
+MAIN = "arzip-base"
+
+LARGE, SMALL = 1_000_000, 65_536
+MIB = 1 << 20
+
+Cells = Sequence[Sequence[str]]
+
+
+def markdown(lines: Cells) -> str:
+    """A table whose first line is its head; all columns but the first are numbers."""
+    rule = ["---", *["---:"] * (len(lines[0]) - 1)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]])
+
+
+def of_corpora(rows: Iterable[Row]) -> list[Summary]:
+    """What counts in tables: whole files, and compressors that were given all of them."""
+    return [
+        summary
+        for summary in summaries([row for row in rows if row.corpus != PREFIXES])
+        if not _has_threads(summary.first.compressor)
+    ]
+
+
+def _has_threads(compressor: str) -> bool:
+    return re.search(r"-T\d+$", compressor) is not None
+
+
+def corpora_of(found: Sequence[Summary]) -> list[str]:
+    return list(dict.fromkeys(summary.first.corpus for summary in found))
+
+
+def compressors_of(found: Sequence[Summary]) -> list[str]:
+    """arzip's first, the default leading; then by all that they make, the smallest first."""
+    names = dict.fromkeys(summary.first.compressor for summary in found)
+
+    def rank(name: str) -> tuple[bool, bool, float]:
+        own = [summary for summary in found if summary.first.compressor == name]
+        total = sum(summary.first.compressed for summary in own)
+        fails = not all(summary.is_ok for summary in own)
+        return (not name.startswith("arzip-"), fails, total)
+
+    return sorted(names, key=rank)
+
+
+def total(found: Iterable[Summary]) -> str:
+    """Bytes of all files together, or how many failed and why."""
+    found = list(found)
+    problems = [summary.first.status for summary in found if not summary.is_ok]
+    if problems and set(problems) == {MISSING}:
+        return MISSING
+    if problems:
+        return f"{len(problems)} of {len(found)} {problems[0].partition(':')[0]}"
+    return f"{sum(summary.first.compressed for summary in found):,}"
+
+
+def speed(found: Iterable[Summary], seconds: Callable[[Summary], float]) -> str:
+    """KB/s over large files, where starting up does not matter; over all if there are none."""
+    good = [summary for summary in found if summary.is_ok]
+    good = [summary for summary in good if summary.first.bytes >= LARGE] or good
+    spent = sum(map(seconds, good))
+    return f"{sum(summary.first.bytes for summary in good) / 1000 / spent:,.0f}" if spent else "-"
+
+
+def peak(found: Iterable[Summary]) -> str:
+    """MiB: the most that any file took in either direction."""
+    peaks = [
+        max(summary.first.compress_peak, summary.first.decompress_peak)
+        for summary in found
+        if summary.is_ok
+    ]
+    return f"{max(peaks) / MIB:,.0f}" if any(peaks) else "-"
+
+
+def sizes(rows: Sequence[Row]) -> str:
+    """Bytes by corpus, speeds and memory: a line for each compressor."""
+    found = of_corpora(rows)
+    corpora = corpora_of(found)
+    files = {(summary.first.corpus, summary.first.file): summary.first.bytes for summary in found}
+    originals = [
+        sum(size for (name, _), size in files.items() if name == corpus) for corpus in corpora
+    ]
+    head = ["", *corpora, "all", "compress KB/s", "decompress KB/s", "peak MiB"]
+    lines = [head, ["(original)", *(f"{n:,}" for n in [*originals, sum(originals)]), "", "", ""]]
+    for name in compressors_of(found):
+        own = [summary for summary in found if summary.first.compressor == name]
+        lines.append(
+            [
+                name,
+                *(total(s for s in own if s.first.corpus == corpus) for corpus in corpora),
+                total(own),
+                speed(own, lambda summary: summary.compress_seconds),
+                speed(own, lambda summary: summary.decompress_seconds),
+                peak(own),
+            ]
+        )
+    return markdown(lines)
+
+
+def losses(rows: Sequence[Row]) -> str:
+    """Every file on which something is smaller than arzip's default model, and by how much."""
+    found = [summary for summary in of_corpora(rows) if summary.is_ok]
+    best: dict[tuple[str, str], Summary] = {}
+    ours: dict[tuple[str, str], int] = {}
+    for summary in found:
+        key = (summary.first.corpus, summary.first.file)
+        if summary.first.compressor == MAIN:
+            ours[key] = summary.first.compressed
+        elif key not in best or summary.first.compressed < best[key].first.compressed:
+            best[key] = summary
+    lost = [key for key in ours if key in best and best[key].first.compressed < ours[key]]
+    head = ["file", "bytes", MAIN, "smallest", "", "arzip larger by"]
+    lines = [head] + [
+        [
+            f"{key[0]}/{key[1]}",
+            f"{best[key].first.bytes:,}",
+            f"{ours[key]:,}",
+            f"{best[key].first.compressed:,}",
+            best[key].first.compressor,
+            f"{100 * ours[key] / best[key].first.compressed - 100:.1f} %",
+        ]
+        for key in lost
+    ]
+    says = f"On {len(lost)} of {len(ours)} files another compressor or model makes less"
+    return f"{says}:\n\n{markdown(lines)}" if lost else f"{says}."
+
+
+def speeds_beside(rows: Sequence[Row]) -> str:
+    """How many times faster others are; what starting up costs; how far repeats lie apart."""
+    found = [summary for summary in of_corpora(rows) if summary.is_ok]
+    head = [
+        "",
+        f"compresses, times `{MAIN}`",
+        "decompresses, times",
+        "seconds for a file under 64 KB",
+        "repeats apart by",
+    ]
+    main = [summary for summary in found if summary.first.compressor == MAIN]
+    lines = [head]
+    for name in compressors_of(found):
+        own = [summary for summary in found if summary.first.compressor == name]
+        short = [s.compress_seconds for s in own if s.first.bytes < SMALL]
+        spreads = [summary.spread for summary in own if summary.spread]
+        lines.append(
+            [
+                name,
+                _times(own, main, lambda summary: summary.compress_seconds),
+                _times(own, main, lambda summary: summary.decompress_seconds),
+                f"{statistics.median(short):.3f}" if short else "-",
+                f"{100 * statistics.median(spreads):.0f} %" if spreads else "-",
+            ]
+        )
+    return markdown(lines)
+
+
+def _times(
+    own: Sequence[Summary], main: Sequence[Summary], seconds: Callable[[Summary], float]
+) -> str:
+    """How many times as fast, over the large files that both have."""
+    paired = [
+        (seconds(mine), seconds(other))
+        for mine in own
+        for other in main
+        if (mine.first.corpus, mine.first.file) == (other.first.corpus, other.first.file)
+        and mine.first.bytes >= LARGE
+    ]
+    spent = sum(mine for mine, _ in paired)
+    return f"{sum(other for _, other in paired) / spent:,.1f}" if spent else "-"
+
+
+def small_files(rows: Sequence[Row]) -> str:
+    """What arzip saves on files under 64 KB, against each other compressor."""
+    found = [summary for summary in of_corpora(rows) if summary.first.corpus == "small"]
+    sums = {
+        name: sum(s.first.compressed for s in found if s.first.compressor == name)
+        for name in compressors_of(found)
+        if all(s.is_ok for s in found if s.first.compressor == name)
+    }
+    if MAIN not in sums:
+        return f"No rows of `{MAIN}` on the corpus `small`."
+    files = {(s.first.file, s.first.bytes) for s in found}
+    saved = [
+        f"{name} by {100 - 100 * sums[MAIN] / size:.0f} %"
+        for name, size in sums.items()
+        if not name.startswith("arzip-")
+    ]
+    size = sum(size for _, size in files)
+    return (
+        f"On {len(files)} files under 64 KB of text and code ({size:,} bytes) that no model was "
+        f"trained on, `{MAIN}` is smaller than {', '.join(saved)}."
+    )
+
+
+def threads(rows: Sequence[Row]) -> str:
+    """Compressors of several threads beside the same of one, on the files of several segments."""
+    found = [summary for summary in summaries(rows) if summary.is_ok]
+    lines = [["file", "threads", "compress KB/s", "decompress KB/s", "peak MiB"]]
+    for wide in found:
+        if not _has_threads(wide.first.compressor):
+            continue
+        plain, _, count = wide.first.compressor.rpartition("-T")
+        narrow = [(summary, "1") for summary in found if _is_beside(summary, wide, plain)]
+        for summary, label in [*narrow, (wide, count)]:
+            lines.append(
+                [
+                    f"{plain}, {summary.first.corpus}/{summary.first.file}",
+                    label,
+                    speed([summary], lambda summary: summary.compress_seconds),
+                    speed([summary], lambda summary: summary.decompress_seconds),
+                    peak([summary]),
+                ]
+            )
+    return markdown(lines) if len(lines) > 1 else "No file of several segments was measured."
+
+
+def _is_beside(summary: Summary, wide: Summary, plain: str) -> bool:
+    first, other = summary.first, wide.first
+    return first.compressor == plain and (first.corpus, first.file) == (other.corpus, other.file)
+
+
+def adjusted(rows: Sequence[Row], accounts: Sequence[Account]) -> str:
+    """Per cent of the raw size, all corpora together: whole files and chunks of 2,048 bytes, each
+    as it is, with the model counted, and with the decoder counted too.
+    """
+    found = of_corpora(rows)
+    raw = sum({(s.first.corpus, s.first.file): s.first.bytes for s in found}.values())
+    head = [
+        "per cent of the raw size",
+        "whole files",
+        "and the model",
+        "and the decoder",
+        "chunks of 2,048",
+        "chunks, code length alone",
+        "and the model",
+    ]
+    lines = [head]
+    for name in [*compressors_of(found), "lzma2"]:
+        own = [s for s in found if s.first.compressor == name]
+        chunks = [a for a in accounts if a.compressor == name and a.chunk and a.corpus != PREFIXES]
+        whole = whole_rates(own, raw)
+        model = own[0].first.model_bytes if own else 0
+        if chunks or own:
+            lines.append([name, *whole, *chunk_rates(chunks, model, raw)])
+    return markdown(lines)
+
+
+def whole_rates(own: Sequence[Summary], raw: int) -> list[str]:
+    if not own or not all(summary.is_ok for summary in own):
+        return ["-"] * 3
+    compressed = sum(summary.first.compressed for summary in own)
+    model, package = own[0].first.model_bytes, own[0].first.package_bytes
+    decoder = percent(compressed + model + package, raw) if package else "-"
+    return [percent(compressed, raw), percent(compressed + model, raw), decoder]
+
+
+def chunk_rates(chunks: Sequence[Account], model: int, raw: int) -> list[str]:
+    """Each corpus counts by what it was sampled for: its chunks' rate, not its size."""
+    if not chunks:
+        return ["-"] * 3
+    size = sum(chunk.bytes for chunk in chunks)
+    framed = sum(chunk.compressed for chunk in chunks)
+    bits = sum(chunk.payload_bits for chunk in chunks)
+    if not bits:
+        return [percent(framed, size), "-", "-"]
+    return [
+        percent(framed, size),
+        percent(bits / 8, size),
+        f"{100 * (bits / 8 / size + model / raw):.2f}",
+    ]
+
+
+def percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.2f}" if whole else "-"
+
+
+def blocks(rows: Sequence[Row], accounts: Sequence[Account]) -> dict[str, str]:
+    """All blocks by name."""
+    return {
+        "table": sizes(rows),
+        "losses": losses(rows),
+        "speeds": speeds_beside(rows),
+        "small": small_files(rows),
+        "threads": threads(rows),
+        "adjusted": adjusted(rows, accounts),
+    }
+
+
+def filled(text: str, made: dict[str, str]) -> str:
+    """The document's text with every block that it has made anew.
+
+    Raises click.ClickException for a block that is not closed.
+    """
+    for name, content in made.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        if begin not in text:
+            continue
+        before, _, rest = text.partition(begin)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise click.ClickException(f"{begin} has no {end}")
+        text = f"{before}{begin}\n{content}\n{end}{after}"
+    return text
+
+
+def fill(document: Path, made: dict[str, str]) -> None:
+    document.write_text(filled(document.read_text(), made))
