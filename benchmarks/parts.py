@@ -23,7 +23,7 @@ LINES, NGRAM, MATCH, MIXTURE, NETWORK, LEARNING = (1 << k for k in range(6))
 ALL = (1 << 6) - 1
 
 PARTS = {
-    "contexts: 16 hashes": 0,
+    "contexts: 19 hashes": 0,
     "table: lines found and put back": LINES,
     "n-gram experts: predict and learn": NGRAM,
     "match expert": MATCH,
