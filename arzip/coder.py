@@ -150,7 +150,8 @@ def is_exhausted(words: NDArray[np.uint32], state: NDArray[np.uint64]) -> bool:
 
     Without this a changed length would cost the time of decoding 64 MiB.
     """
-    return state[3] > np.uint64(words.size) + np.uint64(SLACK)
+    exhausted: bool = state[3] > np.uint64(words.size) + np.uint64(SLACK)
+    return exhausted
 
 
 @compiled

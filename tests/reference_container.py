@@ -11,10 +11,10 @@ from xxhash import xxh64_intdigest
 MOST = 1 << 26  # bytes a segment restores to
 
 Decode = Callable[[bytes, bytes, int], bytes]
-"""What restores n bytes: from a model's identity, a payload and n. Raises Refused."""
+"""What restores n bytes: from a model's identity, a payload and n. Raises RefusedError."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The bytes are not what the document allows."""
 
 
@@ -30,20 +30,20 @@ def trailer(index: bytes, data: bytes) -> bytes:
 
 
 def read(data: bytes, decode: Decode, most: int) -> bytes:
-    """What the file restores to. Raises Refused, also if that is more than `most` bytes."""
+    """What the file restores to. Raises RefusedError, also if that is more than `most` bytes."""
     if not data:
-        raise Refused
+        raise RefusedError
     out, at = b"", 0
     while at < len(data):
         if at + 4 > len(data) or data[at : at + 3] != b"\xe1rz":
-            raise Refused
+            raise RefusedError
         kind = data[at + 3]
         if kind == 0x18:
             frame, at = _long(data, at, decode, most - len(out))
         elif kind in (0x10, 0x11, 0x12):
             frame, at = _compact(data, at, decode, most - len(out))
         else:
-            raise Refused
+            raise RefusedError
         out += frame
     return out
 
@@ -56,12 +56,12 @@ def _compact(data: bytes, at: int, decode: Decode, most: int) -> tuple[bytes, in
         identity, at = _take(data, at, 4)
     n, m, at = _lengths(data, at, method)
     if n == 0 and method != 1:
-        raise Refused
+        raise RefusedError
     payload, at = _take(data, at, m)
     restored = _restore(method, identity, payload, n, decode, most)
     found, end = _take(data, at, 4)
     if found != check(data[begin:at] + restored):
-        raise Refused
+        raise RefusedError
     return restored, end
 
 
@@ -69,7 +69,7 @@ def _long(data: bytes, at: int, decode: Decode, most: int) -> tuple[bytes, int]:
     begin = at
     found, at = _take(data, at + 8, 4)
     if found != check(data[begin : begin + 8]):
-        raise Refused
+        raise RefusedError
     identity = data[begin + 4 : begin + 8]
     out, headers, count = b"", b"", 0
     while True:
@@ -78,25 +78,25 @@ def _long(data: bytes, at: int, decode: Decode, most: int) -> tuple[bytes, int]:
             break
         begin, method = at, first[0]
         if method > 2:
-            raise Refused
+            raise RefusedError
         n, m, at = _lengths(data, at + 1, method)
         if n == 0:
-            raise Refused
+            raise RefusedError
         headers += data[begin:at]
         count += 1
         payload, at = _take(data, at, m)
         coded_check, at = _take(data, at, 4)
         if check(data[begin : at - 4]) != coded_check:
-            raise Refused
+            raise RefusedError
         restored = _restore(method, identity, payload, n, decode, most - len(out))
         data_check, at = _take(data, at, 4)
         if check(restored) != data_check:
-            raise Refused
+            raise RefusedError
         out += restored
     index = _varint(count) + headers
     end, at = _take(data, at + 1, len(index) + 16)
     if end != index + trailer(index, out):
-        raise Refused
+        raise RefusedError
     return out, at
 
 
@@ -104,7 +104,7 @@ def _restore(
     method: int, identity: bytes, payload: bytes, n: int, decode: Decode, most: int
 ) -> bytes:
     if n > most:
-        raise Refused
+        raise RefusedError
     if method == 0:
         return decode(identity, payload, n)
     return payload if method == 1 else payload * n
@@ -116,7 +116,7 @@ def _lengths(data: bytes, at: int, method: int) -> tuple[int, int, int]:
     if method == 0:
         m, at = _read_varint(data, at)
         if m >= n:
-            raise Refused
+            raise RefusedError
         return n, m, at
     return n, (n if method == 1 else 1), at
 
@@ -128,7 +128,7 @@ def _read_varint(data: bytes, at: int) -> tuple[int, int]:
         value += byte[0] << shift
         shift += 7
         if value > MOST:
-            raise Refused
+            raise RefusedError
         if byte[0] < 128:
             return value, at
 
@@ -143,5 +143,5 @@ def _varint(value: int) -> bytes:
 
 def _take(data: bytes, at: int, size: int) -> tuple[bytes, int]:
     if at + size > len(data):
-        raise Refused
+        raise RefusedError
     return data[at : at + size], at + size

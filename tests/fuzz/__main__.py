@@ -2,7 +2,7 @@
 
 TARGET is `container`, `decoder` or `model`. Needs atheris (pip install atheris), which compiles
 coverage counters into the modules named below. Good options: -runs=1000000, -max_len=2000,
--timeout=10 and a folder to keep the corpus in; without one it starts from the samples in tests/data.
+-timeout=10 and a folder to keep the corpus in; without one it starts from the samples in data/.
 Half of the inputs are taken as they are, half as recipes for frames or models whose checks hold:
 no fuzzer finds its way past a checksum.
 """
@@ -27,9 +27,10 @@ with atheris.instrument_imports(
 ):
     import arzip.files
     import arzip.models.parameters
-    import arzip.stream  # noqa: F401
+    import arzip.stream
 
 from conftest import Counts
+
 from fuzz import targets
 
 COUNTS = Counts()

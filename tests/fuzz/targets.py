@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import reference_container
-from reference_container import Refused
+from reference_container import RefusedError
 
 import arzip
 from arzip import codec, stream
@@ -66,11 +66,11 @@ def _expected(data: bytes, model: Model | None) -> bytes | None:
             found = stream._Policy(model, None, None).model(identity)
             return codec.decode(found, codec.MODELLED, payload, n)
         except ArzipError:
-            raise Refused from None
+            raise RefusedError from None
 
     try:
         return reference_container.read(data, decode, MOST_DATA)
-    except Refused:
+    except RefusedError:
         return None
 
 
@@ -152,7 +152,7 @@ def signed_model(recipe: bytes, folder: Path) -> bytes:
     """
     like = parameters.read(Path(parameters.__file__).parent / "weights" / "swift.safetensors")
     tensors = dict(like.tensors)
-    names = sorted(tensors) + ["network.output.weight", "network.layers.0.input", "x"]
+    names = [*sorted(tensors), "network.output.weight", "network.layers.0.input", "x"]
     for first in range(0, len(recipe), 66):
         piece = recipe[first + 2 : first + 66]
         dtype = np.dtype(("i1", "u1", "i2", "u2", "i4", "f4")[recipe[first] % 6])
