@@ -18,6 +18,7 @@ from arzip.cli.evaluation import evaluate
 from arzip.cli.gzip_form import FIRST, gzip_form
 from arzip.cli.listing import list_command
 from arzip.cli.messages import ERROR, OK, is_failure, report_failure
+from arzip.cli.recovery import recover
 from arzip.cli.train import train
 
 
@@ -60,6 +61,7 @@ for command in (
     commands.test,
     list_command,
     commands.cat,
+    recover,
     evaluate,
     train,
     models,

@@ -63,7 +63,7 @@ def _expected(data: bytes, model: Model | None) -> bytes | None:
 
     def decode(identity: bytes, payload: bytes, n: int) -> bytes:
         try:
-            found = stream._Policy(model, None, None).model(identity)
+            found = stream.Policy(model, None, None).model(identity)
             return codec.decode(found, codec.MODELLED, payload, n)
         except ArzipError:
             raise RefusedError from None
