@@ -64,7 +64,7 @@ def seeds(target: str) -> list[bytes]:
     frames = [arzip.compress(text, model=made) for text in texts]
     long = arzip.stream.ArzipCompressor(made, segment_size=64)
     frames.append(long.compress(b"".join(texts)) + long.flush())
-    frames += [path.read_bytes() for path in sorted(Path("data").glob("*.arz"))]
+    frames += [path.read_bytes() for path in sorted(Path("data").glob("*/*.arz"))]
     recipe = b"\x04\x02\xac\x01\0" + b"\x05\x01\x03abc" + b"\x08\x00\x20\x05" + bytes(5)
     return [b"\0" + frame for frame in frames if len(frame) < 4000] + [b"\x80" + recipe]
 
