@@ -32,7 +32,9 @@ ZEROS = bytes(1 << 16)
 @options.limits
 @options.loudness
 @click.pass_context
-def recover(context: click.Context, /, damaged: str, fill: bool, **values: Any) -> None:
+def recover(
+    context: click.Context, /, damaged: str, output: str, fill: bool, **values: Any
+) -> None:
     """Write all of DAMAGED whose checksums hold to OUT.
 
     Says which bytes are lost, and then exits with status 2; with 1, and no OUT, if all are.
@@ -41,18 +43,19 @@ def recover(context: click.Context, /, damaged: str, fill: bool, **values: Any) 
     reporter = Reporter(settings.quiet, settings.verbose)
     watch_compiling(reporter)
     with reporter.watch(damaged):
-        _recover(damaged, settings, reporter, fill=fill)
+        _recover(damaged, output, settings, reporter, fill=fill)
     context.exit(reporter.status)
 
 
-def _recover(damaged: str, settings: Settings, reporter: Reporter, *, fill: bool) -> None:
+def _recover(
+    damaged: str, name: str, settings: Settings, reporter: Reporter, *, fill: bool
+) -> None:
     """Raises: RefusedError, ArzipError, OSError."""
     from arzip.recovery import recover_file
 
-    assert settings.output is not None
     with (
         sources.open_source(damaged, strict=False) as source,
-        outputs.open_named(settings.output, compressed=False, force=settings.force) as output,
+        outputs.open_named(name, compressed=False, force=settings.force) as output,
     ):
         outputs.refuse_to_replace(source.status, output)
         if not source.file.seekable():
