@@ -2,7 +2,8 @@
 
     python tests/matrix.py [--python PATH]... [--quick]
 
-Each row is a process of its own, with cold caches. It compresses all inputs with all models, and
+Each row is a process of its own, which compiles for itself if it compiles anything else than the
+first. It compresses all inputs with all models, and
 decompresses what the first row compressed; both must be equal, byte for byte. `--python` adds a
 row for another interpreter, with whatever versions of NumPy and numba it has. Exits with 1 if
 anything differs.
@@ -38,30 +39,29 @@ class Setting:
     options: tuple[str, ...] = ()  # the interpreter's
     threads: int = 1
     tiny: bool = False
+    compiles: bool = True  # something else than the first row does
 
 
 def settings(pythons: list[str], quick: bool) -> list[Setting]:
     """The rows; the first is what the others are held against."""
+    one, two = ({name: n for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")} for n in "12")
+    odd = {"LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu", "PYTHONMALLOC": "debug"}
     rows = [
-        Setting("host"),
-        Setting("generic CPU", {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}),
+        Setting("host", compiles=False),
+        Setting("-T2, 2 threads", two, threads=2, compiles=False),
+        Setting("1 thread", one, compiles=False),
+        Setting("LC_ALL=C, hash seed 1", {"LC_ALL": "C", "PYTHONHASHSEED": "1"}, compiles=False),
+        Setting("tr_TR.UTF-8, -O", odd, options=("-O",), compiles=False),
         Setting("no compiler", {"NUMBA_DISABLE_JIT": "1"}, tiny=True),
-        Setting("2 threads (-T2)", threads=2),
+        Setting("generic CPU", {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}),
     ]
+    if shutil.which("taskset"):
+        pinned = ("taskset", "-c", "0")
+        rows.insert(3, Setting("taskset -c 0, -T2", before=pinned, threads=2, compiles=False))
     if quick:
         return rows
-    rows += [Setting(f"NUMBA_OPT={level}", {"NUMBA_OPT": level}) for level in ("0", "1", "2")]
-    rows += [
-        Setting(f"NUMBA_NUM_THREADS={n}", {"NUMBA_NUM_THREADS": n, "OMP_NUM_THREADS": n})
-        for n in ("1", "2")
-    ]
-    rows.append(Setting("no SSE4, no AVX", {"NUMBA_CPU_FEATURES": "-sse4.1,-avx,-avx2,-avx512f"}))
-    if shutil.which("taskset"):
-        rows.append(Setting("taskset -c 0, -T2", before=("taskset", "-c", "0"), threads=2))
-    rows.append(Setting("LC_ALL=C, hash seed 1", {"LC_ALL": "C", "PYTHONHASHSEED": "1"}))
-    rows.append(Setting("LC_ALL=tr_TR.UTF-8", {"LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu"}))
-    rows.append(Setting("python -O, debug malloc", {"PYTHONMALLOC": "debug"}, options=("-O",)))
-    return rows + [Setting("another interpreter", python=python) for python in pythons]
+    rows += [Setting("another interpreter", python=python) for python in pythons]
+    return rows + [Setting(f"NUMBA_OPT={level}", {"NUMBA_OPT": level}) for level in "012"]
 
 
 def inputs() -> dict[str, bytes]:
@@ -98,17 +98,20 @@ def child(frames: Path, threads: int, tiny: bool) -> None:
     print(json.dumps({"compressed": compressed, "wrong": wrong, "versions": versions}))
 
 
-def row(setting: Setting, frames: Path) -> dict[str, Any]:
-    """Run a row in a process of its own. Raises CalledProcessError."""
-    with tempfile.TemporaryDirectory() as cache:
+def row(setting: Setting, folder: Path) -> dict[str, Any]:
+    """Run a row in a process of its own. Raises CalledProcessError.
+
+    `folder` holds the first row's frames and compiled code.
+    """
+    with tempfile.TemporaryDirectory() as cold:
         environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
-            "NUMBA_CACHE_DIR": cache,
+            "NUMBA_CACHE_DIR": cold if setting.compiles else str(folder),
             **setting.environment,
         }
         command = [*setting.before, setting.python, *setting.options, __file__]
-        command += ["--child", str(frames), "--threads", str(setting.threads)]
+        command += ["--child", str(folder), "--threads", str(setting.threads)]
         command += ["--tiny"] if setting.tiny else []
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
     result: dict[str, Any] = json.loads(done.stdout)
