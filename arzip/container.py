@@ -147,7 +147,7 @@ class FrameWriter:
 
     def finish(self) -> bytes:
         """The last bytes of the frame. Raises LimitError if its index is too large."""
-        index = _varint(self._count) + bytes(self._entries)
+        index = varint(self._count) + bytes(self._entries)
         if len(index) > MAX_INDEX:
             raise LimitError("too many segments for one frame: use larger segments")
         trailer = TRAILER.pack(len(index), hash32(index), self._content.intdigest())
@@ -212,7 +212,7 @@ class FrameReader:
         return payload
 
     def _read_index(self) -> End:
-        count = _varint(self._count)
+        count = varint(self._count)
         if self._take(1 + len(count)) != bytes([END]) + count:
             raise FormatError(INDEX_DIFFERS)
         self._index = xxh64(count)
@@ -377,7 +377,7 @@ def _locate_by_headers(read: Read, file_size: int) -> Iterator[Located]:
         number = entries = 0
         while header.long or not number:
             if header.long and read(at, 1) == bytes([END]):
-                at += 1 + len(_varint(number)) + entries + TRAILER.size
+                at += 1 + len(varint(number)) + entries + TRAILER.size
                 break
             number += 1
             segment = parse_segment(read(at, SEGMENT_HEADER_SIZE), header, number)
@@ -391,10 +391,10 @@ def _locate_by_headers(read: Read, file_size: int) -> Iterator[Located]:
 
 
 def _lengths(coded: Coded, size: int) -> bytes:
-    return _varint(size) + (_varint(len(coded.payload)) if coded.method == MODELLED else b"")
+    return varint(size) + (varint(len(coded.payload)) if coded.method == MODELLED else b"")
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
     """7 bits a byte, low ones first, the top bit set on all but the last.
 
     What follows a set top bit is one less than the bits that remain, so that no value has two

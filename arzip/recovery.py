@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from arzip import container
@@ -78,6 +79,21 @@ class _Place(NamedTuple):
         return self.body + self.segment.body_size
 
 
+class _Frame(NamedTuple):
+    """Where a frame ends, and what is in it."""
+
+    end: int
+    places: list[_Place]
+
+
+class _Indexed(NamedTuple):
+    """Where a frame should be, going by its index."""
+
+    begin: int
+    end: int
+    segments: list[Segment]
+
+
 def recover(
     data: "ReadableBuffer",
     *,
@@ -143,33 +159,69 @@ class _Recovery:
 
     def pieces(self) -> Iterator[Piece]:
         at = 0
-        for start, end, segments in self._indexed_frames():
-            if start > at:
-                yield from self._walk(at, start)
-            yield from self._by_index(max(at, start), end, segments)
-            at = end
-        yield from self._walk(at, self._size)
+        while at < self._size:
+            frame = self._frame_at(at)
+            if frame is not None:
+                yield from map(self._piece, frame.places)
+                at = frame.end
+                continue
+            indexed = next((found for found in self._indexed if found.end > at), None)
+            if indexed is None:
+                yield from self._walk(at, self._size)
+                return
+            start = max(at, indexed.begin)
+            yield from self._walk(at, start)
+            yield from self._by_index(start, indexed)
+            at = indexed.end
+
+    # Frames whose headers are whole.
+
+    def _frame_at(self, begin: int) -> _Frame | None:
+        """The frame there, if all its headers lead to its end. What is in it may be damaged."""
+        header = self._header_at(begin)
+        if header is None:
+            return None
+        if not header.long:
+            place = self._place_at(begin, self._size, header)
+            sound = place is not None and self._is_sound(place, self._size)
+            return _Frame(place.end, [place]) if place and sound else None
+        places: list[_Place] = []
+        at = begin + HEADER_SIZE
+        while self._read(at, 1) != bytes([END]):
+            place = self._place_at(at, self._size, header)
+            if place is None:
+                return None
+            places.append(place)
+            at = place.end
+        entries = b"".join(place.segment.raw for place in places)
+        end = at + 1 + len(container.varint(len(places))) + len(entries) + TRAILER.size
+        segments = self._index_before(end) if end <= self._size else None
+        raws = [segment.raw for segment in segments or ()]
+        return _Frame(end, places) if segments is not None and b"".join(raws) == entries else None
 
     # Frames whose index is whole.
 
-    def _indexed_frames(self) -> Iterator[tuple[int, int, list[Segment]]]:
-        """Where they begin and end, and their segments.
+    @cached_property
+    def _indexed(self) -> list[_Indexed]:
+        """All of them in the file, but for those that lie in another: somebody's own archives.
 
         A frame ends where the file does or another frame begins. If bytes were cut out of it or
         put in, it does not begin where its index says, but at the header that is nearest.
         """
-        last = 0
-        headers: list[int] = []  # of long frames, since the last that has an index
+        found: list[_Indexed] = []
+        headers: list[int] = []  # of long frames
         for at in (*self._find(_MAGIC, len(MAGIC), 0, self._size), self._size):
             segments = self._index_before(at)
             if segments is not None:
                 sizes = [len(segment.raw) + segment.body_size for segment in segments]
-                start = self._index_start(at) - sum(sizes) - HEADER_SIZE
-                yield max(last, _nearest(headers, start)), at, segments
-                last, headers = at, []
+                begin = _nearest(headers, self._index_start(at) - sum(sizes) - HEADER_SIZE)
+                while found and begin <= found[-1].begin:
+                    found.pop()
+                found.append(_Indexed(begin, at, segments))
             header = self._header_at(at)
             if header is not None and header.long:
                 headers.append(at)
+        return found
 
     def _index_start(self, end: int) -> int:
         size, _, _ = TRAILER.unpack(self._read(end - TRAILER.size, TRAILER.size))
@@ -188,19 +240,19 @@ class _Recovery:
         except ArzipError:
             return None
 
-    def _by_index(self, start: int, end: int, segments: list[Segment]) -> Iterator[Piece]:
+    def _by_index(self, start: int, indexed: _Indexed) -> Iterator[Piece]:
         """All segments, each where it is counted from the frame's end, or else from its start.
 
         They differ if bytes were cut out or put in, and then the one holds behind that place and
         the other before it.
         """
         header = self._header_at(start) or UNKNOWN
-        sizes = [len(segment.raw) + segment.body_size for segment in segments]
+        sizes = [len(segment.raw) + segment.body_size for segment in indexed.segments]
         from_start = start + HEADER_SIZE
-        from_end = self._index_start(end) - sum(sizes)
+        from_end = self._index_start(indexed.end) - sum(sizes)
         if header is UNKNOWN:
             yield Piece(start, max(start, from_end), 0, None, HEADER)
-        for segment, size in zip(segments, sizes, strict=True):
+        for segment, size in zip(indexed.segments, sizes, strict=True):
             piece = self._piece(_Place(header, segment, from_end + len(segment.raw)))
             if piece.data is None and from_start != from_end:
                 piece = self._piece(_Place(header, segment, from_start + len(segment.raw)))

@@ -44,7 +44,7 @@ class Setting:
 
 def settings(pythons: list[str], quick: bool) -> list[Setting]:
     """The rows; the first is what the others are held against."""
-    one, two = ({name: n for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")} for n in "12")
+    one, two = (dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"), n) for n in "12")
     odd = {"LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu", "PYTHONMALLOC": "debug"}
     rows = [
         Setting("host", compiles=False),

@@ -9,7 +9,7 @@ from conftest import Counts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arzip import container
+from arzip import codec, container
 from arzip.errors import LimitError
 from arzip.recovery import Piece, recover, recover_file
 from arzip.stream import ArzipCompressor
@@ -116,6 +116,20 @@ def test_frames_between_damage(model: Counts, frame: bytes) -> None:
     damaged = b"what is this" + small + b"\xe1rz" + frame + changed(small, 12) + small[:-1]
     pieces = list(recover(damaged, model=model))
     assert got(pieces) == b"a small frame, " * 3 + b"a small frame" + DATA
+
+
+def test_archives_in_an_archive_are_data(model: Counts, frame: bytes) -> None:
+    """As are their indices, also where the outer frame is damaged."""
+    inner = frame + frame + frame[:50]
+    small = container.compact_frame(b"", codec.stored(inner), inner)
+    writer = container.FrameWriter(model.identity)
+    halves = [inner, inner + b"more"]
+    segments = [writer.segment(codec.stored(half), half) for half in halves]
+    long = b"".join([writer.header(), *segments, writer.finish()])
+    assert got(list(recover(small, model=model))) == inner
+    assert got(list(recover(small + long, model=model))) == inner + b"".join(halves)
+    damaged = changed(long, len(writer.header()) + 2)
+    assert got(list(recover(damaged, model=model))) == b"".join(halves)
 
 
 def test_nothing_to_be_had(model: Counts, frame: bytes) -> None:

@@ -17,8 +17,9 @@ import arzip
 from arzip import codec, stream
 from arzip.codec import Model
 from arzip.container import MAGIC, Header, parse_segment
-from arzip.errors import ArzipError, ModelError
+from arzip.errors import ArzipError, LimitError, ModelError
 from arzip.models import parameters
+from arzip.recovery import recover
 from arzip.stream import FramesDecompressor
 
 MOST_DATA = 1 << 14
@@ -34,6 +35,8 @@ def container(data: bytes, model: Model) -> bytes | None:
     assert _pieces(data, model) == expected
     # Who seeks does not read what no segment needs, such as the check of the whole.
     assert expected in (None, _sought(data, model))
+    # And who takes what can be had of a damaged file gets at least all of a whole one.
+    assert expected in (None, _recovered(data, model))
     return expected
 
 
@@ -111,6 +114,15 @@ def _sought(data: bytes, model: Model) -> bytes | None:
     except ArzipError:
         return None
     return b"".join(reversed(out))
+
+
+def _recovered(data: bytes, model: Model) -> bytes | None:
+    try:
+        pieces = list(recover(data, model=model, max_size=MOST_DATA))
+    except LimitError:
+        return None
+    assert all(0 <= piece.begin <= piece.end <= len(data) for piece in pieces if piece.data)
+    return b"".join(piece.data or b"" for piece in pieces)
 
 
 def signed_frame(recipe: bytes, identity: bytes) -> bytes:
