@@ -132,7 +132,8 @@ def new_state(fitted: dict[str, NDArray[np.int32]], apm: NDArray[np.uint16]) -> 
     for name in FITTED:
         array[name][0] = fitted[name]
     array["apm"][0].reshape(-1, APM_KNOTS)[:] = apm
-    return _Interpreted(array[0]) if numba.config.DISABLE_JIT else array[0]
+    interpreted: bool = numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+    return _Interpreted(array[0]) if interpreted else array[0]
 
 
 class _Interpreted:
