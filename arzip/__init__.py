@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.density import Report
     from arzip.files import ArzipFile, open
+    from arzip.recovery import recover
     from arzip.stream import ArzipCompressor, ArzipDecompressor
 
 __version__ = "0.1.0"
@@ -49,6 +50,7 @@ __all__ = [
     "evaluate",
     "load_model",
     "open",
+    "recover",
     "sample",
 ]
 
@@ -157,6 +159,7 @@ _HOMES = {
     "ArzipDecompressor": "arzip.stream",
     "ArzipFile": "arzip.files",
     "open": "arzip.files",
+    "recover": "arzip.recovery",
 }
 
 

@@ -16,13 +16,28 @@ from numpy.typing import NDArray
 from arzip.compiled import compiled
 from arzip.errors import ModelError
 
-__all__ = ["PRECISION", "TOTAL", "Encoder", "advance", "encode", "start", "target", "to_words"]
+__all__ = [
+    "PRECISION",
+    "TOTAL",
+    "Encoder",
+    "advance",
+    "encode",
+    "is_exhausted",
+    "start",
+    "target",
+    "to_words",
+]
 
 PRECISION = 24
 """Intervals are subsets of [0, 2**PRECISION)."""
 
 TOTAL = 1 << PRECISION
 CHUNK = 16384  # symbols in a call to constriction: 12 bytes each
+
+SLACK = 8
+"""Words beyond a payload's end that decoding it may take in: the two that a decoder is ahead, and
+zeros that were stripped. More of these are possible, with a chance of 2**-192, and then kept.
+"""
 
 
 def encode(left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> bytes:
@@ -52,7 +67,8 @@ class Encoder:
         """The shortest bytes that decode to the intervals when zeros follow."""
         words = self._encoder.get_compressed()
         position, (lower, width) = self._encoder.pos()
-        return _end(words, position, lower, width)
+        # The decoder will end with `position + 2` words taken in.
+        return _end(words, position, lower, width).ljust(4 * (position + 2 - SLACK), b"\0")
 
 
 def to_words(payload: bytes | memoryview) -> NDArray[np.uint32]:
@@ -126,6 +142,16 @@ def start(words: NDArray[np.uint32], state: NDArray[np.uint64]) -> None:
     state[1] = np.uint64(0xFFFFFFFFFFFFFFFF)
     state[2] = (_word(words, np.uint64(0)) << np.uint64(32)) | _word(words, np.uint64(1))
     state[3] = np.uint64(2)
+
+
+@compiled
+def is_exhausted(words: NDArray[np.uint32], state: NDArray[np.uint64]) -> bool:
+    """Whether more was decoded than these words can hold: they, or its length, are damaged.
+
+    Without this a changed length would cost the time of decoding 64 MiB.
+    """
+    exhausted: bool = state[3] > np.uint64(words.size) + np.uint64(SLACK)
+    return exhausted
 
 
 @compiled

@@ -100,7 +100,7 @@ class Payload:
 
     def verify(self, data: bytes) -> None:
         """Raise ChecksumError unless `data` is what the segment was made from."""
-        if _hash32(*self.hashed, data) != self.check:
+        if hash32(*self.hashed, data) != self.check:
             raise damaged(self.segment)
 
 
@@ -118,7 +118,7 @@ def compact_frame(identity: bytes, coded: Coded, data: bytes) -> bytes:
     kind = bytes([VERSION << 4 | coded.method])
     header = MAGIC + kind + (identity if coded.method == MODELLED else b"")
     header += _lengths(coded, len(data))
-    check = CHECK.pack(_hash32(header, coded.payload, data))
+    check = CHECK.pack(hash32(header, coded.payload, data))
     return b"".join([header, coded.payload, check])
 
 
@@ -134,7 +134,7 @@ class FrameWriter:
     def header(self) -> bytes:
         """The first bytes of the frame."""
         header = MAGIC + bytes([VERSION << 4 | LONG]) + self._identity
-        return header + CHECK.pack(_hash32(header))
+        return header + CHECK.pack(hash32(header))
 
     def segment(self, coded: Coded, data: bytes) -> bytes:
         """The bytes of the next segment: `data`, 1 to MAX_SEGMENT bytes, coded."""
@@ -142,15 +142,15 @@ class FrameWriter:
         self._entries += header
         self._count += 1
         self._content.update(data)
-        checks = CHECKS.pack(_hash32(header, coded.payload), _hash32(data))
+        checks = CHECKS.pack(hash32(header, coded.payload), hash32(data))
         return b"".join([header, coded.payload, checks])
 
     def finish(self) -> bytes:
         """The last bytes of the frame. Raises LimitError if its index is too large."""
-        index = _varint(self._count) + bytes(self._entries)
+        index = varint(self._count) + bytes(self._entries)
         if len(index) > MAX_INDEX:
             raise LimitError("too many segments for one frame: use larger segments")
-        trailer = TRAILER.pack(len(index), _hash32(index), self._content.intdigest())
+        trailer = TRAILER.pack(len(index), hash32(index), self._content.intdigest())
         return bytes([END]) + index + trailer
 
 
@@ -212,7 +212,7 @@ class FrameReader:
         return payload
 
     def _read_index(self) -> End:
-        count = _varint(self._count)
+        count = varint(self._count)
         if self._take(1 + len(count)) != bytes([END]) + count:
             raise FormatError(INDEX_DIFFERS)
         self._index = xxh64(count)
@@ -261,7 +261,7 @@ def parse_header(data: bytes | bytearray, first: bool) -> Header:
     low = kind & 0b1111
     if low == LONG:
         raw = _need(data, HEADER_SIZE)
-        if CHECK.pack(_hash32(raw[: -CHECK.size])) != raw[-CHECK.size :]:
+        if CHECK.pack(hash32(raw[: -CHECK.size])) != raw[-CHECK.size :]:
             raise ChecksumError("the file is damaged: the checksum of its header does not hold")
         return Header(True, None, raw[4:8], raw)
     if low >= END:
@@ -302,7 +302,7 @@ def open_body(segment: Segment, body: bytes) -> Payload:
     if not segment.long:
         return Payload(segment, payload, (segment.raw, payload), CHECK.unpack(checks)[0])
     coded_check, check = CHECKS.unpack(checks)
-    if coded_check != _hash32(segment.raw, payload):
+    if coded_check != hash32(segment.raw, payload):
         raise damaged(segment)
     return Payload(segment, payload, (), check)
 
@@ -345,18 +345,28 @@ def _locate_by_index(read: Read, file_size: int) -> list[Located]:
     if size > len(tail) - TRAILER.size:
         tail = read(file_size - TRAILER.size - size, size + TRAILER.size)
     index = tail[-TRAILER.size - size : -TRAILER.size]
-    if _hash32(index) != check:
+    if hash32(index) != check:
         return []
-    count, at = _read_varint(index, 0, MAX_INDEX)
     located: list[Located] = []
     start, offset = 0, HEADER_SIZE
-    for number in range(1, count + 1):
-        segment = parse_segment(index[at : at + SEGMENT_HEADER_SIZE], header, number)
-        at += len(segment.raw)
+    for segment in parse_index(index, header):
         located.append(Located(start, offset + len(segment.raw), header, segment))
         start += segment.size
         offset += len(segment.raw) + segment.body_size
-    return located if at == size and offset == HEADER_SIZE + rest - size else []
+    return located if offset == HEADER_SIZE + rest - size else []
+
+
+def parse_index(index: bytes, header: Header) -> list[Segment]:
+    """The segments' headers that an index repeats. Raises FormatError or LimitError."""
+    count, at = _read_varint(index, 0, MAX_INDEX)
+    segments: list[Segment] = []
+    while len(segments) < count:
+        raw = index[at : at + SEGMENT_HEADER_SIZE]
+        segments.append(parse_segment(raw, header, len(segments) + 1))
+        at += len(segments[-1].raw)
+    if at != len(index):
+        raise FormatError(INDEX_DIFFERS)
+    return segments
 
 
 def _locate_by_headers(read: Read, file_size: int) -> Iterator[Located]:
@@ -367,7 +377,7 @@ def _locate_by_headers(read: Read, file_size: int) -> Iterator[Located]:
         number = entries = 0
         while header.long or not number:
             if header.long and read(at, 1) == bytes([END]):
-                at += 1 + len(_varint(number)) + entries + TRAILER.size
+                at += 1 + len(varint(number)) + entries + TRAILER.size
                 break
             number += 1
             segment = parse_segment(read(at, SEGMENT_HEADER_SIZE), header, number)
@@ -381,10 +391,10 @@ def _locate_by_headers(read: Read, file_size: int) -> Iterator[Located]:
 
 
 def _lengths(coded: Coded, size: int) -> bytes:
-    return _varint(size) + (_varint(len(coded.payload)) if coded.method == MODELLED else b"")
+    return varint(size) + (varint(len(coded.payload)) if coded.method == MODELLED else b"")
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
     """7 bits a byte, low ones first, the top bit set on all but the last.
 
     What follows a set top bit is one less than the bits that remain, so that no value has two
@@ -422,7 +432,7 @@ def _need(data: bytes | bytearray, size: int) -> bytes:
     return bytes(data[:size])
 
 
-def _hash32(*parts: bytes) -> int:
+def hash32(*parts: bytes) -> int:
     """The low 32 bits of the parts' XXH64."""
     digest = xxh64()
     for part in parts:

@@ -35,6 +35,8 @@ __all__ = [
     "ArzipCompressor",
     "ArzipDecompressor",
     "FramesDecompressor",
+    "ModelLike",
+    "Policy",
     "as_view",
     "decompress",
     "refuse_to_pickle",
@@ -194,7 +196,7 @@ class ArzipCompressor:
         return given
 
 
-class _Policy:
+class Policy:
     """What decoding may use: models and memory."""
 
     def __init__(
@@ -213,6 +215,13 @@ class _Policy:
         from arzip.models import by_identity
 
         return by_identity(identity, self._given)
+
+    def all_models(self) -> list[Model]:
+        """Every model that there is."""
+        from arzip.models import load, names
+
+        models = [load(name) for name in names()]
+        return models if self._given is None else [self._given, *models]
 
     def check_size(self, size: int) -> None:
         """Raise LimitError if that is too much output in all."""
@@ -249,7 +258,7 @@ class ArzipDecompressor:
         max_size: int | None = None,
         max_memory: int | None = None,
     ) -> None:
-        self.policy = _Policy(model, max_size, max_memory)
+        self.policy = Policy(model, max_size, max_memory)
         self._buffer = bytearray()
         self._reader: FrameReader | None = FrameReader(self._buffer)
         self._model: Model | None = None  # of the frame that is being read

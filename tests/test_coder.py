@@ -144,9 +144,23 @@ def test_a_carry_runs_through_all_words_before(side: int, start: bytes) -> None:
 
 
 def test_a_number_within_reach_of_a_carry_takes_one_byte() -> None:
-    left, freq = zip(*around_one_half(60)[0], strict=True)
+    left, freq = zip(*around_one_half(5)[0], strict=True)
     payload = check_both_decoders(np.array(left, dtype=np.uint32), np.array(freq, dtype=np.uint32))
     assert payload == b"\x80"
+
+
+@pytest.mark.parametrize("n", [8, 20, 60, 400])
+def test_as_many_zeros_are_kept_as_the_decoder_would_miss(n: int) -> None:
+    """So that it may stop, see is_exhausted. A number as round as this takes a made-up file."""
+    left, freq = zip(*around_one_half(n)[0], strict=True)
+    payload = check_both_decoders(np.array(left, dtype=np.uint32), np.array(freq, dtype=np.uint32))
+    state = np.zeros(4, dtype=np.uint64)
+    words = coder.to_words(payload)
+    coder.start(words, state)
+    for t in range(n):
+        assert not coder.is_exhausted(words, state)
+        coder.advance(words, state, np.uint32(left[t]), np.uint32(freq[t]))
+    assert payload == b"\x80".ljust(4 * (int(state[3]) - coder.SLACK), b"\0")
 
 
 def test_words_are_big_endian_and_padded_with_zeros() -> None:
@@ -174,3 +188,16 @@ def test_the_largest_point_has_the_largest_target() -> None:
 def test_damaged_words_give_some_target_in_bounds(payload: bytes, seed: int) -> None:
     left, freq = random_intervals(300, seed)
     assert np.all(targets(coder.to_words(payload), left, freq) < TOTAL)
+
+
+def test_a_decoder_knows_when_the_words_cannot_have_held_more() -> None:
+    left, freq = random_intervals(3000)
+    words = coder.to_words(coder.encode(left, freq))
+    state = np.zeros(4, dtype=np.uint64)
+    coder.start(words, state)
+    for t in range(left.size):
+        assert not coder.is_exhausted(words, state)
+        coder.advance(words, state, left[t], freq[t])
+    for _ in range(coder.SLACK + 2):  # 24 bits each
+        coder.advance(words, state, np.uint32(1), np.uint32(1))
+    assert coder.is_exhausted(words, state)

@@ -1,5 +1,7 @@
 """The model: what is encoded is decoded; the conditionals are those that coding uses."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -152,3 +154,13 @@ def test_every_change_of_a_file_is_an_error() -> None:
         if at:
             with pytest.raises(ArzipError):
                 arzip.decompress(good[:at])
+
+
+def test_a_length_that_the_payload_cannot_hold_costs_no_time() -> None:
+    """One changed byte may claim 64 MiB; decoding as much would take minutes."""
+    payload = codec.encode(SWIFT, TEXT).payload
+    start = time.monotonic()
+    data = codec.decode(SWIFT, codec.MODELLED, payload, 1 << 26)
+    assert time.monotonic() - start < 10
+    assert len(data) == 1 << 26
+    assert not data[len(TEXT) + 100_000 :].strip(b"\0")

@@ -112,6 +112,7 @@ class Coding:
             if witness:
                 transfer.confirm(output, witness, settings=settings)
             output.commit(source.status)
+            sources.require_unchanged(source)
             self._remove_if_asked(source, output)
         self._reporter.note(f"{printable(source.name)}: {summary(account, seconds)}")
 
@@ -126,6 +127,7 @@ class Coding:
             if settings.verify or self._removes(source, output):
                 transfer.compare(output, source, settings)
             output.commit(source.status)
+            sources.require_unchanged(source)
             self._remove_if_asked(source, output)
         self._reporter.note(f"{printable(source.name)}: {size:,} bytes{speed(size, seconds)}")
 
@@ -141,8 +143,8 @@ class Coding:
     def _remove_if_asked(self, source: Source, output: Output) -> None:
         """Remove the source of a finished output, unless it is no longer what was read."""
         if self._removes(source, output):
-            if not sources.unchanged(source):
-                raise RefusedError("changed while it was read, so it was kept")
+            if not sources.is_in_place(source):
+                raise RefusedError("was replaced while it was read, so it was kept")
             os.unlink(source.name)
 
 

@@ -19,6 +19,7 @@ from arzip.cli.gzip_form import FIRST, gzip_form
 from arzip.cli.inspect import inspect
 from arzip.cli.listing import list_command
 from arzip.cli.messages import ERROR, OK, is_failure, report_failure
+from arzip.cli.recovery import recover
 from arzip.cli.sample import sample
 from arzip.cli.score import score
 from arzip.cli.train import train
@@ -63,6 +64,7 @@ for command in (
     commands.test,
     list_command,
     commands.cat,
+    recover,
     evaluate,
     score,
     inspect,

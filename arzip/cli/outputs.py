@@ -7,19 +7,17 @@ file that exists is also listed here, so that a signal can remove it.
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import sys
 import threading
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from arzip.cli import temporary
 from arzip.cli.messages import RefusedError, SkippedError
 
 SUFFIX = ".arz"
-LEFTOVER_SUFFIX = ".arz-tmp"
 STDOUT = "-"
-STEM = 100  # bytes of the target's name in the temporary's, which no file system finds too long
 
 _unfinished: set[str] = set()
 _creating = threading.Lock()
@@ -105,11 +103,10 @@ class NewFile:
         self.name = name
         self._force = force
         _check_free(name, force=force)
-        self._temporary = _temporary_name(name)
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        temporary.remove_leftovers(name)
         try:
             with _creating:
-                descriptor = os.open(self._temporary, flags, 0o600)
+                self._temporary, descriptor = temporary.create(name)
                 _unfinished.add(self._temporary)
         except OSError as error:
             raise OSError(error.errno, f"cannot be written: {error.strerror}", name) from None
@@ -212,17 +209,10 @@ def _exists(name: str) -> RefusedError:
     return RefusedError(f"{name} exists; use -f to overwrite it")
 
 
-def _temporary_name(name: str) -> str:
-    folder, base = os.path.split(name)
-    ending = f".{secrets.token_hex(4)}{LEFTOVER_SUFFIX}"
-    stem = os.fsdecode(os.fsencode(base)[:STEM])
-    return os.path.join(folder, f".{stem}{ending}")
-
-
-def _rename_to_new(temporary: str, name: str) -> None:
+def _rename_to_new(old: str, name: str) -> None:
     """Rename, unless `name` exists. A plain rename would replace a file that appeared meanwhile."""
     try:
-        os.link(temporary, name)
+        os.link(old, name)
     except FileExistsError:
         raise _exists(name) from None
     except OSError as error:
@@ -231,9 +221,9 @@ def _rename_to_new(temporary: str, name: str) -> None:
         # A file system without hard links (FAT, some network ones): look, then rename.
         if os.path.lexists(name):
             raise _exists(name) from None
-        os.rename(temporary, name)
+        os.rename(old, name)
     else:
-        os.unlink(temporary)
+        os.unlink(old)
 
 
 def _umask() -> int:

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Self
 
+from arzip.cli import temporary
 from arzip.cli.messages import RefusedError, SkippedError
 from arzip.cli.options import Settings
-from arzip.cli.outputs import LEFTOVER_SUFFIX, SUFFIX
+from arzip.cli.outputs import SUFFIX
 
 STDIN = "-"
 CHUNK = 1 << 20  # bytes read at a time
@@ -101,14 +102,22 @@ def _require_plain(status: os.stat_result) -> None:
         raise SkippedError(f"has {status.st_nlink - 1} more hard link(s); use -f to go on")
 
 
-def unchanged(source: Source) -> bool:
-    """Whether the name still leads to the same file, as long and as old as when it was opened."""
-    if source.status is None:
-        return False
-    now = os.stat(source.name)
-    return os.path.samestat(now, source.status) and (
-        (now.st_size, now.st_mtime_ns) == (source.status.st_size, source.status.st_mtime_ns)
-    )
+def require_unchanged(source: Source) -> None:
+    """Raise RefusedError if the file grew, shrank or was written to since it was opened."""
+    if source.size is not None and _differs(source, os.fstat(source.file.fileno())):
+        raise RefusedError(
+            "changed while it was read, so it was kept; the output has what was read: do it again"
+        )
+
+
+def is_in_place(source: Source) -> bool:
+    """Whether the name still leads to the file that was opened."""
+    return source.status is not None and os.path.samestat(os.stat(source.name), source.status)
+
+
+def _differs(source: Source, now: os.stat_result) -> bool:
+    then = source.status
+    return then is not None and ((now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns))
 
 
 def expand(
@@ -143,7 +152,7 @@ def _walk(
         folders.sort()
         for name in sorted(names):
             path = os.path.join(folder, name)
-            wanted = name.endswith(SUFFIX) == compressed and not name.endswith(LEFTOVER_SUFFIX)
+            wanted = name.endswith(SUFFIX) == compressed and not name.endswith(temporary.SUFFIX)
             if wanted and _may_be_regular(path):
                 yield path
 

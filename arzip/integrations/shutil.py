@@ -103,6 +103,6 @@ def unpack(filename: str, extract_dir: str, *, filter: "Any" = "data", **options
             arzip.open(filename, "rb", **options) as file,
             tarfile.open(fileobj=file, mode="r|") as archive,
         ):
-            archive.extractall(extract_dir, filter=filter)
+            archive.extractall(extract_dir, filter=filter)  # nosec B202
     except (arzip.ArzipError, tarfile.ReadError) as error:
         raise shutil.ReadError(f"{filename} is not an arzip'ed tar file: {error}") from error

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ def _find(name: str) -> Path:
     return path
 
 
-@cache
+@lru_cache(maxsize=8)
 def _load(path: Path, _changed: int) -> "Model":
     from arzip.models.mixed import Mixed
 

@@ -150,10 +150,12 @@ def decode(
     network: Any,
     words: NDArray[np.uint32],
 ) -> None:
-    """Fill in the data that encode saw, from the coder's words."""
+    """Fill in the data that encode saw, from the coder's words, as far as they go."""
     decoder = np.empty(4, dtype=np.uint64)
     coder.start(words, decoder)
     for t in range(data.size):
+        if coder.is_exhausted(words, decoder):
+            break
         open_byte(state, table, positions, data, network)
         # Damaged words may point before the first interval or after the last.
         target = min(max(i64(coder.target(decoder)), FIRST), WIDTH)

@@ -8,6 +8,7 @@ known answers) is not part of it.
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,8 +96,8 @@ def pack(fields: Mapping[str, NDArray[np.int32]], kind: str) -> dict[str, NDArra
 
 
 def write(path: Path, parameters: Parameters) -> None:
-    """Write the file, its digest and known answers with it."""
-    from safetensors.numpy import save_file
+    """Write the file, its digest and known answers with it, whole or not at all. Raises OSError."""
+    from safetensors.numpy import save
 
     metadata = {
         "name": parameters.name,
@@ -105,7 +106,13 @@ def write(path: Path, parameters: Parameters) -> None:
         "answers": json.dumps([answer.hex() for answer in parameters.answers]),
         "about": json.dumps(dict(parameters.about)),
     }
-    save_file({name: np.asarray(t) for name, t in parameters.tensors.items()}, path, metadata)
+    packed = save({name: np.asarray(t) for name, t in parameters.tensors.items()}, metadata)
+    temporary = path.with_name(f".{path.name}.arz-tmp")
+    with temporary.open("wb") as file:
+        file.write(packed)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
 
 
 def read(path: Path) -> Parameters:

@@ -7,6 +7,7 @@ shape known to the compiler. Beside it go three arrays whose size depends on the
 
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -131,4 +132,21 @@ def new_state(fitted: dict[str, NDArray[np.int32]], apm: NDArray[np.uint16]) -> 
     for name in FITTED:
         array[name][0] = fitted[name]
     array["apm"][0].reshape(-1, APM_KNOTS)[:] = apm
-    return array[0]
+    interpreted: bool = numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+    return _Interpreted(array[0]) if interpreted else array[0]
+
+
+class _Interpreted:
+    """A state without numba's compiler, to which a record's fields are attributes of it."""
+
+    def __init__(self, record: np.void) -> None:
+        object.__setattr__(self, "_record", record)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._record[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._record[name] = value
+
+    __getitem__ = __getattr__
+    __setitem__ = __setattr__

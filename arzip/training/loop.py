@@ -10,7 +10,7 @@ on: with a budget in bytes, a resumed run is the uninterrupted one.
 import io
 import math
 import os
-import pickle
+import pickle  # nosec B403
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass

@@ -1,0 +1,101 @@
+"""`arzip recover`: what can be had of a damaged file, and word of what cannot."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from arzip.cli import options, outputs, sources
+from arzip.cli.coding import watch_compiling
+from arzip.cli.messages import RefusedError, Reporter, printable
+from arzip.cli.options import Settings
+from arzip.cli.outputs import Output
+
+if TYPE_CHECKING:
+    from arzip.recovery import Piece
+
+ZEROS = bytes(1 << 16)
+
+
+@click.command(context_settings=options.HELP)
+@click.argument("damaged", metavar="DAMAGED", type=options.path)
+@click.option(
+    "-o", "--output", metavar="OUT", type=options.path, required=True, help="Write to OUT."
+)
+@click.option(
+    "--fill/--omit",
+    default=False,
+    help="Put zeros in the place of what is lost, where it is known how long that was, so that "
+    "the rest stays in its place; or leave it out (default).",
+)
+@click.option("-f", "--force", is_flag=True, help="Overwrite OUT.")
+@options.decoding_model
+@options.limits
+@options.loudness
+@click.pass_context
+def recover(
+    context: click.Context, /, damaged: str, output: str, fill: bool, **values: Any
+) -> None:
+    """Write all of DAMAGED whose checksums hold to OUT.
+
+    Says which bytes are lost, and then exits with status 2; with 1, and no OUT, if all are.
+    """
+    settings = Settings(**values)
+    reporter = Reporter(settings.quiet, settings.verbose)
+    watch_compiling(reporter)
+    with reporter.watch(damaged):
+        _recover(damaged, output, settings, reporter, fill=fill)
+    context.exit(reporter.status)
+
+
+def _recover(
+    damaged: str, name: str, settings: Settings, reporter: Reporter, *, fill: bool
+) -> None:
+    """Raises: RefusedError, ArzipError, OSError."""
+    from arzip.recovery import recover_file
+
+    with (
+        sources.open_source(damaged, strict=False) as source,
+        outputs.open_named(name, compressed=False, force=settings.force) as output,
+    ):
+        outputs.refuse_to_replace(source.status, output)
+        if not source.file.seekable():
+            raise RefusedError("cannot be searched for what is whole; save it to a file first")
+        pieces = recover_file(
+            source.file,
+            model=settings.model,
+            max_size=settings.max_size,
+            max_memory=settings.max_memory,
+        )
+        at, recovered = 0, 0
+        known = True  # whether `at` is where this is in the original
+        for piece in pieces:
+            if piece.data is None:
+                reporter.warn(source.name, _loss(piece, at if known else None))
+                _fill(output, piece.size if fill else None)
+            else:
+                output.file.write(piece.data)
+                recovered += len(piece.data)
+            at += piece.size or 0
+            known = known and piece.size is not None
+        if not recovered:
+            raise RefusedError("nothing can be recovered of it: no checksum holds")
+        output.commit(source.status)
+    reporter.note(f"{printable(source.name)}: {recovered:,} bytes recovered")
+
+
+def _fill(output: Output, size: int | None) -> None:
+    left = size or 0
+    while left:
+        left -= output.file.write(ZEROS[:left])
+
+
+def _loss(piece: "Piece", at: int | None) -> str:
+    """What is lost with this piece, `at` that place in the original where that is known."""
+    place = f"bytes {piece.begin:,} to {piece.end:,} of the file: {piece.why}"
+    if piece.size == 0:
+        return f"nothing lost at {place}"
+    if piece.size is None:
+        return f"lost an unknown number of bytes at {place}"
+    if at is None:
+        return f"lost {piece.size:,} bytes at {place}"
+    return f"lost bytes {at:,} to {at + piece.size:,} of the data at {place}"

@@ -1,0 +1,86 @@
+"""Temporary files beside their targets: made, recognised, and removed once their maker is dead.
+
+They are called `.TARGET.xxxxxxxx.arz-tmp` and locked (flock) by the process that writes them. A
+lock dies with its process, however that ends; so a file of such a name that can be locked is what
+a crash left, and the next run for the same target removes it. On a file system without locks
+nothing can be locked, and nothing is removed.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+import stat
+from functools import cache
+
+SUFFIX = ".arz-tmp"
+STEM = 100  # bytes of the target's name in the temporary's, which no file system finds too long
+
+_UNIQUE = 4  # random bytes, in hexadecimal
+_ENDING = f"[0-9a-f]{{{2 * _UNIQUE}}}" + re.escape(SUFFIX)
+
+
+def create(target: str) -> tuple[str, int]:
+    """A new file for what will be `target`, readable by its owner only: its path and descriptor.
+
+    Raises: OSError.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    while True:
+        path = _path(target, secrets.token_hex(_UNIQUE))
+        descriptor = os.open(path, flags, 0o600)
+        if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
+            return path, descriptor
+        # Before it was locked, another process took it for a leftover.
+        os.close(descriptor)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def remove_leftovers(target: str) -> None:
+    """Remove what runs for this target left that were killed; what cannot be removed is left."""
+    pattern = re.compile(re.escape(os.path.basename(_path(target, ""))[: -len(SUFFIX)]) + _ENDING)
+    folder = os.path.dirname(target)
+    for name in _temporaries(folder or os.curdir):
+        if pattern.fullmatch(name):
+            with contextlib.suppress(OSError):
+                _remove_if_dead(os.path.join(folder, name))
+
+
+@cache  # once in each folder: with -r there may be very many files in it
+def _temporaries(folder: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if name.endswith(SUFFIX)]
+    except OSError:
+        return []
+
+
+def _remove_if_dead(path: str) -> None:
+    """Raises: OSError."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags)
+    try:
+        status = os.fstat(descriptor)
+        ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+        if ours and _lock(descriptor):
+            os.unlink(path)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool | None:
+    """Whether the file is ours now: False if it is another's, None if there are no locks here."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _path(target: str, unique: str) -> str:
+    folder, base = os.path.split(target)
+    stem = os.fsdecode(os.fsencode(base)[:STEM])
+    return os.path.join(folder, f".{stem}.{unique}{SUFFIX}")

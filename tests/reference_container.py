@@ -1,0 +1,147 @@
+"""The container by itself, written from docs/format.md alone: what must be read, and what refused.
+
+It takes a whole file and shares nothing with arzip but XXH64, so that the two can be compared on
+any bytes whatever.
+"""
+
+from collections.abc import Callable
+
+from xxhash import xxh64_intdigest
+
+MOST = 1 << 26  # bytes a segment restores to
+
+Decode = Callable[[bytes, bytes, int], bytes]
+"""What restores n bytes: from a model's identity, a payload and n. Raises RefusedError."""
+
+
+class RefusedError(Exception):
+    """The bytes are not what the document allows."""
+
+
+def check(data: bytes) -> bytes:
+    """The low 32 bits of the XXH64, as they stand in the file."""
+    return (xxh64_intdigest(data) & 0xFFFFFFFF).to_bytes(4, "little")
+
+
+def trailer(index: bytes, data: bytes) -> bytes:
+    """The end of a long frame, after its index."""
+    content = xxh64_intdigest(data).to_bytes(8, "little")
+    return len(index).to_bytes(4, "little") + check(index) + content
+
+
+def read(data: bytes, decode: Decode, most: int) -> bytes:
+    """What the file restores to. Raises RefusedError, also if that is more than `most` bytes."""
+    if not data:
+        raise RefusedError
+    out, at = b"", 0
+    while at < len(data):
+        if at + 4 > len(data) or data[at : at + 3] != b"\xe1rz":
+            raise RefusedError
+        kind = data[at + 3]
+        if kind == 0x18:
+            frame, at = _long(data, at, decode, most - len(out))
+        elif kind in (0x10, 0x11, 0x12):
+            frame, at = _compact(data, at, decode, most - len(out))
+        else:
+            raise RefusedError
+        out += frame
+    return out
+
+
+def _compact(data: bytes, at: int, decode: Decode, most: int) -> tuple[bytes, int]:
+    begin, method = at, data[at + 3] & 3
+    at += 4
+    identity = b""
+    if method == 0:
+        identity, at = _take(data, at, 4)
+    n, m, at = _lengths(data, at, method)
+    if n == 0 and method != 1:
+        raise RefusedError
+    payload, at = _take(data, at, m)
+    restored = _restore(method, identity, payload, n, decode, most)
+    found, end = _take(data, at, 4)
+    if found != check(data[begin:at] + restored):
+        raise RefusedError
+    return restored, end
+
+
+def _long(data: bytes, at: int, decode: Decode, most: int) -> tuple[bytes, int]:
+    begin = at
+    found, at = _take(data, at + 8, 4)
+    if found != check(data[begin : begin + 8]):
+        raise RefusedError
+    identity = data[begin + 4 : begin + 8]
+    out, headers, count = b"", b"", 0
+    while True:
+        first, _ = _take(data, at, 1)
+        if first == b"\x03":
+            break
+        begin, method = at, first[0]
+        if method > 2:
+            raise RefusedError
+        n, m, at = _lengths(data, at + 1, method)
+        if n == 0:
+            raise RefusedError
+        headers += data[begin:at]
+        count += 1
+        payload, at = _take(data, at, m)
+        coded_check, at = _take(data, at, 4)
+        if check(data[begin : at - 4]) != coded_check:
+            raise RefusedError
+        restored = _restore(method, identity, payload, n, decode, most - len(out))
+        data_check, at = _take(data, at, 4)
+        if check(restored) != data_check:
+            raise RefusedError
+        out += restored
+    index = _varint(count) + headers
+    end, at = _take(data, at + 1, len(index) + 16)
+    if end != index + trailer(index, out):
+        raise RefusedError
+    return out, at
+
+
+def _restore(
+    method: int, identity: bytes, payload: bytes, n: int, decode: Decode, most: int
+) -> bytes:
+    if n > most:
+        raise RefusedError
+    if method == 0:
+        return decode(identity, payload, n)
+    return payload if method == 1 else payload * n
+
+
+def _lengths(data: bytes, at: int, method: int) -> tuple[int, int, int]:
+    """n, m, and where they end."""
+    n, at = _read_varint(data, at)
+    if method == 0:
+        m, at = _read_varint(data, at)
+        if m >= n:
+            raise RefusedError
+        return n, m, at
+    return n, (n if method == 1 else 1), at
+
+
+def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte, at = _take(data, at, 1)
+        value += byte[0] << shift
+        shift += 7
+        if value > MOST:
+            raise RefusedError
+        if byte[0] < 128:
+            return value, at
+
+
+def _varint(value: int) -> bytes:
+    out = b""
+    while value >= 128:
+        out += bytes([128 + value % 128])
+        value = value // 128 - 1
+    return out + bytes([value])
+
+
+def _take(data: bytes, at: int, size: int) -> tuple[bytes, int]:
+    if at + size > len(data):
+        raise RefusedError
+    return data[at : at + size], at + size

@@ -1,0 +1,77 @@
+"""`arzip recover`: what is written, what is said, and the exit status."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import arzip
+from arzip import container
+from arzip.cli.main import cli
+
+TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(300))
+SEGMENT = 4000
+
+
+@pytest.fixture
+def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An archive of three segments, with a bit changed in the second."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ARZIP_OPT", raising=False)
+    with arzip.open("text.arz", "wb", model="swift", segment_size=SEGMENT) as file:
+        file.write(TEXT)
+    packed = bytearray(Path("text.arz").read_bytes())
+    found = container.locate(lambda at, size: bytes(packed[at : at + size]), len(packed))
+    packed[found[1].body + 10] ^= 1
+    Path("text.arz").write_bytes(packed)
+    return Path("text.arz")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments)
+
+
+def test_what_is_lost_is_left_out_and_named(damaged: Path) -> None:
+    result = run("recover", "text.arz", "-o", "text")
+    assert result.exit_code == 2
+    assert Path("text").read_bytes() == TEXT[:SEGMENT] + TEXT[2 * SEGMENT :]
+    assert result.stderr.startswith("arzip: text.arz: lost bytes 4,000 to 8,000 of the data at ")
+    assert "segment 2 is damaged" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_what_is_lost_is_filled(damaged: Path) -> None:
+    assert run("recover", "--fill", "text.arz", "-o", "text").exit_code == 2
+    assert Path("text").read_bytes() == TEXT[:SEGMENT] + bytes(SEGMENT) + TEXT[2 * SEGMENT :]
+
+
+def test_a_whole_file(damaged: Path) -> None:
+    damaged.write_bytes(arzip.compress(TEXT, model="swift"))
+    result = run("recover", "-v", "text.arz", "-o", "text")
+    assert result.exit_code == 0
+    assert result.stderr == f"arzip: text.arz: {len(TEXT):,} bytes recovered\n"
+    assert Path("text").read_bytes() == TEXT
+    again = run("recover", "text.arz", "-o", "text")
+    assert again.exit_code == 1
+    assert "exists; use -f" in again.stderr
+
+
+def test_nothing_to_be_had_leaves_no_file(damaged: Path) -> None:
+    damaged.write_bytes(b"what is this")
+    result = run("recover", "text.arz", "-o", "text")
+    assert result.exit_code == 1
+    assert "nothing can be recovered" in result.stderr
+    assert not Path("text").exists()
+
+
+def test_the_damaged_file_is_not_replaced(damaged: Path) -> None:
+    before = damaged.read_bytes()
+    assert run("recover", "-f", "text.arz", "-o", "text.arz").exit_code == 1
+    assert damaged.read_bytes() == before
+
+
+def test_limits(damaged: Path) -> None:
+    result = run("recover", "text.arz", "-o", "text", "--max-size", "5000")
+    assert result.exit_code == 1
+    assert "larger than the limit" in result.stderr
+    assert not Path("text").exists()
