@@ -57,9 +57,11 @@ def compressors_of(found: Sequence[Summary]) -> list[str]:
     return sorted(names, key=rank)
 
 
-def total(found: Iterable[Summary]) -> str:
-    """Bytes of all files together, or how many failed and why."""
+def total(found: Iterable[Summary], files: int) -> str:
+    """Bytes of all so many files together, or how many failed and why; "-" if some are missing."""
     found = list(found)
+    if len(found) < files:
+        return "-"
     problems = [summary.first.status for summary in found if not summary.is_ok]
     if problems and set(problems) == {MISSING}:
         return MISSING
@@ -91,9 +93,10 @@ def sizes(rows: Sequence[Row]) -> str:
     found = of_corpora(rows)
     corpora = corpora_of(found)
     files = {(summary.first.corpus, summary.first.file): summary.first.bytes for summary in found}
-    originals = [
-        sum(size for (name, _), size in files.items() if name == corpus) for corpus in corpora
-    ]
+    inside = {
+        corpus: [size for (name, _), size in files.items() if name == corpus] for corpus in corpora
+    }
+    originals = [sum(inside[corpus]) for corpus in corpora]
     head = ["", *corpora, "all", "compress KB/s", "decompress KB/s", "peak MiB"]
     lines = [head, ["(original)", *(f"{n:,}" for n in [*originals, sum(originals)]), "", "", ""]]
     for name in compressors_of(found):
@@ -101,8 +104,11 @@ def sizes(rows: Sequence[Row]) -> str:
         lines.append(
             [
                 name,
-                *(total(s for s in own if s.first.corpus == corpus) for corpus in corpora),
-                total(own),
+                *(
+                    total((s for s in own if s.first.corpus == corpus), len(inside[corpus]))
+                    for corpus in corpora
+                ),
+                total(own, len(files)),
                 speed(own, lambda summary: summary.compress_seconds),
                 speed(own, lambda summary: summary.decompress_seconds),
                 peak(own),
