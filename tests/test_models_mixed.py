@@ -1,18 +1,21 @@
 """The model: what is encoded is decoded; the conditionals are those that coding uses."""
 
 import time
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import arzip
 from arzip import codec, coder, models
 from arzip.errors import ArzipError, FormatError, ModelError
 from arzip.models import profile
 from arzip.models.mixed import SAMPLES, VERSION, Mixed
-from arzip.models.parameters import Parameters, read
+from arzip.models.parameters import PREFACE, Parameters, read
 
 SWIFT = models.load("swift")
 WEIGHTS = read(models._FOLDER / "swift.safetensors")
@@ -26,14 +29,14 @@ structured = st.lists(
 ).map(b"".join)
 
 
-def restored(data: bytes) -> bytes:
+def restored(data: bytes, model: Mixed = SWIFT) -> bytes:
     array = np.frombuffer(data, dtype=np.uint8)
-    pieces = list(SWIFT.encode(array))
+    pieces = list(model.encode(array))
     left = np.concatenate([piece.left for piece in pieces])
     freq = np.concatenate([piece.freq for piece in pieces])
     parameters = b"".join(piece.parameters for piece in pieces)
     words = coder.to_words(coder.encode(left, freq))
-    return SWIFT.decode(parameters, words, array.size).tobytes()
+    return model.decode(parameters, words, array.size).tobytes()
 
 
 @settings(max_examples=60)
@@ -111,6 +114,54 @@ def test_impossible_record_length() -> None:
 def test_memory_is_bounded_and_says_so() -> None:
     assert SWIFT.memory(1) < 12 << 20
     assert SWIFT.memory(16 << 20) < 400 << 20
+
+
+def with_preface(preface: NDArray[Any]) -> Mixed:
+    tensors = {**WEIGHTS.tensors, PREFACE: preface}
+    unproven = Parameters("prefaced", VERSION, tensors, (), {})
+    answers = tuple(Mixed.unproven(unproven).known_answers())
+    return Mixed(replace(unproven, answers=answers))
+
+
+PREFACED = with_preface(np.frombuffer(TEXT[:150], dtype=np.uint8))
+
+
+@settings(max_examples=30)
+@given(structured.filter(bool) | st.just(RECORDS) | st.just(TEXT))
+def test_round_trip_after_a_preface(data: bytes) -> None:
+    """One after the other: none leaves a trace in what the next one starts from."""
+    assert restored(data, PREFACED) == data
+
+
+def test_round_trip_of_large_segments_after_a_preface() -> None:
+    """Larger than those whose beginning is kept, and then of the same size of table."""
+    for size in (60_000, 70_000, 60_000, 140_000):
+        data = (TEXT * 600)[:size]
+        assert restored(data, PREFACED) == data
+        assert codec.encode(PREFACED, data).payload == codec.encode(PREFACED, data).payload
+
+
+def test_a_preface_is_read_before_text_as_if_it_were_coded() -> None:
+    session = PREFACED.session(size=len(TEXT))
+    whole = SWIFT.session(size=150 + len(TEXT))
+    for byte in TEXT[:150]:
+        whole.observe(byte)
+    for byte in TEXT[:100]:
+        assert (session.conditionals() == whole.conditionals()).all()
+        session.observe(byte)
+        whole.observe(byte)
+    assert len(codec.encode(PREFACED, TEXT).payload) < len(codec.encode(SWIFT, TEXT).payload) // 4
+    records = codec.encode(PREFACED, RECORDS).payload
+    assert records == codec.encode(SWIFT, RECORDS).payload
+
+
+@pytest.mark.parametrize(
+    "preface",
+    [np.zeros(5, np.int16), np.zeros((5, 2), np.uint8), np.zeros((1 << 20) + 1, np.uint8)],
+)
+def test_a_preface_that_is_none(preface: NDArray[Any]) -> None:
+    with pytest.raises(ModelError, match="preface"):
+        with_preface(preface)
 
 
 def test_a_model_that_computes_otherwise_is_refused() -> None:

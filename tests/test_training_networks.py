@@ -34,6 +34,7 @@ CONFIGS = [
     Config("transformer", 16, 2, heads=2, window=10),
 ]
 ids = [f"{config.architecture}-{config.layers}" for config in CONFIGS]
+NOTHING = np.zeros(0, dtype=np.uint8)
 RATES = {"gru": 1e-2, "lstm": 1e-2, "transformer": 3e-3}
 LINES = [b"%d times %d is %d.\n" % (a, b, a * b) for a in range(30) for b in range(30)]
 
@@ -256,6 +257,7 @@ def test_the_command_makes_a_model_that_compresses(folder: Path, tmp_path: Path,
     output = tmp_path / "mine.safetensors"
     arguments = ["train", str(folder), "-o", str(output), "--hidden", "16", "--epochs", "2"]
     arguments += ["--arch", arch, "--lanes", "8", "--window", "40", "--rounded", "0.1"]
+    arguments += ["--preface", "1000"]
     result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 0, result.output
     assert [path.name for path in tmp_path.iterdir()] == ["mine.safetensors"]
@@ -266,8 +268,12 @@ def test_the_command_makes_a_model_that_compresses(folder: Path, tmp_path: Path,
     assert arzip.decompress(packed, model=model) == data
     with pytest.raises(arzip.ModelError, match=model.identity.hex()):
         arzip.decompress(packed)
-    lane = adaptive.lane_memory(architectures.network_of(models.read(output).network))
-    assert model.memory(1000) - models.load("swift").memory(1000) == lane
+    made = models.read(output)
+    lane = adaptive.lane_memory(architectures.network_of(made.network))
+    size = made.preface.size
+    assert model.memory(1000) - models.load("swift").memory(1000 + size) == lane
+    lines = made.preface.tobytes().splitlines(keepends=True)
+    assert 900 < size <= 1000 and set(lines) <= set(LINES)
     output.write_bytes(output.read_bytes()[:-1])
     with pytest.raises(arzip.ModelError, match="damaged"):
         models.read(output)
@@ -277,7 +283,7 @@ def test_the_command_makes_a_model_that_compresses(folder: Path, tmp_path: Path,
 def test_a_transformers_file_is_read_on_another_machine(folder: Path, tmp_path: Path) -> None:
     """A process of its own, with cold caches, for a processor without extras."""
     model, data = tmp_path / "mine.safetensors", b"".join(LINES[:300])
-    write_model(model, build(Config("transformer", 32, 2, heads=4, window=16)), {})
+    write_model(model, build(Config("transformer", 32, 2, heads=4, window=16)), {}, NOTHING)
     (tmp_path / "x.arz").write_bytes(arzip.compress(data, model=models.load(model)))
     settings = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
     environment = {**os.environ, **settings, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
@@ -294,7 +300,7 @@ def test_a_model_s_network_is_what_was_exported(architecture: str, tmp_path: Pat
     with torch.no_grad():
         for parameter in (network.begin, *network.bias):
             parameter.uniform_(-0.5, 0.5)
-    write_model(tmp_path / "m.safetensors", network, {})
+    write_model(tmp_path / "m.safetensors", network, {}, NOTHING)
     again = network_in(tmp_path / "m.safetensors")
     assert again.config == network.config
     first, second = export.tensors(network), export.tensors(again)

@@ -54,6 +54,12 @@ LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[to
 )
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Train so long [5].")
 @click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Or so often over DATA.")
+@click.option(
+    "--preface",
+    type=click.IntRange(0, 1 << 20),
+    metavar="BYTES",
+    help="Of DATA, word for word, to read before each file [65536; transformer 0].",
+)
 @click.option("--lanes", type=click.IntRange(1), help="Documents at a time [192; transformer 16].")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside FILE.")
@@ -71,7 +77,15 @@ def train(context: click.Context, /, data: Sequence[Path], **values: Any) -> Non
     context.exit(reporter.status)
 
 
-def run(data: Sequence[Path], *, output: Path, resume: bool, quiet: int, **values: Any) -> None:
+def run(
+    data: Sequence[Path],
+    *,
+    output: Path,
+    preface: int | None,
+    resume: bool,
+    quiet: int,
+    **values: Any,
+) -> None:
     """Train and write the model. Raises OSError, ArzipError."""
     try:
         import torch  # noqa: F401
@@ -79,6 +93,7 @@ def run(data: Sequence[Path], *, output: Path, resume: bool, quiet: int, **value
         raise ArzipError(LACKING) from error
     from arzip.training.loop import bits_per_byte
     from arzip.training.model import write_model
+    from arzip.training.preface import SIZES, choose
 
     checkpoint = output.with_name(output.name + ".checkpoint")
     try:
@@ -99,7 +114,9 @@ def run(data: Sequence[Path], *, output: Path, resume: bool, quiet: int, **value
     if not quiet:
         for name, bits in measured.items():
             click.echo(f"{name}: {bits:.4f} bits/byte of what was held out", err=True)
-    write_model(output, trainer.network, measured)
+    if preface is None:
+        preface = SIZES[trainer.network.config.architecture]
+    write_model(output, trainer.network, measured, choose(corpus, preface))
     checkpoint.unlink(missing_ok=True)
 
 

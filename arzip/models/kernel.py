@@ -150,10 +150,10 @@ def decode(
     network: Any,
     words: NDArray[np.uint32],
 ) -> None:
-    """Fill in the data that encode saw, from the coder's words, as far as they go."""
+    """Fill in what encode saw from data[state.position] on, as far as the coder's words go."""
     decoder = np.empty(4, dtype=np.uint64)
     coder.start(words, decoder)
-    for t in range(data.size):
+    for t in range(state.position, data.size):
         if coder.is_exhausted(words, decoder):
             break
         open_byte(state, table, positions, data, network)

@@ -1,7 +1,8 @@
 """The model as its users meet it: a maker of predictions and sessions.
 
 It mixes the adaptive experts (`swift`), and a neural network if its parameters hold one (`base`).
-The loops over bytes are in kernel.py.
+They may hold a preface as well: a text like those to come, read before each segment of text, so
+that the adaptive experts know something too. The loops over bytes are in kernel.py.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,6 +39,7 @@ SAMPLES = (
 
 SESSION_SIZE = 1 << 20
 PIECE = 1 << 16  # bytes predicted before their intervals are coded
+KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the next one
 
 
 class Mixed:
@@ -59,6 +61,8 @@ class Mixed:
         self._fitted = {kind: parameters.fields(kind) for kind in KINDS}
         self._network = network_of(parameters.network) if parameters.network else None
         self._lane_bytes = lane_memory(self._network) if self._network else 0
+        self._preface = parameters.preface
+        self._begun: Segment | None = None
         self._answers = list(parameters.answers)
         self._proven: set[str] = set()
 
@@ -75,6 +79,7 @@ class Mixed:
 
     def memory(self, n: int) -> int:
         """Bytes: the tables, the state, the network's lane and the data."""
+        n += self._preface.size
         return 4 * (lines(n) * LINE + positions(n)) + STATE_BYTES + self._lane_bytes + n
 
     def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
@@ -95,13 +100,31 @@ class Mixed:
         return MixedSession(self._segment(size, record), size)
 
     def _segment(self, n: int, record: int) -> Segment:
-        return Segment(self._fitted[KINDS[record != profile.TEXT]], n, record, self._network)
+        if record != profile.TEXT:
+            return Segment(self._fitted["records"], n, record, self._network)
+        if not self._preface.size:
+            return Segment(self._fitted["text"], n, record, self._network)
+        kept, total = self._begun, n + self._preface.size
+        if kept is not None and kept.fits(total):
+            return kept.fork()
+        begun = self._begin(total)
+        if n <= KEPT:
+            self._begun = begun.fork()  # so that the next of many small files takes no longer
+        return begun
+
+    def _begin(self, n: int) -> Segment:
+        """With the preface read, as if it were coded."""
+        segment = Segment(self._fitted["text"], n, profile.TEXT, self._network)
+        segment.before = self._preface
+        interval = np.empty(self._preface.size, dtype=np.uint32)
+        kernel.encode(*segment.arrays(self._preface), interval, interval)
+        return segment
 
     def _encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         record = profile.record_length(data)
         segment = self._segment(data.size, record)
         parameters = record.to_bytes(self.parameters_size)
-        known = data.copy()  # the kernel writes what it reads, as the decoder's does
+        known = np.concatenate([segment.before, data])
         for start in range(0, data.size, PIECE):
             size = min(PIECE, data.size - start)
             left, freq = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.uint32)
@@ -114,9 +137,9 @@ class Mixed:
         if record > profile.LONGEST_RECORD:
             raise FormatError(f"a segment claims records of {record} bytes: the file is damaged")
         segment = self._segment(n, record)
-        data = np.zeros(n, dtype=np.uint8)
+        data = np.concatenate([segment.before, np.zeros(n, dtype=np.uint8)])
         kernel.decode(*segment.arrays(data), words)
-        return data
+        return data[segment.before.size :]
 
     def known_answers(self) -> list[bytes]:
         """What the samples code to here."""

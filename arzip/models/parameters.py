@@ -1,9 +1,9 @@
 """A model's parameters in a file: safetensors, with a digest that is the model's identity.
 
 No code is ever loaded from such a file. Tensors are named `kind.field` and hold 16-bit numbers, or
-`network.` and a name of neural.py or transformer.py; the digest is over the model's name and
-version and every tensor's name, type, shape and bytes. What the metadata adds (a description, the
-known answers) is not part of it.
+`network.` and a name of neural.py or transformer.py; `preface` holds bytes. The digest is over the
+model's name and version and every tensor's name, type, shape and bytes. What the metadata adds (a
+description, the known answers) is not part of it.
 """
 
 import hashlib
@@ -21,13 +21,18 @@ from numpy.typing import NDArray
 from arzip.errors import ModelError
 from arzip.models.state import shape_of
 
-__all__ = ["NETWORK", "SHIFTS", "Parameters", "pack", "read", "write"]
+__all__ = ["NETWORK", "PREFACE", "SHIFTS", "Parameters", "pack", "read", "write"]
 
 SHIFTS = {"history_map": 6, "match_map": 6, "weights": 5, "final_weights": 4}
 """A field is its tensor times 2**shift: 16 bits carry all that was learned."""
 
 NETWORK = "network."
 """Starts the names of the neural expert's tensors."""
+
+PREFACE = "preface"
+"""The name of the tensor that holds a text to read before each segment."""
+
+LONGEST_PREFACE = 1 << 20
 
 IDENTITY_BYTES = 4
 
@@ -66,6 +71,17 @@ class Parameters:
             for name, tensor in self.tensors.items()
             if name.startswith(NETWORK)
         }
+
+    @property
+    def preface(self) -> NDArray[np.uint8]:
+        """The text to read before each segment of text; most models have none: no bytes.
+
+        Raises ModelError if it is something else, or too long.
+        """
+        preface = self.tensors.get(PREFACE, np.zeros(0, dtype=np.uint8))
+        if preface.dtype != np.uint8 or preface.ndim != 1 or preface.size > LONGEST_PREFACE:
+            raise ModelError(f"model {self.name!r} has a preface that does not fit: it is unfit")
+        return preface.copy()
 
     def fields(self, kind: str) -> dict[str, NDArray[np.int32]]:
         """The fields of a state of this kind, as coding needs them.

@@ -19,6 +19,9 @@ MOST_POSITIONS = 1 << 22
 class Segment:
     """The model's memory at the start of a segment of n bytes."""
 
+    before: NDArray[np.uint8]
+    """What was read before the segment's first byte: its data starts with that."""
+
     def __init__(
         self,
         fitted: dict[str, NDArray[np.int32]],
@@ -33,12 +36,17 @@ class Segment:
         self.positions = np.zeros(positions(n), dtype=np.int32)
         self.lane = new_lane(network) if network else None
         self.state["network"] = network is not None
+        self.before = np.zeros(0, dtype=np.uint8)
 
     def arrays(
         self, data: NDArray[np.uint8]
     ) -> tuple[State, NDArray[np.uint32], NDArray[np.int32], NDArray[np.uint8], Lane | None]:
         """What kernel.py works on, `data` among it."""
         return self.state, self.table, self.positions, data, self.lane
+
+    def fits(self, n: int) -> bool:
+        """Whether it is what a segment of n bytes, all told, would be given."""
+        return (self.table.size, self.positions.size) == (lines(n) * LINE, positions(n))
 
     def fork(self) -> "Segment":
         """A second memory of the same content."""

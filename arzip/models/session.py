@@ -19,7 +19,7 @@ class MixedSession:
     def __init__(self, segment: Segment, size: int) -> None:
         """After 0 bytes of `segment`, with room for `size`: more is made when it is needed."""
         self._segment = segment
-        self._data = np.zeros(size, dtype=np.uint8)
+        self._data = np.concatenate([segment.before, np.zeros(size, dtype=np.uint8)])
         self._undo = np.zeros(8, dtype=lookahead.UNDO)
         self._search = np.zeros(1, dtype=search.SEARCH)[0]
         kernel.open_byte(*segment.arrays(self._data))

@@ -64,7 +64,7 @@ class Recipe:
 RECIPES = {"transformer": Recipe(lanes=16, steps=128, rate=3e-3)}
 """What suits an architecture better than the defaults."""
 
-TUNING = 0.1
+TUNING = 0.3
 """Of the rates, for a network that was trained before."""
 
 
