@@ -1,10 +1,11 @@
 """Fits a model's initial parameters: `python -m arzip.training.fit FOLDER... -o FILE`.
 
 The model learns while it codes, so fitting is coding: pieces of all kinds of data, one after the
-other, each with empty tables, but with the parameters that the one before left behind.
+other, each with empty tables, but with the parameters that the one before left behind. Each leaves
+behind what suits itself best; the mean over the second half of them is the result.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ from arzip.models.state import CONTEXTS, FITTED, HISTORIES, INPUTS, MATCH_BUCKET
 from arzip.training.data import files, open_unpacked
 from arzip.training.records import MAKERS
 
-__all__ = ["fit", "main", "unfitted"]
+__all__ = ["fit", "fit_all", "main", "unfitted"]
 
 Fields = dict[str, NDArray[np.int32]]
 Source = Callable[[Generator], bytes]
@@ -96,11 +97,49 @@ def pieces(data: bytes, rng: Generator) -> NDArray[np.uint8]:
     return np.frombuffer(data[start : start + size], dtype=np.uint8)
 
 
+class Mean:
+    """Of parameters, field by field."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._sums = {name: np.zeros_like(f, dtype=np.int64) for name, f in unfitted().items()}
+
+    def add(self, fields: Fields) -> None:
+        """One more."""
+        self.count += 1
+        for name, field in fields.items():
+            self._sums[name] += field
+
+    def fields(self) -> Fields:
+        """The mean of those added, of which there must be one."""
+        return {name: (s // self.count).astype(np.int32) for name, s in self._sums.items()}
+
+
+def fit_all(
+    named: Mapping[str, Source], rounds: int, rng: Generator, network: Network | None = None
+) -> dict[str, Fields]:
+    """Fit the parameters of each kind to a piece from each source in every round."""
+    fitted = {kind: unfitted() for kind in KINDS}
+    means = {kind: Mean() for kind in KINDS}
+    for turn in range(rounds):
+        size, bits = 0, 0.0
+        for source in rng.permutation(list(named)):
+            piece = pieces(named[source](rng), rng)
+            record = profile.record_length(piece)
+            kind = KINDS[record != profile.TEXT]
+            fitted[kind], cost = fit(fitted[kind], piece, record, network)
+            size, bits = size + piece.size, bits + cost
+            if turn >= rounds // 2:
+                means[kind].add(fitted[kind])
+        click.echo(f"round {turn + 1} of {rounds}: {bits / size:.4f} bits/byte of {size:,}")
+    return {k: means[k].fields() if means[k].count else fitted[k] for k in KINDS}
+
+
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Files to leave out, by path.")
-@click.option("--rounds", default=24, show_default=True, help="Pieces from each source.")
+@click.option("--rounds", default=32, show_default=True, help="Pieces from each source.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--name", default="swift", show_default=True, help="The model's.")
 @click.option(
@@ -122,18 +161,8 @@ def main(
     given = parameters.read(network_path) if network_path else None
     trained = given.network if given else {}
     network = network_of(trained) if trained else None
-    rng = np.random.default_rng(seed)
-    fitted = {kind: unfitted() for kind in KINDS}
     named = dict(sources(folders, exclude))
-    for turn in range(rounds):
-        size, bits = 0, 0.0
-        for source in rng.permutation(list(named)):
-            piece = pieces(named[source](rng), rng)
-            record = profile.record_length(piece)
-            kind = KINDS[record != profile.TEXT]
-            fitted[kind], cost = fit(fitted[kind], piece, record, network)
-            size, bits = size + piece.size, bits + cost
-        click.echo(f"round {turn + 1} of {rounds}: {bits / size:.4f} bits/byte of {size:,}")
+    fitted = fit_all(named, rounds, np.random.default_rng(seed), network)
     tensors = {parameters.NETWORK + key: tensor for key, tensor in trained.items()}
     for kind in KINDS:
         tensors.update(parameters.pack(fitted[kind], kind))
