@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import golden
+import numpy as np
 import reference_neural
 import reference_transformer
 
@@ -23,7 +24,7 @@ import arzip
 from arzip import codec, models
 from arzip.container import FrameWriter, compact_frame
 from arzip.models import mixed
-from arzip.models.parameters import NETWORK, Parameters
+from arzip.models.parameters import NETWORK, PREFACE, Parameters
 
 DATA = Path(__file__).with_name("data")
 OWN = {
@@ -31,7 +32,7 @@ OWN = {
     "lstm": lambda: reference_neural.random_tensors("lstm", 2, 12, seed=2),
     "transformer": lambda: reference_transformer.random_tensors(1, 16, 2, 16, seed=3),
 }
-"""Networks as `arzip train` makes them, but of random weights."""
+"""Networks as `arzip train` makes them, but of random weights. The first has a preface too."""
 
 INPUTS = {name: data[:6000] for name, data in golden.inputs().items()}
 INPUTS |= {"binary": bytes(range(256)) * 3, "runs": b"a" * 300 + b"b" * 5000}
@@ -42,6 +43,8 @@ def write_model(architecture: str, path: Path) -> None:
     swift = models.read("swift")
     tensors = dict(swift.tensors)
     tensors |= {NETWORK + name: tensor for name, tensor in OWN[architecture]().items()}
+    if architecture == "gru":
+        tensors[PREFACE] = np.frombuffer(INPUTS["log"][-1500:], dtype=np.uint8)
     mixed.write(path, Parameters(f"own-{architecture}", swift.version, tensors, (), {}))
 
 
