@@ -188,7 +188,7 @@ class _Recovery:
         places: list[_Place] = []
         at = begin + HEADER_SIZE
         while self._read(at, 1) != bytes([END]):
-            place = self._place_at(at, self._size, header)
+            place = self._place_at(at, self._size, header, len(places) + 1)
             if place is None:
                 return None
             places.append(place)
@@ -321,14 +321,14 @@ class _Recovery:
         except ArzipError:
             return None
 
-    def _place_at(self, at: int, end: int, header: Header | None) -> _Place | None:
+    def _place_at(self, at: int, end: int, header: Header | None, number: int = 1) -> _Place | None:
         """The segment that a header there claims, if it ends before `end`."""
         if header is None:
             return None
         at += 0 if header.long else len(header.raw)
         try:
             raw = self._read(at, SEGMENT_HEADER_SIZE)
-            segment = container.parse_segment(raw, header, 1)
+            segment = container.parse_segment(raw, header, number)
         except ArzipError:
             return None
         body = at + len(segment.raw) - (0 if header.long else len(header.raw))

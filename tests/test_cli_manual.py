@@ -6,12 +6,11 @@ import subprocess
 from importlib.metadata import files
 from pathlib import Path
 
-import click
 import pytest
 from conftest import INSTALLED
 
 from arzip.cli.main import cli
-from arzip.cli.manual import PROGRAMS, escaped, page
+from arzip.cli.manual import PROGRAMS, context_of, escaped, page
 from arzip.cli.options import ENVIRONMENT
 
 
@@ -21,10 +20,10 @@ def plain(text: str) -> str:
 
 def test_every_command_and_option_is_there() -> None:
     text = plain(page())
-    group = click.Context(cli, info_name="arzip")
+    group = context_of(cli, "arzip")
     for name in cli.list_commands(group):
         assert f".SS {name}\narzip {name} " in text
-        context = click.Context(cli.commands[name], info_name=name, parent=group)
+        context = context_of(cli.commands[name], name, group)
         section = text.partition(f".SS {name}\n")[2].partition(".SS ")[0]
         for option in cli.commands[name].get_params(context):
             record = option.get_help_record(context)
@@ -43,6 +42,11 @@ def test_troff_finds_nothing_to_obey(text: str, line: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
+def test_help_is_h_too() -> None:
+    assert page().count(r"\fB\-h, \-\-help\fR") > 10
+    assert r"\fB\-\-help\fR" not in page()
+
+
 def test_troff_has_nothing_to_say(tmp_path: Path) -> None:
     path = tmp_path / "arzip.1"
     path.write_text(page())

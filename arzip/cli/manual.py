@@ -51,8 +51,8 @@ SEE_ALSO = "gzip(1), xz(1), zstd(1), tar(1)"
 
 def page() -> str:
     """The page, for man(1)."""
-    group = click.Context(cli, info_name="arzip")
-    form = click.Context(gzip_form, info_name="", parent=group)
+    group = context_of(cli, "arzip")
+    form = context_of(gzip_form, "", group)
     lines = [f'.TH ARZIP 1 "" "arzip {arzip.__version__}" "User Commands"']
     lines += section("NAME", [escaped(NAME)])
     lines += section("SYNOPSIS", synopsis(group, form))
@@ -66,6 +66,13 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def context_of(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> click.Context:
+    """As when the command runs, with what it says of itself: that its help is -h too."""
+    return click.Context(command, parent, name, **command.context_settings)
+
+
 def section(title: str, lines: Iterable[str]) -> list[str]:
     return [f".SH {title}", *lines]
 
@@ -74,7 +81,7 @@ def synopsis(group: click.Context, form: click.Context) -> Iterator[str]:
     yield from usage(form)
     for name in cli.list_commands(group):
         yield ".br"
-        yield from usage(click.Context(cli.commands[name], info_name=name, parent=group))
+        yield from usage(context_of(cli.commands[name], name, group))
 
 
 def usage(context: click.Context) -> Iterator[str]:
@@ -86,7 +93,7 @@ def usage(context: click.Context) -> Iterator[str]:
 def commands(group: click.Context) -> Iterator[str]:
     for name in cli.list_commands(group):
         command = cli.commands[name]
-        context = click.Context(command, info_name=name, parent=group)
+        context = context_of(command, name, group)
         yield f".SS {escaped(name)}"
         yield from usage(context)
         yield ".PP"
