@@ -41,12 +41,12 @@ def test_troff_finds_nothing_to_obey(text: str, line: str) -> None:
     assert escaped(text) == line
 
 
-@pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
 def test_help_is_h_too() -> None:
     assert page().count(r"\fB\-h, \-\-help\fR") > 10
     assert r"\fB\-\-help\fR" not in page()
 
 
+@pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
 def test_troff_has_nothing_to_say(tmp_path: Path) -> None:
     path = tmp_path / "arzip.1"
     path.write_text(page())

@@ -100,10 +100,8 @@ class Mixed:
         return MixedSession(self._segment(size, record), size)
 
     def _segment(self, n: int, record: int) -> Segment:
-        if record != profile.TEXT:
-            return Segment(self._fitted["records"], n, record, self._network)
-        if not self._preface.size:
-            return Segment(self._fitted["text"], n, record, self._network)
+        if record != profile.TEXT or not self._preface.size:
+            return self._empty(n, record)
         kept, total = self._begun, n + self._preface.size
         if kept is not None and kept.fits(total):
             return kept.fork()
@@ -112,9 +110,12 @@ class Mixed:
             self._begun = begun.fork()  # so that the next of many small files takes no longer
         return begun
 
+    def _empty(self, n: int, record: int) -> Segment:
+        return Segment(self._fitted[KINDS[record != profile.TEXT]], n, record, self._network)
+
     def _begin(self, n: int) -> Segment:
         """With the preface read, as if it were coded."""
-        segment = Segment(self._fitted["text"], n, profile.TEXT, self._network)
+        segment = self._empty(n, profile.TEXT)
         segment.before = self._preface
         interval = np.empty(self._preface.size, dtype=np.uint32)
         kernel.encode(*segment.arrays(self._preface), interval, interval)
