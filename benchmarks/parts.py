@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from arzip import models
 from arzip.compiled import compiled, i64, u64
-from arzip.models import adaptive, contexts, kernel, match, mixture, neural, ngram, profile
+from arzip.models import adaptive, contexts, kernel, match, mixture, neural, ngram, profile, slots
 from arzip.models.fixedpoint import ONE
 from arzip.models.mixed import Mixed, Segment
 from arzip.models.mixture import NETWORK as NETWORK_INPUT
@@ -54,15 +54,15 @@ def walk(
         likelihood = 1.0
         for bit in range(8):
             if parts & LINES and bit & 3 == 0:
-                ngram.find_lines(state, table)
+                slots.find(state, table)
             probability = _predict(state, parts)
             y = (byte >> (7 - bit)) & 1
             likelihood *= (probability if y else ONE - probability) / ONE
             if parts & LINES and bit == 3:
-                ngram.locate_lines(state, table, state.partial << 1 | y)
+                slots.locate(state, table, state.partial << 1 | y)
             _update(state, y, parts)
             if parts & LINES and bit & 3 == 3:
-                ngram.store_lines(state, table)
+                slots.store(state, table)
         code_length -= np.log2(likelihood)
         contexts.observe(state, byte)
     return code_length
@@ -91,7 +91,7 @@ def _open(
     contexts.look_above(state, data)
     contexts.set_hashes(state)
     if parts & LINES:
-        ngram.locate_lines(state, table, 1)
+        slots.locate(state, table, 1)
     if parts & MATCH:
         match.follow(state, data, positions)
 

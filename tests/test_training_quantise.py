@@ -63,6 +63,7 @@ def test_what_is_written_is_what_was_trained_with(config: Config) -> None:
 def test_a_rounded_network_computes_with_the_rounded_matrices(config: Config) -> None:
     torch.manual_seed(4)
     network = build(config)
+    network.mean.normal_()
     data = torch.randint(0, 256, (12, 2))
     found, _ = quantise.rounded_forward(network, data, network.start(2))
     plain, _ = network(data, network.start(2))
@@ -70,9 +71,38 @@ def test_a_rounded_network_computes_with_the_rounded_matrices(config: Config) ->
     found.sum().backward()
     assert all(p.grad is not None and p.grad.any() for p in quantise.matrices(network).values())
     with torch.no_grad():
-        for matrix in quantise.matrices(network).values():
-            matrix.copy_(quantise.rounded(matrix))
+        parameters = dict(network.named_parameters())
+        for name, value in quantise.rounded_parameters(network).items():
+            parameters[name].copy_(value)
     assert found.equal(network(data, network.start(2))[0])
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.architecture)
+def test_biases_make_up_for_rounding_at_the_mean_state(config: Config) -> None:
+    torch.manual_seed(5)
+    network = build(config)
+    network.mean.normal_()
+    before, after = dict(network.named_parameters()), quantise.rounded_parameters(network)
+    products = network.products()
+    assert len(products) == (1 if config.architecture == "transformer" else 4)
+    for name, (bias, mean) in products.items():
+        wanted = before[name] @ mean + before[bias]
+        assert (after[name] @ mean + after[bias]).allclose(wanted, atol=1e-5)
+        assert not (after[name] @ mean + before[bias]).allclose(wanted, atol=1e-5)
+    written = export.tensors(network)["output.bias"]
+    assert np.array_equal(written, np.rint(after["output.bias"].detach().double().numpy() * 4096))
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.architecture)
+def test_training_keeps_the_mean_of_the_states(config: Config) -> None:
+    data = np.frombuffer(b"to be or not to be, that is the question. " * 100, dtype=np.uint8)
+    corpus = Corpus(("x",), data, (np.array([0, data.size]),), (data[:0],))
+    trainer = Trainer(corpus, config, Recipe(lanes=4, steps=16, bytes=640))
+    means = []
+    for _ in range(3):
+        trainer._update(0.0)
+        means.append(trainer._state[0].mean(dim=1))
+    assert trainer.network.mean.allclose(torch.stack(means).mean(dim=0), atol=1e-6)
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.architecture)

@@ -5,10 +5,16 @@ Beside the trained output layer W stands a second one, D, that starts from 0 wit
     p(w_{t+1} | w_<=t) = Softmax((W + D) h_t + b)        D += rate_t * (1[w_{t+1}] - p) h_t^T
 
 where p is this layer's own softmax: one step of gradient descent on the code length of each byte.
-The rows of bytes that were hardly expected, and did not come, are left alone: of 256 about ten
-change. The mixture takes both layers' predictions, so that nothing is lost where learning hurts.
+The mixture takes both layers' predictions, so that nothing is lost where learning hurts.
 
-Sources: Mikolov et al. 2010; Krause et al. 2018, "Dynamic Evaluation of Neural Sequence Models".
+To change 256 rows for each byte would take too long, and most changes are tiny. But to leave the
+tiny ones out would be to learn of every rare byte that comes and never of one that does not. So
+errors below LEAST_ERROR are added up from row to row, and the row at which the sum passes
+LEAST_ERROR takes all of it: each row its share, in the long run. Likewise D's entries are rounded
+up as often as what is cut off asks for (stochastic rounding), or small changes would be lost.
+
+Sources: Mikolov et al. 2010; Krause et al. 2018, "Dynamic Evaluation of Neural Sequence Models";
+Gupta et al. 2015, "Deep Learning with Limited Numerical Precision".
 """
 
 import copy
@@ -17,25 +23,40 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.compiled import compiled, i16, i32, i64
+from arzip.compiled import compiled, i16, i32, i64, u64
 from arzip.models.architectures import Memory, Network, Weights
-from arzip.models.neural import BYTES, softmax
+from arzip.models.neural import BYTES, MOST_UNITS, softmax
 
 __all__ = ["Adaptation", "Lane", "copy_lane", "lane_memory", "learn", "new_lane", "predict"]
 
 RATE = 197  # in 2**-16: 0.003 in the long run
 EARLY_RATE = 1114  # 0.017 more at first, half of that after
 HALF_TIME = 8192  # bytes
-LEAST_ERROR = 197  # in 2**-16: rows whose error is smaller are left alone
+LEAST_ERROR_BITS = 12
+LEAST_ERROR = 1 << LEAST_ERROR_BITS  # in 2**-16
+DELTA_BITS = 13  # of D: Q13, within +-4
 LARGEST = 32767
+ROUND_BITS = 36 - DELTA_BITS  # a step in Q24 times a vector in Q12, and what of that D leaves out
+CHANCE_BITS = 12
 STRIP = 256  # units whose products are summed in 32 bits
+
+
+def _chances() -> NDArray[np.int32]:
+    """Numbers below 2**ROUND_BITS, evenly spread and without order: more than a row can need."""
+    size = (1 << CHANCE_BITS) + MOST_UNITS
+    mixed = np.arange(1, size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0xD6E8FEB86659FD93)
+    return (mixed >> np.uint64(64 - ROUND_BITS)).astype(np.int32)
+
+
+CHANCES = _chances()
 
 
 class Adaptation(NamedTuple):
     """What was learned, and the predictions that it makes."""
 
     delta: NDArray[np.int16]
-    """D: (256, H) in Q15, within +-1."""
+    """D: (256, H) in Q13, within +-4."""
     learned: NDArray[np.uint8]
     """(256,) 1 for the rows of D that are not 0: fewer than half, with most files."""
     vector: NDArray[np.int16]
@@ -97,7 +118,7 @@ def predict(adaptation: Adaptation, memory: Memory) -> None:
         if adaptation.learned[row]:
             for start in range(0, units, STRIP):
                 total += _dot(delta[row, start : start + STRIP], vector[start : start + STRIP])
-        adaptation.logits[row] = i32(i64(trained[row]) + (total >> 10))
+        adaptation.logits[row] = i32(i64(trained[row]) + (total >> (DELTA_BITS + 7 - 12)))
     softmax(adaptation.logits, adaptation.tree)
 
 
@@ -107,13 +128,21 @@ def learn(adaptation: Adaptation, memory: Memory, byte: int, position: int) -> N
     tree, delta, vector = adaptation.tree, adaptation.delta, memory.vector
     rate = RATE + EARLY_RATE * HALF_TIME // (HALF_TIME + position)
     inverse = (1 << 52) // tree[1]
+    chance = u64(position + 1) * u64(0x9E3779B97F4A7C15)
+    small = i64(chance >> u64(64 - LEAST_ERROR_BITS))
     for row in range(BYTES):
         error = -((tree[BYTES + row] * inverse) >> 36)  # Q16
         if row == byte:
             error += 1 << 16
-        if abs(error) >= LEAST_ERROR:
-            adaptation.learned[row] = 1
-            _add(delta[row], i32((error * rate) >> 8), vector)
+        if abs(error) < LEAST_ERROR:
+            small += abs(error)
+            if small < LEAST_ERROR:
+                continue
+            small -= LEAST_ERROR
+            error = LEAST_ERROR if row == byte else -LEAST_ERROR
+        adaptation.learned[row] = 1
+        chance = chance * u64(0xD6E8FEB86659FD93) + u64(row)
+        _add(delta[row], i32((error * rate) >> 8), vector, i64(chance >> u64(64 - CHANCE_BITS)))
 
 
 @compiled
@@ -126,9 +155,9 @@ def _dot(a: NDArray[np.int16], b: NDArray[np.int16]) -> int:
 
 
 @compiled
-def _add(row: NDArray[np.int16], step: int, vector: NDArray[np.int16]) -> None:
-    """row += step * vector, for a step in Q24 and a vector in Q12, rounded to Q15."""
+def _add(row: NDArray[np.int16], step: int, vector: NDArray[np.int16], first: int) -> None:
+    """row += step * vector, for a step in Q24 and a vector in Q12, rounded by CHANCES from `first`."""
     for j in range(row.size):
-        change = i32(i32(i32(step * i32(vector[j])) + i32(1 << 20)) >> 21)
+        change = i32(i32(i32(step * i32(vector[j])) + CHANCES[first + j]) >> ROUND_BITS)
         value = i32(i32(row[j]) + change)
         row[j] = i16(min(max(value, i32(-LARGEST)), i32(LARGEST)))

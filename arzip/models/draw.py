@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.compiled import compiled, i64, u64
-from arzip.models import contexts, kernel, ngram, search
+from arzip.models import contexts, kernel, search, slots
 from arzip.models.intrinsics import leading_zeros
 from arzip.models.state import State
 
@@ -128,7 +128,7 @@ def _take(state: State, table: NDArray[np.uint32], target: int) -> int:
     low, width = kernel.FIRST, kernel.WIDTH
     for bit in range(8):
         if bit & 3 == 0:
-            ngram.find_lines(state, table)
+            slots.find(state, table)
         ones = kernel.split(width, kernel.predict(state), bit)
         y = i64(target >= low + width - ones)
         if y:
@@ -137,10 +137,10 @@ def _take(state: State, table: NDArray[np.uint32], target: int) -> int:
         else:
             width -= ones
         if bit == 3:
-            ngram.locate_lines(state, table, state.partial << 1 | y)
+            slots.locate(state, table, state.partial << 1 | y)
         kernel.update(state, y)
         if bit & 3 == 3:
-            ngram.store_lines(state, table)
+            slots.store(state, table)
     byte: int = state.partial & 255
     return byte
 

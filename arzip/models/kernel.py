@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from arzip import coder
 from arzip.compiled import compiled, i64, u32, u64
-from arzip.models import adaptive, architectures, contexts, match, mixture, neural, ngram
+from arzip.models import adaptive, architectures, contexts, match, mixture, neural, ngram, slots
 from arzip.models.fixedpoint import ONE, PROBABILITY_BITS
 from arzip.models.mixture import NETWORK as NETWORK_INPUT
 from arzip.models.state import State
@@ -93,7 +93,7 @@ def open_byte(
             state.trees[1, node] = network.adaptation.tree[node]
     contexts.look_above(state, data)
     contexts.set_hashes(state)
-    ngram.locate_lines(state, table, 1)
+    slots.locate(state, table, 1)
     match.follow(state, data, positions)
 
 
@@ -119,7 +119,7 @@ def encode(
         likelihood = 1.0
         for bit in range(8):
             if bit & 3 == 0:
-                ngram.find_lines(state, table)
+                slots.find(state, table)
             probability = predict(state)
             ones = split(width, probability, bit)
             y = (byte >> (7 - bit)) & 1
@@ -131,10 +131,10 @@ def encode(
                 width -= ones
                 likelihood *= (ONE - probability) / ONE
             if bit == 3:
-                ngram.locate_lines(state, table, state.partial << 1 | y)
+                slots.locate(state, table, state.partial << 1 | y)
             update(state, y)
             if bit & 3 == 3:
-                ngram.store_lines(state, table)
+                slots.store(state, table)
         left[t], freq[t] = low, width
         code_length -= math.log2(likelihood)
         contexts.observe(state, byte)
@@ -162,7 +162,7 @@ def decode(
         low, width = FIRST, WIDTH
         for bit in range(8):
             if bit & 3 == 0:
-                ngram.find_lines(state, table)
+                slots.find(state, table)
             ones = split(width, predict(state), bit)
             y = i64(target >= low + width - ones)
             if y:
@@ -171,10 +171,10 @@ def decode(
             else:
                 width -= ones
             if bit == 3:
-                ngram.locate_lines(state, table, state.partial << 1 | y)
+                slots.locate(state, table, state.partial << 1 | y)
             update(state, y)
             if bit & 3 == 3:
-                ngram.store_lines(state, table)
+                slots.store(state, table)
         coder.advance(words, decoder, u32(low), u32(width))
         data[t] = state.partial & 255
         contexts.observe(state, state.partial & 255)
@@ -197,14 +197,14 @@ def learn(
     for bit in range(8):
         y = (byte >> (7 - bit)) & 1
         if bit & 3 == 0:
-            ngram.find_lines(state, table)
+            slots.find(state, table)
         probability = predict(state)
         likelihood *= (probability if y else ONE - probability) / ONE
         if bit == 3:
-            ngram.locate_lines(state, table, state.partial << 1 | y)
+            slots.locate(state, table, state.partial << 1 | y)
         update(state, y)
         if bit & 3 == 3:
-            ngram.store_lines(state, table)
+            slots.store(state, table)
     data[state.position] = byte
     contexts.observe(state, byte)
     open_byte(state, table, positions, data, network)

@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.compiled import compiled, u64
-from arzip.models import kernel, ngram
+from arzip.models import kernel, slots
 from arzip.models.state import CONTEXTS, INPUTS, LINE, MIXERS, State
 
 __all__ = ["UNDO", "climb", "conditionals", "descend"]
 
 UNDO = np.dtype(
     [
-        # At a byte's middle: the first half's lines, in the table and cached.
+        # At a byte's middle: the first half's lines and runs, in the table and cached.
         ("lines", np.uint64, CONTEXTS),
         ("stored", np.uint32, (CONTEXTS, LINE)),
+        ("runs", np.uint64, CONTEXTS),
+        ("stored_runs", np.uint32, CONTEXTS),
         ("cache", np.uint32, (CONTEXTS, LINE)),
         # At a bit.
         ("partial", np.int64),
@@ -49,7 +51,7 @@ def conditionals(
     """Fill in the frequencies of all 256 values, after kernel.open_byte; change nothing."""
     width = np.empty(256, dtype=np.int64)  # of each node, numbered as state.partial
     width[1] = kernel.WIDTH
-    ngram.find_lines(state, table)
+    slots.find(state, table)
     for prefix in range(128):
         depth = 0  # where this path leaves the one before
         if prefix > 0:
@@ -69,7 +71,7 @@ def conditionals(
             descend(state, table, undo, d, (prefix >> (6 - d)) & 1)
     for d in range(6, -1, -1):
         climb(state, table, undo, d)
-    ngram.locate_lines(state, table, 1)
+    slots.locate(state, table, 1)
 
 
 @compiled
@@ -81,9 +83,9 @@ def descend(
     kernel.update(state, bit)
     if depth == 3:
         _save_half(state, table, undo[depth])
-        ngram.store_lines(state, table)
-        ngram.locate_lines(state, table, state.partial)
-        ngram.find_lines(state, table)
+        slots.store(state, table)
+        slots.locate(state, table, state.partial)
+        slots.find(state, table)
 
 
 @compiled
@@ -97,7 +99,8 @@ def climb(state: State, table: NDArray[np.uint32], undo: NDArray[np.void], depth
 @compiled
 def _save_half(state: State, table: NDArray[np.uint32], kept: State) -> None:
     for i in range(CONTEXTS):
-        kept.lines[i] = state.lines[i]
+        kept.lines[i], kept.runs[i] = state.lines[i], state.runs[i]
+        kept.stored_runs[i] = table[state.runs[i]]
         for k in range(LINE):
             kept.stored[i, k] = table[state.lines[i] + u64(k)]
             kept.cache[i, k] = state.cache[i, k]
@@ -106,7 +109,9 @@ def _save_half(state: State, table: NDArray[np.uint32], kept: State) -> None:
 @compiled
 def _restore_half(state: State, table: NDArray[np.uint32], kept: State) -> None:
     for i in range(CONTEXTS):
-        state.lines[i] = kept.lines[i]
+        state.lines[i], state.runs[i] = kept.lines[i], kept.runs[i]
+        if kept.runs[i] != u64(0):
+            table[kept.runs[i]] = kept.stored_runs[i]
         for k in range(LINE):
             table[kept.lines[i] + u64(k)] = kept.stored[i, k]
             state.cache[i, k] = kept.cache[i, k]

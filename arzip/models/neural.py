@@ -28,6 +28,7 @@ from arzip.models.intrinsics import ROWS, interleaved, multiply_block
 __all__ = [
     "BYTES",
     "LARGEST_SUM",
+    "MOST_UNITS",
     "MOST_LAYERS",
     "Memory",
     "Network",

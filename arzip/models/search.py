@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.compiled import compiled, i64
-from arzip.models import kernel, ngram
+from arzip.models import kernel, slots
 from arzip.models.lookahead import climb, descend
 from arzip.models.state import State
 
@@ -44,7 +44,7 @@ def leading(state: State, table: NDArray[np.uint32], undo: NDArray[np.void], sea
     search.found = search.kept = search.floor = 0
     width, other = search.width, search.other
     width[1] = kernel.WIDTH
-    ngram.find_lines(state, table)
+    slots.find(state, table)
     depth = 0
     while depth >= 0:
         # A node that is new.
@@ -64,7 +64,7 @@ def leading(state: State, table: NDArray[np.uint32], undo: NDArray[np.void], sea
                 depth += 1
                 continue
         depth = _next(state, table, undo, search, depth)
-    ngram.locate_lines(state, table, 1)
+    slots.locate(state, table, 1)
 
 
 @compiled

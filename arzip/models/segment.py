@@ -12,7 +12,7 @@ from arzip.models.state import LINE, State, new_state
 
 __all__ = ["Segment", "lines", "positions"]
 
-MOST_LINES = 1 << 22
+MOST_LINES = 1 << 21
 MOST_POSITIONS = 1 << 22
 
 
@@ -32,7 +32,7 @@ class Segment:
         """`record` is the length of records, or profile.TEXT."""
         self.state = new_state(fitted, mixture.apm_row())
         self.state["record"] = record
-        self.table = np.zeros(lines(n) * LINE, dtype=np.uint32)
+        self.table = np.zeros(2 * lines(n) * LINE, dtype=np.uint32)
         self.positions = np.zeros(positions(n), dtype=np.int32)
         self.lane = new_lane(network) if network else None
         self.state["network"] = network is not None
@@ -46,7 +46,7 @@ class Segment:
 
     def fits(self, n: int) -> bool:
         """Whether it is what a segment of n bytes, all told, would be given."""
-        return (self.table.size, self.positions.size) == (lines(n) * LINE, positions(n))
+        return (self.table.size, self.positions.size) == (2 * lines(n) * LINE, positions(n))
 
     def fork(self) -> "Segment":
         """A second memory of the same content."""
@@ -59,8 +59,8 @@ class Segment:
 
 
 def lines(n: int) -> int:
-    """Lines in the table for n bytes: 4 a byte, as a power of two, within bounds."""
-    return min(max(1 << (4 * n - 1).bit_length(), 1 << 10), MOST_LINES)
+    """Lines that the table has room for, for n bytes: 2 a byte, as a power of two, within bounds."""
+    return min(max(1 << (2 * n - 1).bit_length(), 1 << 10), MOST_LINES)
 
 
 def positions(n: int) -> int:

@@ -2,7 +2,7 @@
 
 A numpy record is what compiled functions pass around most cheaply: one pointer, every array's
 shape known to the compiler. Beside it go three arrays whose size depends on the segment: `table`
-(the slots of ngram.py), `data` (the bytes so far) and `positions` (of match.py).
+(the lines and runs of slots.py), `data` (the bytes so far) and `positions` (of match.py).
 """
 
 from typing import Any
@@ -79,12 +79,15 @@ LAYOUT = np.dtype(
         ("line_first", np.int64),  # its first byte
         ("after_one", np.uint16, 256),  # the two bytes that last followed a byte
         ("after_two", np.uint16, 1 << 16),  # the same for two bytes
-        # ngram.py
+        # slots.py
         ("places", np.uint64, CONTEXTS),  # where lines of the half byte to come may be
+        ("buckets", np.uint64, CONTEXTS),  # and where runs
         ("tags", np.uint32, CONTEXTS),
-        ("lines", np.uint64, CONTEXTS),  # where those of this one are
+        ("lines", np.uint64, CONTEXTS),  # where those of this one are, or would go
+        ("runs", np.uint64, CONTEXTS),  # the same; 0 for what has a line
         ("cache", np.uint32, (CONTEXTS, LINE)),  # their slots
         ("hits", np.int64),  # how many are not new
+        # ngram.py
         ("slots", np.uint32, CONTEXTS),
         ("rates", np.int32, CONTEXTS),
         ("stretched", np.uint32, CONTEXTS),

@@ -1,7 +1,7 @@
 """A trained network as integers, in the file that arzip codes with: see models/neural.py.
 
-Every row of a matrix becomes int8 with a scale of its own, as quantise.py says; the bytes' inputs
-become Q11, biases Q12, start states Q15.
+Every row of a matrix becomes int8 with a scale of its own, and biases make up for it, as
+quantise.py says; the bytes' inputs become Q11, biases Q12, start states Q15.
 """
 
 from typing import Any
@@ -21,7 +21,8 @@ def tensors(network: Network) -> dict[str, NDArray[Any]]:
     """The tensors of `tensors_of` of models/neural.py or models/transformer.py for this network."""
     result = _transformer(network) if isinstance(network, Transformer) else _recurrent(network)
     result |= _matrix("output.weight", network.output.weight, "output.scale")
-    result["output.bias"] = _fixed(network.output.bias, 12, np.int32)
+    biases = quantise.rounded_parameters(network)
+    result["output.bias"] = _fixed(biases["output.bias"], 12, np.int32)
     return result
 
 
@@ -29,21 +30,18 @@ def _recurrent(network: Network) -> dict[str, NDArray[Any]]:
     assert isinstance(network, Recurrent)
     config = network.config
     result = {"layers.0.input": _fixed(network.embedding, 11, np.int16)}
-    starts = network.start(1)
+    biases, starts = quantise.rounded_parameters(network), network.start(1)
     for k in range(config.layers):
         name = f"layers.{k}.recurrent"
-        bias = network.bias[k].detach().clone()
-        if config.architecture == "gru":  # the other gates' are part of the input
-            bias[: 2 * config.hidden] = 0
         result |= _matrix(name, network.recurrent[k])
-        result[name + "_bias"] = _fixed(bias, 12, np.int32)
+        result[name + "_bias"] = _fixed(biases[f"bias.{k}"], 12, np.int32)
         result[f"layers.{k}.start"] = _fixed(starts[0][k, 0], 15, np.int16)
         if config.architecture == "lstm":
             result[f"layers.{k}.start_cell"] = _fixed(starts[1][k, 0], 15, np.int32)
         if k:
-            name, above = f"layers.{k}.input", network.linear_above(k - 1)
-            result |= _matrix(name, above.weight)
-            result[name + "_bias"] = _fixed(above.bias, 12, np.int32)
+            name = f"layers.{k}.input"
+            result |= _matrix(name, network.linear_above(k - 1).weight)
+            result[name + "_bias"] = _fixed(biases[f"above.{k - 1}.bias"], 12, np.int32)
     return result
 
 

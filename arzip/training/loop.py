@@ -41,6 +41,7 @@ NOT_A_CHECKPOINT = (
     ValueError,
 )
 """What torch.load raises, and a search in what it found."""
+MEAN_STEPS = 100  # of which the network keeps its states' mean
 OUTER = ("embedding", "output")  # parameters between bytes and hidden units
 DIVERGED = 12.0  # bits/byte, smoothed; knowing nothing costs 8
 
@@ -175,6 +176,8 @@ class Trainer:
         for optimiser in self._optimisers:
             optimiser.step()
         self._state = tuple(part.detach() for part in state)
+        share = max(1 / (self._step + 1), 1 / MEAN_STEPS)
+        self.network.mean += share * (self._state[0].mean(dim=1) - self.network.mean)
         self._step += 1
         self._bytes += int(counts.sum()) * self._world
 

@@ -47,6 +47,10 @@ class Network(nn.Module):
         self.chunk = 128
         """A good number of bytes to read at a time."""
         self.output = nn.Linear(config.hidden, 256)
+        layers = config.layers if config.architecture in GATES else 1
+        self.mean: Tensor
+        self.register_buffer("mean", torch.zeros(layers, config.hidden))
+        """Of its hidden states while it was trained, which Trainer keeps and quantise.py needs."""
 
     def start(self, lanes: int) -> State:
         """The state before the first byte of a document."""
@@ -55,6 +59,10 @@ class Network(nn.Module):
     def forward(self, data: Tensor, state: State) -> tuple[Tensor, State]:
         """See the module's docstring."""
         raise NotImplementedError
+
+    def products(self) -> dict[str, tuple[str, Tensor]]:
+        """The matrices that multiply hidden states: the name of the bias added, the states' mean."""
+        return {"output.weight": ("output.bias", self.mean[-1])}
 
 
 def build(config: Config) -> Network:
@@ -97,6 +105,14 @@ class Recurrent(Network):
             return (hidden,)
         return hidden, self.begin[1][:, None].expand(-1, lanes, -1)
 
+    def products(self) -> dict[str, tuple[str, Tensor]]:
+        result = super().products()
+        for k, mean in enumerate(self.mean):
+            result[f"recurrent.{k}"] = (f"bias.{k}", mean)
+            if k + 1 < self.config.layers:
+                result[f"above.{k}.weight"] = (f"above.{k}.bias", mean)
+        return result
+
     def forward(self, data: Tensor, state: State) -> tuple[Tensor, State]:
         outputs = inputs = functional.embedding(data, self.embedding)  # (T, B, G * H)
         last: list[State] = []
@@ -105,8 +121,7 @@ class Recurrent(Network):
                 inputs = self.linear_above(k - 1)(outputs)
             before = tuple(part[k] for part in state)  # (B, H) each
             if self.config.architecture == "gru":
-                bias = self.bias[k][-self.config.hidden :]
-                outputs = _gru(inputs, before[0], self.recurrent[k], bias)
+                outputs = _gru(inputs, before[0], self.recurrent[k], self.bias[k])
                 last.append((outputs[-1],))
             else:
                 outputs, after = _lstm(inputs, before, self.recurrent[k], self.bias[k])
@@ -119,7 +134,7 @@ class GRUSequence(torch.autograd.Function):
     """A GRU's states over T steps, with the backward pass written out: products in bfloat16, that
     for the recurrent matrix's gradient only once for all steps.
 
-    r, z = sigmoid(x + y);  n = tanh(x_n + r * (y_n + b));  h' = n + z * (h - n)  for y = U h
+    r, z = sigmoid(x + y);  n = tanh(x_n + r * y_n);  h' = n + z * (h - n)  for y = U h + b
     """
 
     @staticmethod
@@ -127,12 +142,12 @@ class GRUSequence(torch.autograd.Function):
         steps, lanes, size = len(inputs), *hidden.shape
         transposed = matrix.bfloat16().t().contiguous()  # (H, 3H)
         states = inputs.new_empty(steps + 1, lanes, size)
-        kept = inputs.new_empty(steps, lanes, 4 * size, dtype=torch.bfloat16)  # r, z, n, y_n + b
+        kept = inputs.new_empty(steps, lanes, 4 * size, dtype=torch.bfloat16)  # r, z, n, y_n
         states[0] = hidden
         for t in range(steps):
-            sums = torch.mm(hidden.bfloat16(), transposed).float()
+            sums = torch.mm(hidden.bfloat16(), transposed).float().add_(bias)
             gates = torch.sigmoid_(inputs[t, :, : 2 * size] + sums[:, : 2 * size])
-            own = sums[:, 2 * size :] + bias
+            own = sums[:, 2 * size :]
             # tanh by sigmoid, which torch computes much faster
             new = torch.addcmul(inputs[t, :, 2 * size :], gates[:, :size], own).mul_(2)
             new = new.sigmoid_().mul_(2).sub_(1)
@@ -162,7 +177,7 @@ class GRUSequence(torch.autograd.Function):
             hidden = torch.addcmul(torch.mm(sums[t], weights).float(), hidden, update)
         flat = sums.view(-1, 3 * size)
         d_matrix = torch.mm(flat.t(), states[:-1].bfloat16().view(-1, size)).float()
-        return inputs, hidden, d_matrix, flat[:, 2 * size :].float().sum(0)
+        return inputs, hidden, d_matrix, flat.float().sum(0)
 
 
 def _gru(inputs: Tensor, hidden: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:

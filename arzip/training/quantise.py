@@ -1,11 +1,16 @@
 """Weights rounded as files hold them, and training with such weights (quantisation-aware).
 
-    w -> s rint(w / s)    for s = max |w| / 127 of w's row, in whole 2**-16
+    w -> q = s rint(w / s)    for s = max |w| / 127 of w's row, in whole 2**-16
+    b -> b + sum (w - q) m    for the mean m of what the row multiplies
+
+The errors of a row's weights do not cancel where what they multiply is seldom 0: their mean goes to
+the bias, so that q h + b stays where it was on average. That is most of what rounding costs.
 
 The gradient goes straight through, as if nothing were rounded: the weights beneath drift until they
 round otherwise. What `export` writes afterwards is exactly what was trained with.
 
-Source: Bengio et al. 2013, "Estimating or Propagating Gradients Through Stochastic Neurons".
+Sources: Bengio et al. 2013, "Estimating or Propagating Gradients Through Stochastic Neurons"; Nagel
+et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction".
 """
 
 from typing import Any
@@ -13,7 +18,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["SCALE_BITS", "matrices", "rounded", "rounded_forward", "rows"]
+from arzip.training.networks import Network
+
+__all__ = [
+    "SCALE_BITS",
+    "matrices",
+    "rounded",
+    "rounded_forward",
+    "rounded_parameters",
+    "rows",
+]
 
 SCALE_BITS = 16
 LARGEST_WEIGHT = 127
@@ -48,7 +62,7 @@ class _StraightThrough(torch.autograd.Function):
         return gradients[0], None
 
 
-def matrices(network: nn.Module) -> dict[str, Tensor]:
+def matrices(network: Network) -> dict[str, Tensor]:
     """The parameters that files hold as int8: all of two axes, but for the embedding."""
     return {
         name: parameter
@@ -57,7 +71,25 @@ def matrices(network: nn.Module) -> dict[str, Tensor]:
     }
 
 
-def rounded_forward(network: nn.Module, *arguments: Any) -> Any:
-    """network(*arguments), computed with rounded matrices."""
-    replaced = {name: rounded(matrix) for name, matrix in matrices(network).items()}
-    return torch.func.functional_call(network, replaced, arguments)
+def rounded_parameters(network: Network) -> dict[str, Tensor]:
+    """What files hold in place of the matrices, and of the biases that make up for rounding."""
+    parameters, products = dict(network.named_parameters()), network.products()
+    result = {}
+    for name, matrix in matrices(network).items():
+        result[name] = rounded(matrix)
+        if name in products:
+            bias, mean = products[name]
+            lost = (matrix.detach().double() - result[name].detach()) @ mean.double()
+            result[bias] = parameters[bias] + lost.to(matrix.dtype)
+    return result
+
+
+def rounded_forward(model: nn.Module, *arguments: Any) -> Any:
+    """model(*arguments), computed as files' networks do, for a network or one that is distributed."""
+    if isinstance(model, nn.parallel.DistributedDataParallel):
+        inner = rounded_parameters(model.module)
+        replaced = {f"module.{name}": parameter for name, parameter in inner.items()}
+    else:
+        assert isinstance(model, Network)
+        replaced = rounded_parameters(model)
+    return torch.func.functional_call(model, replaced, arguments)

@@ -1,0 +1,103 @@
+"""Lines and runs: what every context's slots hold, against a dictionary that forgets nothing."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from arzip.models import mixture, ngram, slots
+from arzip.models.state import CONTEXTS, FITTED, LINE, State, new_state, shape_of
+
+Reference = dict[tuple[int, int], list[int]]
+
+
+def fresh() -> State:
+    fitted = {name: np.zeros(shape_of(name), dtype=np.int32) for name in FITTED}
+    return new_state(fitted, mixture.apm_row())
+
+
+def take(state: State, table: NDArray[np.uint32], hashes: NDArray[np.uint64], half: int) -> None:
+    """One half byte after contexts of these hashes."""
+    state["hashes"][:] = hashes
+    slots.locate(state, table, 1)
+    slots.find(state, table)
+    for level in range(4):
+        bit = half >> (3 - level) & 1
+        ngram.predict(state)
+        ngram.learn(state, bit)
+        state["node"] = state["node"] << np.uint64(1) | np.uint64(bit)
+    slots.store(state, table)
+
+
+def expected(reference: Reference, hashes: NDArray[np.uint64]) -> list[list[int]]:
+    new = [int(ngram.UNSEEN)] * LINE
+    return [reference.get((i, int(h)), new)[1:] for i, h in enumerate(hashes)]
+
+
+def note(reference: Reference, hashes: NDArray[np.uint64], half: int) -> None:
+    for i, h in enumerate(hashes):
+        line = reference.setdefault((i, int(h)), [int(ngram.UNSEEN)] * LINE)
+        node = 1
+        for level in range(4):
+            bit = half >> (3 - level) & 1
+            line[node] = ngram.after(line[node], bit)
+            node = node << 1 | bit
+
+
+@pytest.mark.parametrize("change", [0.0, 0.02, 0.5], ids=["runs", "mostly runs", "lines"])
+def test_with_room_for_all_nothing_is_lost(change: float) -> None:
+    """A run unfolds to the line that it stands for, when it grows, ends, and is at its longest."""
+    rng = np.random.default_rng(7)
+    state, table, reference = fresh(), np.zeros(1 << 18, dtype=np.uint32), Reference()
+    habits = rng.integers(0, 16, 8)
+    for _ in range(3000):
+        kind = int(rng.integers(8))
+        hashes = np.arange(CONTEXTS, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        hashes ^= np.uint64(kind) << rng.integers(3, 6, CONTEXTS).astype(np.uint64)
+        half = int(rng.integers(16)) if rng.random() < change else int(habits[kind])
+        state["hashes"][:] = hashes
+        slots.locate(state, table, 1)
+        slots.find(state, table)
+        assert state["cache"][:, 1:].tolist() == expected(reference, hashes)
+        assert state["hits"] == sum((i, int(h)) in reference for i, h in enumerate(hashes))
+        take(state, table, hashes, half)
+        note(reference, hashes, half)
+
+
+def test_only_what_two_half_bytes_followed_takes_a_line() -> None:
+    state, table = fresh(), np.zeros(1 << 14, dtype=np.uint32)
+    lines, runs = table[: table.size // 2], table[table.size // 2 :]
+    hashes = np.arange(CONTEXTS, dtype=np.uint64) << np.uint64(40)
+    for count in range(1, 10):
+        take(state, table, hashes, 5)
+        assert not lines.any() and np.count_nonzero(runs) == CONTEXTS
+        assert (runs[runs > 0] & 0xFFF == 5 << 8 | count).all()
+    take(state, table, hashes, 6)
+    assert np.count_nonzero(lines[::LINE]) == CONTEXTS and not runs.any()
+
+
+def test_what_was_seen_often_outlasts_what_was_seen_once() -> None:
+    rng = np.random.default_rng(8)
+    state, table = fresh(), np.zeros(1 << 10, dtype=np.uint32)
+    often = rng.integers(0, 1 << 62, CONTEXTS).astype(np.uint64)
+    for _ in range(20):
+        take(state, table, often, 5)
+    for _ in range(500):
+        take(state, table, rng.integers(0, 1 << 62, CONTEXTS).astype(np.uint64), 6)
+    state["hashes"][:] = often
+    slots.locate(state, table, 1)
+    slots.find(state, table)
+    known = [int(slot) for slot in state["cache"][:, 1] if ngram.count_of(slot) == 20]
+    assert len(known) >= CONTEXTS - 2  # two may have had the same place from the start
+
+
+def test_a_slot_after_an_outcome_is_what_learning_makes_of_it() -> None:
+    rng = np.random.default_rng(9)
+    state = fresh()
+    for _ in range(50):
+        before = rng.integers(0, 1 << 32, CONTEXTS, dtype=np.uint32)
+        bit = int(rng.integers(2))
+        state["node"] = np.uint64(1)
+        state["cache"][:, 1] = before
+        ngram.predict(state)
+        ngram.learn(state, bit)
+        assert state["cache"][:, 1].tolist() == [ngram.after(int(slot), bit) for slot in before]
