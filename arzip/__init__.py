@@ -64,7 +64,7 @@ def compress(
 ) -> bytes:
     """Compress a bytes-like object to one .arz frame.
 
-    `model` is a name, the path of a model file, or a loaded model. `threads` segments of 16 MiB
+    `model` is a name, the path of a model file, or a loaded model. `threads` segments of 32 MiB
     are coded at a time; 0 means one for each core. With an `executor` of concurrent.futures, its
     workers code them: processes, Dask's, MPI's. The frame is the same however it is made. Raises
     ModelError for an unknown model, WorkerError if a worker dies.

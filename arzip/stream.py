@@ -44,8 +44,8 @@ __all__ = [
 ]
 
 DEFAULT_MODEL = "base"
-DEFAULT_SEGMENT = 1 << 24
-"""Bytes of input in a segment: 16 MiB. What a model learns and the memory it takes end there."""
+DEFAULT_SEGMENT = 1 << 25
+"""Bytes of input in a segment: 32 MiB. What a model learns and the memory it takes end there."""
 
 READ_SIZE = 1 << 16
 

@@ -15,9 +15,9 @@ import click
 import arzip
 from arzip import models
 from arzip.errors import ModelError
-from arzip.stream import DEFAULT_SEGMENT
 
 MIB = 1 << 20
+SHARED = 8 * MIB
 
 Command = Callable[[Path, Path, int], list[str]]
 """From input, output and the original's size to a command line. What it prints is the output, if it
@@ -177,8 +177,8 @@ def named(name: str) -> Compressor:
 
 
 def arzip_with(name: str) -> Compressor:
-    """arzip-MODEL or arzip-MODEL-TN. Threads share a file by segments, so that they are only
-    measured on files of more than one.
+    """arzip-MODEL or arzip-MODEL-TN. Threads share a file by segments, here of SHARED bytes; they
+    are only measured on files of three or more of those.
     """
     model, _, threads = name.removeprefix("arzip-").partition("-T")
     if threads and not threads.isdecimal():
@@ -187,16 +187,17 @@ def arzip_with(name: str) -> Compressor:
         models.read(model)
     except ModelError as error:
         raise click.BadParameter(f"{name!r}: {error}") from None
-    program = [sys.executable, "-m", "arzip", "-q", *([f"-T{threads}"] if threads else [])]
-    plain = filter_program(name, program, f"-m {model}")
+    share = f" -T{threads} --segment-size {SHARED}" if threads else ""
+    program = [sys.executable, "-m", "arzip", "-q"]
+    plain = filter_program(name, program, f"-m {model}{share}", f"-T{threads or 1}")
     return Compressor(
         name,
-        f"arzip -m {model}" + (f" -T{threads}" if threads else ""),
+        f"arzip -m {model}{share}",
         plain.compress,
         plain.decompress,
         model=model,
         threads=int(threads or 1),
-        least=DEFAULT_SEGMENT + 1 if threads else 0,
+        least=2 * SHARED + 1 if threads else 0,
     )
 
 

@@ -88,12 +88,12 @@ def _open(
         for node in range(512):
             state.trees[0, node] = lane.memory.tree[node]
             state.trees[1, node] = lane.adaptation.tree[node]
+    if parts & MATCH:
+        match.follow(state, data, positions)
     contexts.look_above(state, data)
     contexts.set_hashes(state)
     if parts & LINES:
         slots.locate(state, table, 1)
-    if parts & MATCH:
-        match.follow(state, data, positions)
 
 
 @compiled

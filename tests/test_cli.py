@@ -386,6 +386,16 @@ def test_threads_do_not_change_the_output(text: Path, compressed: bytes) -> None
     assert run("-T", "-1", "text").exit_code == 2
 
 
+def test_segment_size(text: Path) -> None:
+    assert run("--segment-size", "1K", "text").exit_code == 0
+    (listed,) = json.loads(run("list", "--json", "text.arz").stdout)
+    assert listed["segments"] == -(-text.stat().st_size // 1024)
+    for size in ("0", "65MiB"):
+        result = run("--segment-size", size, "text")
+        assert result.exit_code == 2
+        assert "1 to 64MiB" in result.stderr
+
+
 def test_verbose_says_where_the_bits_go(text: Path) -> None:
     result = run("-v", "text")
     assert result.stderr.startswith(f"arzip: text: {len(TEXT):,} -> ")

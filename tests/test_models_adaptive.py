@@ -25,6 +25,11 @@ def read(data: bytes, units: int = 24) -> tuple[float, float, adaptive.Lane]:
     return trained, adapted, lane
 
 
+def rate(position: int) -> float:
+    half = adaptive.HALF_TIME
+    return (adaptive.RATE + adaptive.EARLY_RATE * half / (half + position)) / 65536
+
+
 def test_at_first_both_layers_say_the_same() -> None:
     trained, adapted, _ = read(b"x")
     assert trained == adapted
@@ -42,13 +47,37 @@ def test_one_step_is_the_gradient_of_the_code_length() -> None:
     memory, adaptation = lane.memory, lane.adaptation
     before = adaptation.delta.astype(float)
     p = adaptation.tree[256:] / adaptation.tree[1]
-    hidden = memory.vector / 4096
     byte, position = ord("q"), 1000
-    rate = (adaptive.RATE + adaptive.EARLY_RATE * 8192 / (8192 + position)) / 65536
-    wanted = rate * np.outer((np.arange(256) == byte) - p, hidden) * 32768
-    wanted[np.abs((np.arange(256) == byte) - p) < adaptive.LEAST_ERROR / 65536] = 0
+    error = (np.arange(256) == byte) - p
     adaptive.learn(adaptation, memory, byte, position)
-    assert np.abs(adaptation.delta - before - wanted).max() <= 1.5
+    wanted = rate(position) * np.outer(error, memory.vector / 4096) * (1 << adaptive.DELTA_BITS)
+    large = np.abs(error) >= adaptive.LEAST_ERROR / 65536
+    assert large[byte]
+    assert np.abs(adaptation.delta - before - wanted)[large].max() <= 1.5
+
+
+def test_small_errors_are_learned_from_in_the_long_run() -> None:
+    """What many small steps of many rows add up to is their sum, though each byte moves few rows."""
+    _, _, lane = read(b"some bytes")
+    memory, adaptation = lane.memory, lane.adaptation
+    before = adaptation.delta.astype(float)
+    p = adaptation.tree[256:] / adaptation.tree[1]
+    byte, steps, start = ord("q"), 4000, 1 << 20
+    small = p < adaptive.LEAST_ERROR / 65536
+    assert p[small].sum() > 0.2
+    moved = 0
+    for t in range(steps):
+        last = adaptation.delta.copy()
+        adaptive.learn(adaptation, memory, byte, start + t)
+        adaptation.delta[byte] = last[byte]
+        moved += np.count_nonzero((adaptation.delta != last).any(axis=1))
+    wanted = -rate(start) * np.outer(p, memory.vector / 4096) * (1 << adaptive.DELTA_BITS) * steps
+    change = (adaptation.delta - before)[small].sum(axis=0)
+    assert (
+        np.abs(change - wanted[small].sum(axis=0)).max()
+        < 0.1 * np.abs(wanted[small].sum(axis=0)).max()
+    )
+    assert moved < 20 * steps
 
 
 def test_what_is_learned_stays_within_bounds() -> None:

@@ -135,7 +135,7 @@ def test_a_model_must_save_more_than_its_frame_takes(model: Counts) -> None:
 
 
 def test_stored_segments_of_the_default_size_cost_little(model: Counts) -> None:
-    data = random_bytes((1 << 24) + 5)
+    data = random_bytes(stream.DEFAULT_SEGMENT + 5)
     frame = compress(model, data, stream.DEFAULT_SEGMENT)
     assert len(frame) < len(data) + 32 + 0.001 * len(data)
     assert len(frame) < len(data) + 100

@@ -18,6 +18,7 @@ from arzip.cli.options import Settings
 @options.recursive
 @options.coding_model
 @options.threads
+@options.segment_size
 @options.loudness
 @click.pass_context
 def compress(context: click.Context, /, files: Sequence[str], **values: Any) -> None:

@@ -107,6 +107,7 @@ def _complete_word(
 @options.recursive
 @options.coding_model
 @options.threads
+@options.segment_size
 @options.limits
 @options.loudness
 @click.version_option(arzip.__version__, "-V", "--version", message="arzip %(version)s")

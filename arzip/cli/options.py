@@ -42,6 +42,7 @@ class Settings:
     model: str | None = None
     level: int | None = None
     threads: int = 1
+    segment_size: int | None = None
     stdout: bool = False
     output: str | None = None
     remove: bool = False
@@ -70,13 +71,19 @@ class Size(click.ParamType[int]):
 
     name = "size"
 
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most  # and then at least 1
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
         match = re.fullmatch(r"(\d+) *(?:([KMGT])(?:iB|B)?)?", value, re.IGNORECASE | re.ASCII)
         if match is None:
             self.fail(f"{value!r} is not a size such as 1000, 64K, 512M or 2G", param, ctx)
-        return int(match[1]) << 10 * " KMGT".index((match[2] or " ").upper())
+        size = int(match[1]) << 10 * " KMGT".index((match[2] or " ").upper())
+        if self._most is not None and not 1 <= size <= self._most:
+            self.fail(f"{value} is not a size from 1 to {self._most >> 20}MiB", param, ctx)
+        return size
 
 
 def together(*decorators: Decorator) -> Decorator:
@@ -164,6 +171,12 @@ threads = click.option(
     type=click.IntRange(min=0),
     default=1,
     help="Work on N segments at a time; 0 means all cores.",
+)
+segment_size = click.option(
+    "--segment-size",
+    type=Size(most=64 << 20),
+    metavar="SIZE",
+    help="Code by segments of SIZE [32MiB]: smaller ones keep more threads busy, but compress less.",
 )
 limits = together(
     click.option(

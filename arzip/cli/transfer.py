@@ -56,9 +56,10 @@ def compress(
     witness: Witness | None,
 ) -> "Account":
     """Compress all of `source` to `output`, under the eyes of `witness`, if any: see `confirm`."""
-    from arzip.stream import ArzipCompressor
+    from arzip.stream import DEFAULT_SEGMENT, ArzipCompressor
 
-    compressor = ArzipCompressor(model, threads=settings.threads)
+    size = settings.segment_size or DEFAULT_SEGMENT
+    compressor = ArzipCompressor(model, threads=settings.threads, segment_size=size)
     # A file is judged by what the disk gives back; a pipe only by what it was given.
     inline = None if output.can_be_read_back else witness
 

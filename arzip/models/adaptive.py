@@ -29,7 +29,7 @@ from arzip.models.neural import BYTES, MOST_UNITS, softmax
 
 __all__ = ["Adaptation", "Lane", "copy_lane", "lane_memory", "learn", "new_lane", "predict"]
 
-RATE = 197  # in 2**-16: 0.003 in the long run
+RATE = 300  # in 2**-16: 0.0046 in the long run
 EARLY_RATE = 1114  # 0.017 more at first, half of that after
 HALF_TIME = 8192  # bytes
 LEAST_ERROR_BITS = 12

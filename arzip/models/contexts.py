@@ -4,7 +4,8 @@ A segment is read either as text or as records of a fixed length. Both profiles 
 orders (the last 0 to 4 bytes) and the indirect context (what followed the last byte the last two
 times); then text asks for words, lines, fields and columns, and records for the bytes above, the
 column, sparse neighbours, and words too, since many records hold some. Both ask for the shape of
-what comes before: its digits, letters and capitals without their values.
+what comes before: its digits, letters and capitals without their values. Where a match goes on, both
+ask what it expects, which says more than the match itself does: what comes when it is wrong.
 """
 
 import numpy as np
@@ -133,6 +134,14 @@ def set_hashes(state: State) -> None:
 
 
 @compiled
+def _expected(state: State, last: int) -> int:
+    """The byte that the match expects, the last one, and how long the match is: to 7, 11, longer."""
+    length = u64(min(state.match_length, 15) >> 2)
+    expected: int = u64(state.match_byte) | last << u64(8) | length << u64(40)
+    return expected
+
+
+@compiled
 def _set_text_hashes(state: State) -> None:
     history = state.history
     last = history & u64(0xFF)
@@ -150,7 +159,7 @@ def _set_text_hashes(state: State) -> None:
     hashes[12] = above | u64(min(column, 255)) << u64(8) | last << u64(16)
     hashes[13] = hash_pair(word[0], above | last << u64(8))
     hashes[14] = hash_pair(word[0], u64(state.field)) + u64(state.line_first)
-    hashes[15] = history & u64(0xFFFF0000)
+    hashes[15] = _expected(state, last) if state.match_length > 0 else history & u64(0xFFFF0000)
     hashes[16] = above | state.above[1] << u64(8) | last << u64(16) | state.above[2] << u64(24)
     hashes[17] = above | state.above[3] << u64(8) | u64(min(column, 255)) << u64(16)
     hashes[18] = state.shape ^ above << u64(56)
@@ -171,7 +180,7 @@ def _set_record_hashes(state: State) -> None:
     hashes[11] = u64(state.after_two[history & u64(0xFFFF)]) | (history & u64(0xFFFF)) << u64(16)
     hashes[12] = history & u64(0xFFFF00)
     hashes[13] = history & u64(0xFF00FF)
-    hashes[14] = history & u64(0xFF0000)
+    hashes[14] = _expected(state, last) if state.match_length > 0 else history & u64(0xFF0000)
     hashes[15] = history & u64(0xF0F0F0FF)
     hashes[16] = hash_pair(state.word[0], last)
     hashes[17] = hash_pair(state.word[0], state.word[1])

@@ -91,10 +91,10 @@ def open_byte(
         for node in range(512):
             state.trees[0, node] = network.memory.tree[node]
             state.trees[1, node] = network.adaptation.tree[node]
+    match.follow(state, data, positions)
     contexts.look_above(state, data)
     contexts.set_hashes(state)
     slots.locate(state, table, 1)
-    match.follow(state, data, positions)
 
 
 @compiled

@@ -25,7 +25,7 @@ from arzip.models.state import LINE, STATE_BYTES
 
 __all__ = ["KINDS", "SAMPLES", "VERSION", "Mixed", "MixedSession", "received", "write"]
 
-VERSION = 2
+VERSION = 3
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
 
 KINDS = ("text", "records")

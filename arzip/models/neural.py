@@ -28,8 +28,8 @@ from arzip.models.intrinsics import ROWS, interleaved, multiply_block
 __all__ = [
     "BYTES",
     "LARGEST_SUM",
-    "MOST_UNITS",
     "MOST_LAYERS",
+    "MOST_UNITS",
     "Memory",
     "Network",
     "Weights",

@@ -13,7 +13,7 @@ from arzip.models.state import LINE, State, new_state
 __all__ = ["Segment", "lines", "positions"]
 
 MOST_LINES = 1 << 21
-MOST_POSITIONS = 1 << 22
+MOST_POSITIONS = 1 << 23
 
 
 class Segment:
