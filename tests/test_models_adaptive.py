@@ -57,7 +57,7 @@ def test_one_step_is_the_gradient_of_the_code_length() -> None:
 
 
 def test_small_errors_are_learned_from_in_the_long_run() -> None:
-    """What many small steps of many rows add up to is their sum, though each byte moves few rows."""
+    """Many small steps of many rows come to their sum, though each byte moves few rows."""
     _, _, lane = read(b"some bytes")
     memory, adaptation = lane.memory, lane.adaptation
     before = adaptation.delta.astype(float)

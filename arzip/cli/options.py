@@ -176,7 +176,7 @@ segment_size = click.option(
     "--segment-size",
     type=Size(most=64 << 20),
     metavar="SIZE",
-    help="Code by segments of SIZE [32MiB]: smaller ones keep more threads busy, but compress less.",
+    help="Code by segments of SIZE [32MiB]: smaller ones keep more threads busy, but save less.",
 )
 limits = together(
     click.option(

@@ -156,7 +156,7 @@ def _dot(a: NDArray[np.int16], b: NDArray[np.int16]) -> int:
 
 @compiled
 def _add(row: NDArray[np.int16], step: int, vector: NDArray[np.int16], first: int) -> None:
-    """row += step * vector, for a step in Q24 and a vector in Q12, rounded by CHANCES from `first`."""
+    """row += step * vector, in Q24 and Q12, rounded by CHANCES from `first` on."""
     for j in range(row.size):
         change = i32(i32(i32(step * i32(vector[j])) + CHANCES[first + j]) >> ROUND_BITS)
         value = i32(i32(row[j]) + change)

@@ -4,8 +4,8 @@ A segment is read either as text or as records of a fixed length. Both profiles 
 orders (the last 0 to 4 bytes) and the indirect context (what followed the last byte the last two
 times); then text asks for words, lines, fields and columns, and records for the bytes above, the
 column, sparse neighbours, and words too, since many records hold some. Both ask for the shape of
-what comes before: its digits, letters and capitals without their values. Where a match goes on, both
-ask what it expects, which says more than the match itself does: what comes when it is wrong.
+what comes before: its digits, letters and capitals without their values. Where a match goes on,
+both ask what it expects, which says more than the match itself does: what comes when it is wrong.
 """
 
 import numpy as np
@@ -135,7 +135,7 @@ def set_hashes(state: State) -> None:
 
 @compiled
 def _expected(state: State, last: int) -> int:
-    """The byte that the match expects, the last one, and how long the match is: to 7, 11, longer."""
+    """The byte that the match expects, the last one, and how long it is: to 7, to 11, longer."""
     length = u64(min(state.match_length, 15) >> 2)
     expected: int = u64(state.match_byte) | last << u64(8) | length << u64(40)
     return expected

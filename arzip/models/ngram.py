@@ -11,7 +11,6 @@ in PAQ); and the probability's distance from 1/2, which grows where the first tw
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from arzip.compiled import compiled, i32, u32
 from arzip.models.fixedpoint import ONE, PROBABILITY_BITS, STRETCH, STRETCH_BITS

@@ -61,7 +61,7 @@ class Network(nn.Module):
         raise NotImplementedError
 
     def products(self) -> dict[str, tuple[str, Tensor]]:
-        """The matrices that multiply hidden states: the name of the bias added, the states' mean."""
+        """The matrices that multiply hidden states: the bias added by name, the states' mean."""
         return {"output.weight": ("output.bias", self.mean[-1])}
 
 

@@ -85,7 +85,7 @@ def rounded_parameters(network: Network) -> dict[str, Tensor]:
 
 
 def rounded_forward(model: nn.Module, *arguments: Any) -> Any:
-    """model(*arguments), computed as files' networks do, for a network or one that is distributed."""
+    """model(*arguments), computed as in files, for a network or one that is distributed."""
     if isinstance(model, nn.parallel.DistributedDataParallel):
         inner = rounded_parameters(model.module)
         replaced = {f"module.{name}": parameter for name, parameter in inner.items()}
