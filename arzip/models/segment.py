@@ -59,7 +59,7 @@ class Segment:
 
 
 def lines(n: int) -> int:
-    """Lines that the table has room for: 2 for each of n bytes, as a power of two, within bounds."""
+    """Lines that the table has room for: 2 for each of n bytes, as a power of 2, within bounds."""
     return min(max(1 << (2 * n - 1).bit_length(), 1 << 10), MOST_LINES)
 
 
