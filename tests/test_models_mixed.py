@@ -113,7 +113,13 @@ def test_impossible_record_length() -> None:
 
 def test_memory_is_bounded_and_says_so() -> None:
     assert SWIFT.memory(1) < 12 << 20
-    assert SWIFT.memory(16 << 20) < 400 << 20
+    assert SWIFT.memory(64 << 20) < 400 << 20
+
+
+@pytest.mark.parametrize("n", [1, 3000, 1 << 20])
+def test_memory_is_what_a_segment_takes(n: int) -> None:
+    state, table, positions, *_ = SWIFT._segment(n, 0).arrays(np.zeros(n, dtype=np.uint8))
+    assert SWIFT.memory(n) == state.nbytes + table.nbytes + positions.nbytes + n
 
 
 def with_preface(preface: NDArray[Any]) -> Mixed:

@@ -19,9 +19,9 @@ from arzip.models import kernel, parameters, profile
 from arzip.models.adaptive import lane_memory
 from arzip.models.architectures import network_of
 from arzip.models.parameters import Parameters
-from arzip.models.segment import Segment, lines, positions
+from arzip.models.segment import Segment, positions, table_size
 from arzip.models.session import MixedSession
-from arzip.models.state import LINE, STATE_BYTES
+from arzip.models.state import STATE_BYTES
 
 __all__ = ["KINDS", "SAMPLES", "VERSION", "Mixed", "MixedSession", "received", "write"]
 
@@ -80,7 +80,7 @@ class Mixed:
     def memory(self, n: int) -> int:
         """Bytes: the tables, the state, the network's lane and the data."""
         n += self._preface.size
-        return 4 * (lines(n) * LINE + positions(n)) + STATE_BYTES + self._lane_bytes + n
+        return 4 * (table_size(n) + positions(n)) + STATE_BYTES + self._lane_bytes + n
 
     def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         """Predict all of a segment; see codec.Model. Raises ModelError on an unfit machine."""

@@ -10,7 +10,7 @@ from arzip.models.adaptive import Lane, copy_lane, new_lane
 from arzip.models.architectures import Network
 from arzip.models.state import LINE, State, new_state
 
-__all__ = ["Segment", "lines", "positions"]
+__all__ = ["Segment", "positions", "table_size"]
 
 MOST_LINES = 1 << 21
 MOST_POSITIONS = 1 << 23
@@ -32,7 +32,7 @@ class Segment:
         """`record` is the length of records, or profile.TEXT."""
         self.state = new_state(fitted, mixture.apm_row())
         self.state["record"] = record
-        self.table = np.zeros(2 * lines(n) * LINE, dtype=np.uint32)
+        self.table = np.zeros(table_size(n), dtype=np.uint32)
         self.positions = np.zeros(positions(n), dtype=np.int32)
         self.lane = new_lane(network) if network else None
         self.state["network"] = network is not None
@@ -46,7 +46,7 @@ class Segment:
 
     def fits(self, n: int) -> bool:
         """Whether it is what a segment of n bytes, all told, would be given."""
-        return (self.table.size, self.positions.size) == (2 * lines(n) * LINE, positions(n))
+        return (self.table.size, self.positions.size) == (table_size(n), positions(n))
 
     def fork(self) -> "Segment":
         """A second memory of the same content."""
@@ -58,9 +58,10 @@ class Segment:
         return fork
 
 
-def lines(n: int) -> int:
-    """Lines that the table has room for: 2 for each of n bytes, as a power of 2, within bounds."""
-    return min(max(1 << (2 * n - 1).bit_length(), 1 << 10), MOST_LINES)
+def table_size(n: int) -> int:
+    """Slots in the table for n bytes: 2 lines a byte, as a power of 2, within bounds; and runs."""
+    lines = min(max(1 << (2 * n - 1).bit_length(), 1 << 10), MOST_LINES)
+    return 2 * lines * LINE
 
 
 def positions(n: int) -> int:
