@@ -15,6 +15,8 @@ import arzip
 from arzip import models
 from arzip.cli.gzip_form import gzip_form
 from arzip.cli.main import cli
+from arzip.container import MAX_SEGMENT
+from arzip.stream import DEFAULT_SEGMENT
 
 TEXT = b"".join(b"%d bottles of beer on the wall\n" % n for n in range(99, 0, -1))
 
@@ -390,7 +392,9 @@ def test_segment_size(text: Path) -> None:
     assert run("--segment-size", "1K", "text").exit_code == 0
     (listed,) = json.loads(run("list", "--json", "text.arz").stdout)
     assert listed["segments"] == -(-text.stat().st_size // 1024)
-    for size in ("0", "65MiB"):
+    assert run("-f", "--segment-size", str(MAX_SEGMENT), "text").exit_code == 0
+    assert f"[{DEFAULT_SEGMENT >> 20}MiB]" in run("--help").stdout
+    for size in ("0", str(MAX_SEGMENT + 1)):
         result = run("--segment-size", size, "text")
         assert result.exit_code == 2
         assert "1 to 64MiB" in result.stderr
