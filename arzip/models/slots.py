@@ -128,7 +128,7 @@ def _find_run(table: NDArray[np.uint32], bucket: int, tag: int) -> int:
     """Where the context's run is, or else the bucket's shortest one."""
     shortest = bucket
     for k in range(BUCKET):
-        place = bucket + u64(k)
+        place: int = bucket + u64(k)
         if _is_run_of(table[place], tag):
             return place
         if u32(table[place] & COUNT) < u32(table[shortest] & COUNT):
