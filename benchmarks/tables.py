@@ -141,8 +141,10 @@ def losses(rows: Sequence[Row]) -> str:
         ]
         for key in lost
     ]
+    if not lost:
+        return f"On none of {len(ours)} files does another compressor or model make less."
     says = f"On {len(lost)} of {len(ours)} files another compressor or model makes less"
-    return f"{says}:\n\n{markdown(lines)}" if lost else f"{says}."
+    return f"{says}:\n\n{markdown(lines)}"
 
 
 def speeds_beside(rows: Sequence[Row]) -> str:
