@@ -18,6 +18,7 @@ from arzip.errors import ModelError
 
 MIB = 1 << 20
 SHARED = 8 * MIB
+"""Bytes of a segment where threads share a file."""
 
 Command = Callable[[Path, Path, int], list[str]]
 """From input, output and the original's size to a command line. What it prints is the output, if it

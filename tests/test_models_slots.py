@@ -15,11 +15,16 @@ def fresh() -> State:
     return new_state(fitted, mixture.apm_row())
 
 
-def take(state: State, table: NDArray[np.uint32], hashes: NDArray[np.uint64], half: int) -> None:
-    """One half byte after contexts of these hashes."""
+def look(state: State, table: NDArray[np.uint32], hashes: NDArray[np.uint64]) -> None:
+    """Find what contexts of these hashes have."""
     state["hashes"][:] = hashes
     slots.locate(state, table, 1)
     slots.find(state, table)
+
+
+def take(state: State, table: NDArray[np.uint32], hashes: NDArray[np.uint64], half: int) -> None:
+    """One half byte after contexts of these hashes."""
+    look(state, table, hashes)
     for level in range(4):
         bit = half >> (3 - level) & 1
         ngram.predict(state)
@@ -54,9 +59,7 @@ def test_with_room_for_all_nothing_is_lost(change: float) -> None:
         hashes = np.arange(CONTEXTS, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         hashes ^= np.uint64(kind) << rng.integers(3, 6, CONTEXTS).astype(np.uint64)
         half = int(rng.integers(16)) if rng.random() < change else int(habits[kind])
-        state["hashes"][:] = hashes
-        slots.locate(state, table, 1)
-        slots.find(state, table)
+        look(state, table, hashes)
         assert state["cache"][:, 1:].tolist() == expected(reference, hashes)
         assert state["hits"] == sum((i, int(h)) in reference for i, h in enumerate(hashes))
         take(state, table, hashes, half)
@@ -83,9 +86,7 @@ def test_what_was_seen_often_outlasts_what_was_seen_once() -> None:
         take(state, table, often, 5)
     for _ in range(500):
         take(state, table, rng.integers(0, 1 << 62, CONTEXTS).astype(np.uint64), 6)
-    state["hashes"][:] = often
-    slots.locate(state, table, 1)
-    slots.find(state, table)
+    look(state, table, often)
     known = [int(slot) for slot in state["cache"][:, 1] if ngram.count_of(slot) == 20]
     assert len(known) >= CONTEXTS - 2  # two may have had the same place from the start
 

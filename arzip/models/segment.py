@@ -60,10 +60,14 @@ class Segment:
 
 def table_size(n: int) -> int:
     """Slots in the table for n bytes: 2 lines a byte, as a power of 2, within bounds; and runs."""
-    lines = min(max(1 << (2 * n - 1).bit_length(), 1 << 10), MOST_LINES)
-    return 2 * lines * LINE
+    return 2 * LINE * _room(2 * n, MOST_LINES)
 
 
 def positions(n: int) -> int:
     """Places in the match expert's table: 1 a byte, as a power of two, within bounds."""
-    return min(max(1 << (n - 1).bit_length(), 1 << 10), MOST_POSITIONS)
+    return _room(n, MOST_POSITIONS)
+
+
+def _room(n: int, most: int) -> int:
+    """A power of 2 that is at least n, within bounds."""
+    return min(max(1 << (n - 1).bit_length(), 1 << 10), most)

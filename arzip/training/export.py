@@ -19,29 +19,31 @@ __all__ = ["tensors"]
 
 def tensors(network: Network) -> dict[str, NDArray[Any]]:
     """The tensors of `tensors_of` of models/neural.py or models/transformer.py for this network."""
-    result = _transformer(network) if isinstance(network, Transformer) else _recurrent(network)
+    held = quantise.rounded_parameters(network)
+    result = (
+        _transformer(network) if isinstance(network, Transformer) else _recurrent(network, held)
+    )
     result |= _matrix("output.weight", network.output.weight, "output.scale")
-    biases = quantise.rounded_parameters(network)
-    result["output.bias"] = _fixed(biases["output.bias"], 12, np.int32)
+    result["output.bias"] = _fixed(held["output.bias"], 12, np.int32)
     return result
 
 
-def _recurrent(network: Network) -> dict[str, NDArray[Any]]:
+def _recurrent(network: Network, held: dict[str, Tensor]) -> dict[str, NDArray[Any]]:
     assert isinstance(network, Recurrent)
     config = network.config
     result = {"layers.0.input": _fixed(network.embedding, 11, np.int16)}
-    biases, starts = quantise.rounded_parameters(network), network.start(1)
+    starts = network.start(1)
     for k in range(config.layers):
         name = f"layers.{k}.recurrent"
         result |= _matrix(name, network.recurrent[k])
-        result[name + "_bias"] = _fixed(biases[f"bias.{k}"], 12, np.int32)
+        result[name + "_bias"] = _fixed(held[f"bias.{k}"], 12, np.int32)
         result[f"layers.{k}.start"] = _fixed(starts[0][k, 0], 15, np.int16)
         if config.architecture == "lstm":
             result[f"layers.{k}.start_cell"] = _fixed(starts[1][k, 0], 15, np.int32)
         if k:
             name = f"layers.{k}.input"
             result |= _matrix(name, network.linear_above(k - 1).weight)
-            result[name + "_bias"] = _fixed(biases[f"above.{k - 1}.bias"], 12, np.int32)
+            result[name + "_bias"] = _fixed(held[f"above.{k - 1}.bias"], 12, np.int32)
     return result
 
 

@@ -41,15 +41,15 @@ class Config:
 class Network(nn.Module):
     """What the three have in common: a state that begins documents, and the output layer."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, states: int = 1) -> None:
+        """`states` is how many hidden states there are: of each layer, or of the last."""
         super().__init__()
         self.config = config
         self.chunk = 128
         """A good number of bytes to read at a time."""
         self.output = nn.Linear(config.hidden, 256)
-        layers = config.layers if config.architecture in GATES else 1
         self.mean: Tensor
-        self.register_buffer("mean", torch.zeros(layers, config.hidden))
+        self.register_buffer("mean", torch.zeros(states, config.hidden))
         """Of its hidden states while it was trained, which Trainer keeps and quantise.py needs."""
 
     def start(self, lanes: int) -> State:
@@ -78,7 +78,7 @@ class Recurrent(Network):
     """GRU or LSTM. Gates as in torch.nn: r, z, n or i, f, g, o."""
 
     def __init__(self, config: Config) -> None:
-        super().__init__(config)
+        super().__init__(config, config.layers)
         size, rows = config.hidden, GATES[config.architecture] * config.hidden
         self.embedding = nn.Parameter(
             0.1 * torch.randn(256, rows)
