@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -177,6 +176,16 @@ def test_checkpoints_of_other_networks_are_refused(corpus: Corpus, tmp_path: Pat
         Trainer(corpus, CONFIGS[2], small()).resume(tmp_path / "checkpoint")
 
 
+def test_checkpoints_of_other_versions_are_refused(corpus: Corpus, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    Trainer(corpus, CONFIGS[0], small()).save(checkpoint)
+    content = torch.load(checkpoint)
+    del content["network"]["mean"]
+    torch.save(content, checkpoint)
+    with pytest.raises(ValueError, match="another version of arzip: train anew"):
+        Trainer(corpus, CONFIGS[0], small()).resume(checkpoint)
+
+
 def test_checkpoints_of_other_runs_are_refused(corpus: Corpus, tmp_path: Path) -> None:
     checkpoint = tmp_path / "checkpoint"
     Trainer(corpus, CONFIGS[0], small()).save(checkpoint)
@@ -343,42 +352,75 @@ def test_misuse(
 
 
 SPREAD = """
-import sys, torch
+import atexit, os, sys, torch
 from pathlib import Path
 from arzip.training.data import read_corpus
 from arzip.training.loop import Recipe, Trainer
 from arzip.training.networks import Config
+
+def check_threads():
+    names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+    if any("gloo" in name for name in names):
+        print("still running:", names, file=sys.stderr, flush=True)
+        os._exit(3)
+
+atexit.register(check_threads)  # after all that training has registered
+corpus, checkpoint = read_corpus([Path(sys.argv[1])]), Path(sys.argv[2])
 recipe = Recipe(lanes=4, steps=16, bytes=4000, rounded=0.5)
-trainer = Trainer(read_corpus([Path(sys.argv[1])]), Config("gru", 8), recipe)
-for _ in range(5):
-    trainer._update(trainer._done())
-trainer.save(Path(sys.argv[2]))
+
+class Interrupted(Exception):
+    pass
+
+seen = []
+
+def interrupt(progress):
+    seen.append(progress)
+    if len(seen) == 6:
+        raise Interrupted
+
+trainer = Trainer(corpus, Config("gru", 8), recipe)
+try:
+    trainer.run(interrupt, checkpoint, every=0.0)
+except Interrupted:
+    pass
 torch.distributed.barrier()
-again = Trainer(read_corpus([Path(sys.argv[1])]), Config("gru", 8), recipe)
-again.resume(Path(sys.argv[2]))
+again = Trainer(corpus, Config("gru", 8), recipe)
+again.resume(checkpoint)
 again.run()
-trainer.run(checkpoint=Path(sys.argv[2]))
-pairs = zip(trainer.network.parameters(), again.network.parameters(), strict=True)
+whole = Trainer(corpus, Config("gru", 8), recipe)
+whole.run()
+pairs = zip(whole.network.parameters(), again.network.parameters(), strict=True)
 assert all(torch.equal(a, b) for a, b in pairs)
-mine = torch.cat([p.detach().flatten() for p in trainer.network.parameters()])
+mine = torch.cat([p.detach().flatten() for p in whole.network.parameters()])
 other = [torch.empty_like(mine) for _ in range(2)]
 torch.distributed.all_gather(other, mine)
 assert torch.equal(*other)
-torch.distributed.destroy_process_group()
 """
 
 
-def test_two_processes_train_one_network(folder: Path, tmp_path: Path) -> None:
-    """As torchrun starts them, with gradients joined by gloo, over the loopback alone: a machine
-    whose own name does not resolve trains too."""
-    (tmp_path / "spread.py").write_text(SPREAD)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    command += ["--master-addr", "127.0.0.1", "--master-port", str(port)]
-    command += [str(tmp_path / "spread.py"), str(folder), str(tmp_path / "checkpoint")]
+def torchrun(arguments: list[str], folder: Path) -> None:
+    """Two processes, whose gradients gloo joins, over the loopback alone: a machine whose own name
+    does not resolve trains too."""
     loopback = "lo" if sys.platform == "linux" else "lo0"
     environment = {**os.environ, "GLOO_SOCKET_IFNAME": loopback}
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command += ["--standalone", "--local-addr", "127.0.0.1", *arguments]
+    result = subprocess.run(
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120
+    )
     assert result.returncode == 0, result.stderr
+
+
+def test_two_processes_train_one_network(folder: Path, tmp_path: Path) -> None:
+    """Interrupted and resumed or not; and no thread of theirs outlives the interpreter, which would
+    now and then kill the process."""
+    (tmp_path / "spread.py").write_text(SPREAD)
+    torchrun(["spread.py", str(folder), "checkpoint"], tmp_path)
     assert (tmp_path / "checkpoint").stat().st_size > 1000
+
+
+def test_the_command_in_two_processes(folder: Path, tmp_path: Path) -> None:
+    command = ["-m", "arzip", "train", str(folder), "-o", "m.safetensors"]
+    torchrun([*command, "--hidden", "8", "--lanes", "4", "--epochs", "1"], tmp_path)
+    assert network_in(tmp_path / "m.safetensors").config == Config("gru", 8)
+    assert [path.name for path in tmp_path.iterdir()] == ["m.safetensors"]

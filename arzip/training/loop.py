@@ -7,12 +7,15 @@ end of the budget, which is a time or a number of bytes. A checkpoint holds all 
 on: with a budget in bytes, a resumed run is the uninterrupted one.
 """
 
+import atexit
+import importlib
 import io
 import math
 import os
 import pickle  # nosec B403
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -91,9 +94,7 @@ class Trainer:
         self.recipe = recipe
         network = network if isinstance(network, Network) else build(network)
         self.network = network.to(self.device)
-        self._model: Any = self.network
-        if self._world > 1:
-            self._model = torch.nn.parallel.DistributedDataParallel(self.network)
+        self._model: Any = self.network  # as it is called
         self._lanes = Lanes(corpus, recipe.lanes, recipe.seed + self.rank)
         self._data = {"lanes": recipe.lanes, "sources": [int(s[-1]) for s in corpus.starts]}
         self._optimisers = _optimisers(self.network, recipe)
@@ -115,16 +116,28 @@ class Trainer:
         """
         begun, read = time.monotonic() - self._seconds, self._bytes
         before = saved = self._seconds
-        while (done := self._done()) < 1:
-            self._update(done)
-            self._seconds = time.monotonic() - begun
-            speed = (self._bytes - read) / max(self._seconds - before, 1e-9)
-            report(Progress(done, self._bytes, self._smoothed, speed))
-            if checkpoint and self._agreed(self._seconds - saved > every):
-                self.save(checkpoint)
-                saved = self._seconds
+        with self._joined():
+            while (done := self._done()) < 1:
+                self._update(done)
+                self._seconds = time.monotonic() - begun
+                speed = (self._bytes - read) / max(self._seconds - before, 1e-9)
+                report(Progress(done, self._bytes, self._smoothed, speed))
+                if checkpoint and self._agreed(self._seconds - saved > every):
+                    self.save(checkpoint)
+                    saved = self._seconds
         if checkpoint:
             self.save(checkpoint)
+
+    @contextmanager
+    def _joined(self) -> Iterator[None]:
+        """With the gradients of several processes averaged. What averages them keeps their group
+        alive, and must be gone before _leave."""
+        if self._world > 1:
+            self._model = torch.nn.parallel.DistributedDataParallel(self.network)
+        try:
+            yield
+        finally:
+            self._model = self.network
 
     def _done(self) -> float:
         """Of the budget, 0 to 1; the first of several processes decides for all."""
@@ -217,6 +230,8 @@ class Trainer:
             raise ValueError(f"{path} is the checkpoint of another network: {config}")
         if data != self._data or len(streams) != self._world:
             raise ValueError(f"{path} was made with other data, --lanes or number of processes")
+        if content["network"].keys() != self.network.state_dict().keys():
+            raise ValueError(f"{path} was made by another version of arzip: train anew")
         self.network.load_state_dict(content["network"])
         for optimiser, state in zip(self._optimisers, content["optimisers"], strict=True):
             optimiser.load_state_dict(state)
@@ -238,8 +253,18 @@ def _distributed(name: str) -> tuple[int, int, torch.device]:
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
     if not torch.distributed.is_initialized():
+        # Imported later, as by DistributedDataParallel, its functions' defaults hold the group.
+        importlib.import_module("torch.distributed.nn.functional")
         torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        atexit.register(_leave)
     return torch.distributed.get_rank(), torch.distributed.get_world_size(), device
+
+
+def _leave() -> None:
+    """End the group of processes: its threads must not outlive the interpreter, whose end kills the
+    process if one of them lets go of a tensor then."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _optimisers(network: Network, recipe: Recipe) -> list[torch.optim.Optimizer]:
