@@ -16,8 +16,10 @@ from arzip import coder
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError
 
-# The first call of a compiled function takes seconds.
-hypothesis.settings.register_profile("arzip", deadline=None)
+# The first call of a compiled function takes seconds. Examples are the same every time, so that a
+# change is judged by what it changes; `--hypothesis-profile explore` looks for others.
+hypothesis.settings.register_profile("arzip", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("arzip")
 
 
