@@ -8,7 +8,7 @@ which frames segments; below are coder.py and arzip/models, which both load numb
 imported when they are needed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -25,6 +25,7 @@ __all__ = [
     "Coded",
     "Model",
     "Prediction",
+    "Progress",
     "Session",
     "decode",
     "decoding_memory",
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 MODELLED, STORED, RUN = 0, 1, 2
+
+Progress = Callable[[int], object]
+"""Told of every piece that is coded, how many bytes it has. What it raises ends the work."""
 
 
 class Prediction(NamedTuple):
@@ -88,10 +92,12 @@ class Model(Protocol):
         """
         ...
 
-    def decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
-        """Restore n bytes from the coder's words. Safe to call from several threads.
+    def decode(
+        self, parameters: bytes, words: NDArray[np.uint32], n: int
+    ) -> Iterator[NDArray[np.uint8]]:
+        """Restore n bytes from the coder's words, piece by piece. Safe to call from threads.
 
-        Damaged words give wrong bytes, never an endless loop or an access out of bounds.
+        Damaged words give wrong bytes or too few, never an endless loop or an access out of bounds.
         """
         ...
 
@@ -133,14 +139,18 @@ class Coded(NamedTuple):
     account: CodeLength
 
 
-def encode(model: Model, data: bytes) -> Coded:
+def _unwatched(size: int) -> None:
+    """A Progress that takes no notice."""
+
+
+def encode(model: Model, data: bytes, progress: Progress = _unwatched) -> Coded:
     """Code one segment by the method that suits it. Raises ModelError for an unfit model."""
     if data and data.count(data[:1]) == len(data):
         return Coded(RUN, data[:1], CodeLength(8.0, 8.0, 8.0))
     values = np.frombuffer(data, dtype=np.uint8)
     if not data or is_incompressible(values):
         return stored(data)
-    coded = _modelled(model, values)
+    coded = _modelled(model, values, progress)
     return coded if len(coded.payload) < len(data) else stored(data)
 
 
@@ -150,11 +160,13 @@ def stored(data: bytes) -> Coded:
     return Coded(STORED, data, CodeLength(bits, bits, bits))
 
 
-def decode(model: Model | None, method: int, payload: bytes, n: int) -> bytes:
+def decode(
+    model: Model | None, method: int, payload: bytes, n: int, progress: Progress = _unwatched
+) -> bytes:
     """Restore the n bytes of a segment. `model` is needed for MODELLED only.
 
     Raises FormatError if the payload cannot be one of this method. That it was not changed is for
-    the caller to check: then most damaged payloads give n wrong bytes.
+    the caller to check: most damaged payloads give n wrong bytes, some give fewer.
     """
     if method == STORED and len(payload) == n:
         return payload
@@ -165,7 +177,11 @@ def decode(model: Model | None, method: int, payload: bytes, n: int) -> bytes:
 
         size = model.parameters_size
         words = coder.to_words(memoryview(payload)[size:])
-        return model.decode(payload[:size], words, n).tobytes()
+        pieces = []
+        for piece in model.decode(payload[:size], words, n):
+            pieces.append(piece.tobytes())
+            progress(piece.size)
+        return b"".join(pieces)
     raise FormatError("a segment's payload does not fit its method: the file is damaged")
 
 
@@ -175,7 +191,7 @@ def decoding_memory(model: Model | None, method: int, coded_size: int, n: int) -
     return working + coded_size + n
 
 
-def _modelled(model: Model, values: NDArray[np.uint8]) -> Coded:
+def _modelled(model: Model, values: NDArray[np.uint8], progress: Progress) -> Coded:
     from arzip import coder
 
     encoder = coder.Encoder()
@@ -186,6 +202,7 @@ def _modelled(model: Model, values: NDArray[np.uint8]) -> Coded:
         size += prediction.freq.size
         nll += prediction.nll
         quantised += _bits(prediction.freq, coder.PRECISION)
+        progress(prediction.freq.size)
     if size != values.size or len(parameters) != model.parameters_size:
         raise ModelError(f"model {model.name!r} did not predict every byte: it is damaged or unfit")
     payload = parameters + encoder.finish()

@@ -67,10 +67,12 @@ class Counts:
             nll,
         )
 
-    def decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
+    def decode(
+        self, parameters: bytes, words: NDArray[np.uint32], n: int
+    ) -> Iterator[NDArray[np.uint8]]:
         if not 1 <= parameters[0] <= 100:
             raise FormatError("impossible parameter")
-        return decode(words, n, self._block, parameters[0])
+        yield decode(words, n, self._block, parameters[0])
 
     def session(self) -> "CountsSession":
         return CountsSession(self._block, self._weight)

@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import tarfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,9 @@ class Counting(Counts):
 
     decoded = 0
 
-    def decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
+    def decode(
+        self, parameters: bytes, words: NDArray[np.uint32], n: int
+    ) -> Iterator[NDArray[np.uint8]]:
         self.decoded += n
         return super().decode(parameters, words, n)
 

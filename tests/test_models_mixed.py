@@ -14,7 +14,7 @@ import arzip
 from arzip import codec, coder, models
 from arzip.errors import ArzipError, FormatError, ModelError
 from arzip.models import profile
-from arzip.models.mixed import SAMPLES, VERSION, Mixed
+from arzip.models.mixed import PIECE, SAMPLES, VERSION, Mixed
 from arzip.models.parameters import PREFACE, Parameters, read
 
 SWIFT = models.load("swift")
@@ -36,7 +36,7 @@ def restored(data: bytes, model: Mixed = SWIFT) -> bytes:
     freq = np.concatenate([piece.freq for piece in pieces])
     parameters = b"".join(piece.parameters for piece in pieces)
     words = coder.to_words(coder.encode(left, freq))
-    return model.decode(parameters, words, array.size).tobytes()
+    return b"".join(model.decode(parameters, words, array.size))
 
 
 @settings(max_examples=60)
@@ -45,7 +45,7 @@ def test_round_trip(data: bytes) -> None:
     assert restored(data) == data
 
 
-@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 200_000])
+@pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 200_000])
 def test_round_trip_of_several_pieces(size: int) -> None:
     rng = np.random.default_rng(size)
     words = [rng.integers(97, 123, rng.integers(1, 9), dtype=np.uint8).tobytes() for _ in range(99)]
@@ -103,12 +103,12 @@ def test_only_bytes_are_observed(byte: int) -> None:
 @given(st.binary(max_size=60), st.integers(0, 2048), st.integers(1, 300))
 def test_damaged_words_give_bytes(payload: bytes, record: int, n: int) -> None:
     parameters = record.to_bytes(2)
-    assert SWIFT.decode(parameters, coder.to_words(payload), n).size == n
+    assert len(b"".join(SWIFT.decode(parameters, coder.to_words(payload), n))) <= n
 
 
 def test_impossible_record_length() -> None:
     with pytest.raises(FormatError, match="2049"):
-        SWIFT.decode((2049).to_bytes(2), coder.to_words(b"abc"), 3)
+        list(SWIFT.decode((2049).to_bytes(2), coder.to_words(b"abc"), 3))
 
 
 def test_memory_is_bounded_and_says_so() -> None:
@@ -219,5 +219,4 @@ def test_a_length_that_the_payload_cannot_hold_costs_no_time() -> None:
     start = time.monotonic()
     data = codec.decode(SWIFT, codec.MODELLED, payload, 1 << 26)
     assert time.monotonic() - start < 10
-    assert len(data) == 1 << 26
-    assert not data[len(TEXT) + 100_000 :].strip(b"\0")
+    assert len(data) < len(TEXT) + 100_000

@@ -185,7 +185,9 @@ class Together(Counts):
         self._barrier.wait()
         return super().encode(data)
 
-    def decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
+    def decode(
+        self, parameters: bytes, words: NDArray[np.uint32], n: int
+    ) -> Iterator[NDArray[np.uint8]]:
         self._barrier.wait()
         return super().decode(parameters, words, n)
 
@@ -208,7 +210,9 @@ class Meeting(Counts):
         super().__init__()
         self._barrier = threading.Barrier(2)
 
-    def decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
+    def decode(
+        self, parameters: bytes, words: NDArray[np.uint32], n: int
+    ) -> Iterator[NDArray[np.uint8]]:
         try:
             self._barrier.wait(timeout=0.05)
             self.met = True

@@ -146,7 +146,9 @@ class Deadly(Counts):
             os._exit(1)
         return super().encode(data)
 
-    def decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
+    def decode(
+        self, parameters: bytes, words: NDArray[np.uint32], n: int
+    ) -> Iterator[NDArray[np.uint8]]:
         if os.getpid() != self._home:
             os._exit(1)
         return super().decode(parameters, words, n)

@@ -149,11 +149,16 @@ def decode(
     data: NDArray[np.uint8],
     network: Any,
     words: NDArray[np.uint32],
+    decoder: NDArray[np.uint64],
+    end: int,
 ) -> None:
-    """Fill in what encode saw from data[state.position] on, as far as the coder's words go."""
-    decoder = np.empty(4, dtype=np.uint64)
-    coder.start(words, decoder)
-    for t in range(state.position, data.size):
+    """Fill in what encode saw in data[state.position : end], as far as the coder's words go.
+
+    `decoder` is the coder's state, uint64[4]: zeros at first.
+    """
+    if decoder[1] == u64(0):
+        coder.start(words, decoder)
+    for t in range(state.position, end):
         if coder.is_exhausted(words, decoder):
             break
         open_byte(state, table, positions, data, network)

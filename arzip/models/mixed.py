@@ -23,7 +23,7 @@ from arzip.models.segment import Segment, positions, table_size
 from arzip.models.session import MixedSession
 from arzip.models.state import STATE_BYTES
 
-__all__ = ["KINDS", "SAMPLES", "VERSION", "Mixed", "MixedSession", "received", "write"]
+__all__ = ["KINDS", "PIECE", "SAMPLES", "VERSION", "Mixed", "MixedSession", "received", "write"]
 
 VERSION = 3
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
@@ -38,7 +38,7 @@ SAMPLES = (
 """What each kind must code to known bytes before anything else is coded."""
 
 SESSION_SIZE = 1 << 20
-PIECE = 1 << 16  # bytes predicted before their intervals are coded
+PIECE = 1 << 14  # bytes in a call to compiled code, which nothing can interrupt: under a second
 KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the next one
 
 
@@ -87,7 +87,9 @@ class Mixed:
         self.prove("encode")
         return self._encode(data)
 
-    def decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
+    def decode(
+        self, parameters: bytes, words: NDArray[np.uint32], n: int
+    ) -> Iterator[NDArray[np.uint8]]:
         """Restore a segment; see codec.Model. Raises FormatError for an impossible parameter."""
         self.prove("decode")
         return self._decode(parameters, words, n)
@@ -117,8 +119,9 @@ class Mixed:
         """With the preface read, as if it were coded."""
         segment = self._empty(n, profile.TEXT)
         segment.before = self._preface
-        interval = np.empty(self._preface.size, dtype=np.uint32)
-        kernel.encode(*segment.arrays(self._preface), interval, interval)
+        for start in range(0, self._preface.size, PIECE):
+            interval = np.empty(min(PIECE, self._preface.size - start), dtype=np.uint32)
+            kernel.encode(*segment.arrays(self._preface), interval, interval)
         return segment
 
     def _encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
@@ -133,14 +136,26 @@ class Mixed:
             yield Prediction(parameters, left, freq, nll)
             parameters = b""
 
-    def _decode(self, parameters: bytes, words: NDArray[np.uint32], n: int) -> NDArray[np.uint8]:
+    def _decode(
+        self, parameters: bytes, words: NDArray[np.uint32], n: int
+    ) -> Iterator[NDArray[np.uint8]]:
         record = int.from_bytes(parameters)
         if record > profile.LONGEST_RECORD:
             raise FormatError(f"a segment claims records of {record} bytes: the file is damaged")
         segment = self._segment(n, record)
-        data = np.concatenate([segment.before, np.zeros(n, dtype=np.uint8)])
-        kernel.decode(*segment.arrays(data), words)
-        return data[segment.before.size :]
+        # Memory is taken as it is filled: damaged words may end long before n bytes.
+        data = np.empty(segment.before.size + n, dtype=np.uint8)
+        data[: segment.before.size] = segment.before
+        decoder = np.zeros(4, dtype=np.uint64)
+        start = segment.before.size
+        while start < data.size:
+            end = min(start + PIECE, data.size)
+            kernel.decode(*segment.arrays(data), words, decoder, end)
+            reached = int(segment.state["position"])
+            yield data[start:reached]
+            if reached < end:
+                return
+            start = end
 
     def known_answers(self) -> list[bytes]:
         """What the samples code to here."""
@@ -159,7 +174,9 @@ class Mixed:
                 proven = self.known_answers() == self._answers
             else:
                 proven = [
-                    self._decode(answer[:2], coder.to_words(answer[2:]), len(sample)).tobytes()
+                    np.concatenate(
+                        [*self._decode(answer[:2], coder.to_words(answer[2:]), len(sample))]
+                    ).tobytes()
                     for answer, sample in zip(self._answers, SAMPLES, strict=True)
                 ] == list(SAMPLES)
         if not proven:
