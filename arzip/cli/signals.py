@@ -13,7 +13,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
-from arzip.cli import outputs, progress
+from arzip import newfile
+from arzip.cli import progress
 from arzip.cli.messages import ERROR
 
 FATAL = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -43,7 +44,7 @@ def run_interruptibly(work: Callable[[], int]) -> int:
 
 def _die(number: int, frame: FrameType | None) -> NoReturn:
     """Tidy up and end this process by signal `number`."""
-    outputs.give_up()
+    newfile.give_up()
     progress.restore_terminal()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
