@@ -107,7 +107,7 @@ def describe(name_or_path: "str | os.PathLike[str]") -> dict[str, object]:
     parameters = read(path)
     known: dict[str, object] = {
         "name": parameters.name,
-        "file": None if path.parent == _FOLDER else str(path),
+        "file": None if path.parent == _FOLDER else os.fspath(name_or_path),
         "identity": parameters.identity.hex(),
         "digest": parameters.digest,
         "size": path.stat().st_size,
