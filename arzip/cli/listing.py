@@ -32,7 +32,7 @@ class Listed:
     checks: list[str]  # how the data of a frame is checked: XXH64, or the low 32 bits of it
 
 
-@click.command("list", context_settings=options.HELP)
+@click.command("list", cls=options.Command, context_settings=options.HELP)
 @options.required_files
 @options.recursive
 @options.json_output
@@ -70,7 +70,7 @@ def examine(path: str) -> Listed:
     from arzip.files import segments
     from arzip.models import catalogue
 
-    with sources.open_source(path, strict=False) as source:
+    with sources.open_source(path) as source:
         found = segments(source.file)
         file_bytes = source.size or 0
     size = sum(located.segment.size for located in found)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[torch]'"
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE")
 @click.option("-f", "--force", is_flag=True, help="Overwrite FILE, and the checkpoint beside it.")
