@@ -93,7 +93,7 @@ def run(
     **values: Any,
 ) -> None:
     """Train and write the model. Raises RefusedError, OSError, ArzipError."""
-    checkpoint = output.with_name(output.name + ".checkpoint")
+    checkpoint = Path(f"{output}.checkpoint")
     _refuse_to_replace_data((output, checkpoint), data, values["exclude"])
     _check_output(output, force=force)
     _check_checkpoint(checkpoint, force=force, resume=resume)
