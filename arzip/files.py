@@ -9,13 +9,12 @@ import builtins
 import io
 import os
 import threading
-from bisect import bisect_right
 from concurrent.futures import Executor
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Literal, NoReturn, TypedDict, Unpack, cast, overload
 
 from arzip import container
-from arzip.container import Located
+from arzip.container import Located, Segments
 from arzip.density import Account
 from arzip.errors import TruncatedError
 from arzip.stream import (
@@ -114,14 +113,13 @@ class _Reader(io.RawIOBase):
                 return data[at : at + size]
         if self._position == self._size:
             return b""
-        number = bisect_right(self.located, self._position, key=lambda found: found.start)
-        self._segment = self._decode(self.located[number - 1])
+        self._segment = self._decode(self.located.at(self._position))
         return self._read_elsewhere(size)
 
     def _decode(self, located: Located) -> tuple[int, bytes]:
         policy = self._decompressor.policy
         model = policy.model(located.header.identity)
-        policy.check_memory(model, located.segment)
+        policy.check_memory(model, located.segment, beside=self.located.memory)
         self._segment = 0, b""  # so that its memory can be used
         body = self._read_file(located.body, located.segment.body_size)
         if len(body) < located.segment.body_size:
@@ -129,17 +127,15 @@ class _Reader(io.RawIOBase):
         return located.start, restore(model, container.open_body(located.segment, body))
 
     @cached_property
-    def located(self) -> list[Located]:
+    def located(self) -> Segments:
         size = self._file.seek(0, io.SEEK_END) - self._begin
-        return container.locate(self._read_file, size)
+        return container.locate(self._read_file, size, self._decompressor.policy.max_memory)
 
     @property
     def _size(self) -> int:
         """Bytes of data in all."""
-        last = self.located[-1:]
-        size = last[0].start + last[0].segment.size if last else 0
-        self._decompressor.policy.check_size(size)
-        return size
+        self._decompressor.policy.check_size(self.located.size)
+        return self.located.size
 
     def _read_file(self, offset: int, size: int) -> bytes:
         """`size` bytes of the file from there on, fewer only at its end."""
@@ -380,9 +376,9 @@ def open(
     return io.TextIOWrapper(binary, encoding, errors, newline)
 
 
-def segments(file: IO[bytes]) -> list[Located]:
+def segments(file: IO[bytes]) -> Segments:
     """Where the segments of all frames in a seekable file are, found without decoding.
 
-    Raises FormatError, ChecksumError or LimitError.
+    The file may be read again while they are gone through. Raises FormatError, ChecksumError or LimitError.
     """
     return _Reader(file, FramesDecompressor()).located

@@ -204,7 +204,7 @@ class Policy:
     ) -> None:
         self._given = None if model is None else _load(model)
         self._max_size = max_size
-        self._max_memory = max_memory
+        self.max_memory = max_memory
 
     def model(self, identity: bytes | None) -> Model | None:
         """The model of that identity; None if none is needed. Raises ModelError if missing."""
@@ -228,16 +228,20 @@ class Policy:
         if self._max_size is not None and size > self._max_size:
             raise LimitError(f"the output is larger than the limit of {self._max_size} bytes")
 
-    def check_memory(self, model: Model | None, segment: Segment) -> int:
-        """How many such segments may be decoded at a time. Raises LimitError if that is none."""
-        if self._max_memory is None:
+    def check_memory(self, model: Model | None, segment: Segment, beside: int = 0) -> int:
+        """How many such segments may be decoded at a time, `beside` what else is held.
+
+        Raises LimitError if that is none.
+        """
+        if self.max_memory is None:
             return sys.maxsize
         need = codec.decoding_memory(model, segment.method, segment.coded_size, segment.size)
-        if need > self._max_memory:
+        if beside + need > self.max_memory:
             raise LimitError(
-                f"decoding takes {need} bytes of memory, more than the limit of {self._max_memory}"
+                f"decoding takes {beside + need} bytes of memory, more than the limit of "
+                f"{self.max_memory}"
             )
-        return self._max_memory // max(1, need)
+        return (self.max_memory - beside) // max(1, need)
 
 
 class ArzipDecompressor:
