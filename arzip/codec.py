@@ -31,6 +31,7 @@ __all__ = [
     "decoding_memory",
     "encode",
     "stored",
+    "unwatched",
 ]
 
 MODELLED, STORED, RUN = 0, 1, 2
@@ -139,16 +140,18 @@ class Coded(NamedTuple):
     account: CodeLength
 
 
-def _unwatched(size: int) -> None:
+def unwatched(size: int) -> None:
     """A Progress that takes no notice."""
 
 
-def encode(model: Model, data: bytes, progress: Progress = _unwatched) -> Coded:
+def encode(model: Model, data: bytes, progress: Progress = unwatched) -> Coded:
     """Code one segment by the method that suits it. Raises ModelError for an unfit model."""
     if data and data.count(data[:1]) == len(data):
+        progress(len(data))
         return Coded(RUN, data[:1], CodeLength(8.0, 8.0, 8.0))
     values = np.frombuffer(data, dtype=np.uint8)
     if not data or is_incompressible(values):
+        progress(len(data))
         return stored(data)
     coded = _modelled(model, values, progress)
     return coded if len(coded.payload) < len(data) else stored(data)
@@ -161,7 +164,7 @@ def stored(data: bytes) -> Coded:
 
 
 def decode(
-    model: Model | None, method: int, payload: bytes, n: int, progress: Progress = _unwatched
+    model: Model | None, method: int, payload: bytes, n: int, progress: Progress = unwatched
 ) -> bytes:
     """Restore the n bytes of a segment. `model` is needed for MODELLED only.
 
@@ -169,8 +172,10 @@ def decode(
     the caller to check: most damaged payloads give n wrong bytes, some give fewer.
     """
     if method == STORED and len(payload) == n:
+        progress(n)
         return payload
     if method == RUN and len(payload) == 1:
+        progress(n)
         return payload * n
     if method == MODELLED and model is not None and len(payload) >= model.parameters_size:
         from arzip import coder

@@ -9,14 +9,17 @@ import builtins
 import io
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from functools import cached_property
+from types import TracebackType
 from typing import IO, TYPE_CHECKING, Literal, NoReturn, TypedDict, Unpack, cast, overload
 
-from arzip import container
+from arzip import container, transport
 from arzip.container import Located, Segments
 from arzip.density import Account
-from arzip.errors import TruncatedError
+from arzip.errors import ArzipError, TruncatedError
 from arzip.stream import (
     DEFAULT_MODEL,
     DEFAULT_SEGMENT,
@@ -49,7 +52,8 @@ class _Reader(io.RawIOBase):
         super().__init__()
         self._file = file
         self._decompressor = decompressor
-        self._seekable = file.seekable()
+        # As with lzma, a file needs no more than `read`.
+        self._seekable = hasattr(file, "seekable") and file.seekable()
         self._begin = file.tell() if self._seekable else 0
         self._fed = 0  # bytes of the file that the decompressor was given
         self._streamed = 0  # bytes of data that it gave
@@ -94,7 +98,7 @@ class _Reader(io.RawIOBase):
             raw = b""
             ended = False
             if self._decompressor.needs_input:
-                raw = self._read_file(self._fed, READ_SIZE)
+                raw = self._read_on_file()
                 self._fed += len(raw)
                 ended = not raw
             data = self._decompressor.decompress(raw, size)
@@ -137,14 +141,21 @@ class _Reader(io.RawIOBase):
         self._decompressor.policy.check_size(self.located.size)
         return self.located.size
 
+    def close(self) -> None:
+        self._decompressor.close()
+        super().close()
+
+    def _read_on_file(self) -> bytes:
+        """What comes next in the file, as soon as some of it is there; b"" at the end."""
+        if self._seekable:
+            self._file.seek(self._begin + self._fed)
+        return transport.read_some(self._file, READ_SIZE)
+
     def _read_file(self, offset: int, size: int) -> bytes:
         """`size` bytes of the file from there on, fewer only at its end."""
         if self._seekable:
             self._file.seek(self._begin + offset)
-        data = self._file.read(size)
-        while len(data) < size and (more := self._file.read(size - len(data))):
-            data += more
-        return data
+        return transport.read_all(self._file, size)
 
 
 class ArzipFile(io.BufferedIOBase):
@@ -160,6 +171,7 @@ class ArzipFile(io.BufferedIOBase):
     # Until the file is open, so that a failure to open it can be closed.
     _buffer: io.BufferedReader | None = None
     _compressor: ArzipCompressor | None = None
+    _failure: BaseException | None = None
     _owned = False
 
     def __init__(
@@ -211,21 +223,38 @@ class ArzipFile(io.BufferedIOBase):
         self.name = getattr(self._file, "name", "")
 
     def close(self) -> None:
-        """End the frame that was written; close the file if its path was given."""
+        """End the frame that was written; close the file if its path was given.
+
+        Raises OSError, and ArzipError if writing failed before: the file is then not complete.
+        """
         if self.closed:
             return
         try:
             if self._compressor:
-                with self._lock:
-                    self._file.write(self._compressor.flush())
+                with self._writing() as compressor:
+                    transport.write_all(self._file, compressor.flush())
             elif self._buffer:
                 self._buffer.close()
         finally:
-            try:
-                if self._owned:
-                    self._file.close()
-            finally:
-                super().close()
+            self._release()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None and error is self._failure:
+            self._release()  # `close` would only raise another error in its place
+        else:
+            self.close()
+
+    def _release(self) -> None:
+        try:
+            if self._owned:
+                self._file.close()
+        finally:
+            super().close()
 
     def __reduce__(self) -> NoReturn:
         refuse_to_pickle(self)
@@ -290,11 +319,24 @@ class ArzipFile(io.BufferedIOBase):
         self._check_open()
         if self._compressor is None:
             raise io.UnsupportedOperation("the file is not open for writing")
+        view = as_view(data)
+        with self._writing() as compressor:
+            transport.write_all(self._file, compressor.compress(view))
+            self._written += view.nbytes
+        return view.nbytes
+
+    @contextmanager
+    def _writing(self) -> Iterator[ArzipCompressor]:
+        """Around what one thread may write at a time, and nobody after it failed halfway."""
+        assert self._compressor is not None
         with self._lock:
-            self._file.write(self._compressor.compress(data))
-            size = as_view(data).nbytes
-            self._written += size
-        return size
+            if self._failure is not None:
+                raise ArzipError("an earlier write failed: the file is not complete")
+            try:
+                yield self._compressor
+            except BaseException as error:
+                self._failure = error
+                raise
 
     @property
     def account(self) -> Account | None:

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from xxhash import xxh64
 
 from arzip import codec, container
-from arzip.codec import Coded, CodeLength, Model
+from arzip.codec import Coded, CodeLength, Model, Progress
 from arzip.container import End, FrameReader, FrameWriter, Header, Payload, Segment
 from arzip.density import Account, histogram
-from arzip.errors import ChecksumError, LimitError, TruncatedError
+from arzip.errors import ArzipError, ChecksumError, LimitError, TruncatedError
 from arzip.workers import Ordered
 
 if TYPE_CHECKING:
@@ -91,6 +91,11 @@ class ArzipCompressor:
         self._histogram = histogram(b"")
 
     @property
+    def worked(self) -> int:
+        """Bytes of the stream that are coded, those of unfinished segments included."""
+        return self._jobs.worked
+
+    @property
     def account(self) -> Account:
         """What was given out so far, and what it is made of."""
         counts = tuple(self._histogram.tolist())
@@ -134,11 +139,13 @@ class ArzipCompressor:
         """Around what one thread may do at a time, and nobody after it failed halfway.
 
         What was taken may be lost then; so that no frame is ended as if it were whole, every later
-        call raises the same error.
+        call raises the same error, or, after an interrupt, an ArzipError.
         """
         with self._lock:
-            if self._failure is not None:
+            if isinstance(self._failure, Exception):
                 raise self._failure
+            if self._failure is not None:
+                raise ArzipError("it was interrupted, so the frame cannot be ended")
             if self._flushed:
                 raise ValueError("the compressor was flushed")
             try:
@@ -288,6 +295,11 @@ class ArzipDecompressor:
         )
 
     @property
+    def worked(self) -> int:
+        """Bytes of data that are decoded, those of unfinished segments included."""
+        return self._jobs.worked
+
+    @property
     def unused_data(self) -> bytes:
         """What was found after the end of the frame; b"" before that."""
         return bytes(self._buffer) if self.eof else b""
@@ -396,12 +408,15 @@ class ArzipDecompressor:
 class FramesDecompressor(ArzipDecompressor):
     """Restores the data of all frames that come."""
 
+    def close(self) -> None:
+        """Let threads end; what they worked on is lost."""
+        self._jobs.close()
+
     def finish(self) -> bytes:
         """The rest of the data. Raises TruncatedError if the last frame is not complete."""
         rest = self.decompress(b"")
         if self._buffer or not self._between_frames:
             raise TruncatedError(container.ENDS_EARLY)
-        self._jobs.close()
         return rest
 
     def _reader_of_next(self) -> FrameReader:
@@ -427,8 +442,11 @@ def decompress(
     )
     view = as_view(data)
     pieces = range(0, len(view), READ_SIZE)
-    out = [decompressor.decompress(view[first : first + READ_SIZE]) for first in pieces]
-    return b"".join([*out, decompressor.finish()])
+    try:
+        out = [decompressor.decompress(view[first : first + READ_SIZE]) for first in pieces]
+        return b"".join([*out, decompressor.finish()])
+    finally:
+        decompressor.close()
 
 
 def _load(model: ModelLike) -> Model:
@@ -439,14 +457,14 @@ def _load(model: ModelLike) -> Model:
     return model
 
 
-def _code(model: Model, data: bytes) -> _Job:
-    return _Job(codec.encode(model, data), histogram(data))
+def _code(model: Model, data: bytes, progress: Progress = codec.unwatched) -> _Job:
+    return _Job(codec.encode(model, data, progress), histogram(data))
 
 
-def restore(model: Model | None, payload: Payload) -> bytes:
+def restore(model: Model | None, payload: Payload, progress: Progress = codec.unwatched) -> bytes:
     """The data of a segment. Raises FormatError or ChecksumError if it was changed."""
     segment = payload.segment
-    data = codec.decode(model, segment.method, payload.payload, segment.size)
+    data = codec.decode(model, segment.method, payload.payload, segment.size, progress)
     payload.verify(data)
     return data
 

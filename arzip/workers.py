@@ -1,21 +1,26 @@
-"""Segments worked on at the same time: calls to an executor, their results in the order of asking.
+"""Segments worked on at the same time: calls made elsewhere, their results in the order of asking.
 
 On one machine threads do: the models' loops run without the GIL, so two threads code twice as fast
-as one, with the model and its compiled code in memory once. Any other executor of
-`concurrent.futures` gets the same calls, and what they take and return can be pickled: processes,
-Dask, MPI. Nothing here knows what is called, so no worker can change a byte of a file.
+as one, with the model and its compiled code in memory once. Any executor of `concurrent.futures`
+gets the same calls, and what they take and return can be pickled: processes, Dask, MPI. Nothing
+here knows what is called, so no worker can change a byte of a file.
 """
 
+import math
 import os
+import threading
+import weakref
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from functools import partial
-from typing import Generic, TypeVar
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
+from arzip import codec
+from arzip.codec import Progress
 from arzip.errors import ArzipError, WorkerError
 
-__all__ = ["Ordered", "workers"]
+__all__ = ["Ordered", "cpus", "workers"]
 
 Result = TypeVar("Result")
 
@@ -25,22 +30,27 @@ class Ordered(Generic[Result]):
 
     `threads` calls are made at a time and one more waits, so that there is work while the oldest
     result is fetched. None means one, or as many as the executor has workers; 0 means as many as
-    there are cores, or workers. Without an executor and with one thread, `get` makes the call.
+    this process may use CPUs, or as there are workers. Without an executor and with one thread,
+    `get` makes the call. What is called here, and not by an executor, gets a keyword `progress`: a
+    codec.Progress. In a process that was forked meanwhile, `get` makes all calls.
     """
 
     def __init__(self, threads: int | None = None, executor: Executor | None = None) -> None:
         if threads is not None and threads < 0:
-            raise ValueError("threads must be 0 (all cores) or more")
-        self._given = executor
+            raise ValueError("threads must be 0 (all CPUs) or more")
         if executor is not None:
             threads = threads or workers(executor)
         else:
-            threads = 1 if threads is None else threads or _cores()
-            executor = ThreadPoolExecutor(threads) if threads > 1 else None
+            threads = 1 if threads is None else threads or cpus()
         self._executor = executor
-        # What is to be called here and now, by `get`, or what an executor will have called by then.
-        self._calls: deque[partial[Result] | Future[Result]] = deque()
-        self.capacity = threads + 1 if executor else 1
+        self._tally = _Tally()
+        self._threads: _Threads | None = None
+        if executor is None and threads > 1:
+            self._threads = _Threads(threads, self._tally)
+            weakref.finalize(self, self._threads.stop)
+        self._process = os.getpid()
+        self._calls: deque[_Call[Result] | Future[Result]] = deque()
+        self.capacity = threads + 1 if executor or self._threads else 1
         """How many results may be waited for; to be lowered where they take too much memory."""
 
     def __len__(self) -> int:
@@ -51,19 +61,31 @@ class Ordered(Generic[Result]):
         """Whether `get` is due before the next `put`."""
         return len(self._calls) >= self.capacity
 
+    @property
+    def worked(self) -> int:
+        """How many bytes the calls in this process have coded so far, half-made calls included."""
+        return self._tally.size
+
     def put(self, function: Callable[..., Result], *arguments: object) -> None:
-        """Start a call. Raises WorkerError if the executor that was given takes none."""
-        if self._executor is None:
-            self._calls.append(partial(function, *arguments))
+        """Start a call.
+
+        Raises WorkerError if the executor that was given takes none, MemoryError if no thread can
+        be started.
+        """
+        if self._executor is not None:
+            try:
+                self._calls.append(self._executor.submit(function, *arguments))
+            except Exception as error:
+                raise _failure(error) from error
             return
-        try:
-            self._calls.append(self._executor.submit(function, *arguments))
-        except Exception as error:
-            raise _failure(error) from error
+        call = _Call(function, arguments)
+        if self._threads is not None and not self._is_forked():
+            self._threads.submit(call)
+        self._calls.append(call)
 
     def put_result(self, result: Result) -> None:
         """As if a call had returned it."""
-        self._calls.append(partial(_same, result))
+        self._calls.append(_Call(_same, (result,)))
 
     def get(self) -> Result:
         """The oldest call's result. If it raises, or is interrupted, the call stays the oldest.
@@ -71,46 +93,197 @@ class Ordered(Generic[Result]):
         Raises what the call raises, and WorkerError if an executor that was given failed to call.
         """
         oldest = self._calls[0]
-        result = oldest() if isinstance(oldest, partial) else self._wait(oldest)
+        result = self._made(oldest) if isinstance(oldest, _Call) else _waited(oldest)
         self._calls.popleft()
         return result
 
-    def _wait(self, future: Future[Result]) -> Result:
-        try:
-            return future.result()
-        except (ArzipError, MemoryError):
-            raise
-        except Exception as error:
-            if self._given is None:
-                raise
-            raise _failure(error) from error
+    def _made(self, call: "_Call[Result]") -> Result:
+        forked = self._is_forked()
+        if call.is_submitted and not forked:
+            call.made.wait()
+        if call.made.is_set() and not call.was_stopped:
+            return call.result()
+        # A lock that a thread held when this process was forked is never let go of here.
+        return call.make_here(codec.unwatched if forked else self._tally)
+
+    def _is_forked(self) -> bool:
+        """Whether this is another process than the one that has the threads."""
+        return os.getpid() != self._process
 
     def close(self) -> None:
-        """Forget all calls, those that have not begun for good, and let the threads end."""
+        """Forget all calls; those that threads are at end soon, those that wait never begin."""
         for call in self._calls:
-            if not isinstance(call, partial):
+            if isinstance(call, Future):
                 call.cancel()
         self._calls.clear()
-        if self._executor is not None and self._given is None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+        if self._threads is not None:
+            self._threads.stop()
+
+
+class _Tally:
+    """Counts bytes, for several threads: a Progress."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, size: int) -> None:
+        with self._lock:
+            self.size += size
+
+
+class _StoppedError(Exception):
+    """Ends a call that nobody waits for."""
+
+
+class _Call(Generic[Result]):
+    """A call to be made, or that was made."""
+
+    def __init__(self, function: Callable[..., Result], arguments: tuple[object, ...]) -> None:
+        self._function = function
+        self._arguments = arguments
+        self._result: Result | None = None
+        self._error: BaseException | None = None
+        self.is_submitted = False
+        self.made = threading.Event()
+
+    def make_here(self, progress: Progress) -> Result:
+        """Make the call. Raises what it raises."""
+        return self._function(*self._arguments, progress=progress)
+
+    def make(self, progress: Progress) -> None:
+        """Make the call, and keep what it returns or raises."""
+        try:
+            self._result = self.make_here(progress)
+        except BaseException as error:
+            self._error = error
+        self.made.set()
+
+    @property
+    def was_stopped(self) -> bool:
+        return isinstance(self._error, _StoppedError)
+
+    def result(self) -> Result:
+        """What it returned. Raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[return-value]
+
+
+class _Threads:
+    """Makes calls in threads, which end when there are no more calls.
+
+    Those of concurrent.futures go on until a call is made, whatever happens meanwhile, and keep the
+    interpreter from ending. Here a call takes minutes.
+    """
+
+    def __init__(self, most: int, progress: Progress) -> None:
+        self._most = most
+        self._progress = progress
+        self._running = 0
+        self._waiting: deque[_Call[Any]] = deque()
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    def submit(self, call: _Call[Any]) -> None:
+        """Have the call made. Raises MemoryError if there can be no thread for it."""
+        call.is_submitted = True
+        with self._lock:
+            self._waiting.append(call)
+            if self._running == self._most:
+                return
+            self._running += 1
+        try:
+            threading.Thread(target=self._work, name="arzip").start()
+        except RuntimeError as error:
+            with self._lock:
+                self._running -= 1
+                if not self._running:
+                    raise MemoryError(str(error)) from error
+
+    def stop(self) -> None:
+        """Begin no more calls, and let those that were begun end at the next sign of progress."""
+        self._stopped = True
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if self._stopped or not self._waiting:
+                    self._running -= 1
+                    return
+                call = self._waiting.popleft()
+            call.make(self._go_on)
+
+    def _go_on(self, size: int) -> None:
+        """A Progress. Raises _StoppedError if nobody waits any more."""
+        # When the main thread has ended, the interpreter waits for the others. One of these may
+        # still want a result, and then makes the call itself.
+        if self._stopped or not threading.main_thread().is_alive():
+            raise _StoppedError
+        self._progress(size)
 
 
 def workers(executor: Executor) -> int:
-    """How many calls the executor makes at a time, where it tells; else how many cores are here."""
+    """How many calls the executor makes at a time, where it tells; else the CPUs to be had here."""
     for name in ("_max_workers", "num_workers"):  # of concurrent.futures, of mpi4py.futures
         number = getattr(executor, name, None)
         if isinstance(number, int) and number > 0:
             return number
     client = getattr(executor, "_client", None)  # of Dask's
-    return max(1, sum(client.nthreads().values())) if client is not None else _cores()
+    return max(1, sum(client.nthreads().values())) if client is not None else cpus()
 
 
-def _same(result: Result) -> Result:
+def cpus() -> int:
+    """How many CPUs this process may use: by its affinity, and by its control group's quota."""
+    try:
+        allowed = len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        allowed = os.cpu_count() or 1
+    return max(1, math.ceil(min(allowed, _quota())))
+
+
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
+
+
+def _quota() -> float:
+    """CPUs' worth of time that Linux's control groups grant: of this process's and all above it."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return math.inf
+    granted = math.inf
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        inner = CONTROL_GROUPS.joinpath(controllers, path.lstrip("/"))
+        for folder in (inner, *inner.parents):
+            if folder.is_relative_to(CONTROL_GROUPS):
+                granted = min(granted, _quota_in(folder))
+    return granted
+
+
+def _quota_in(folder: Path) -> float:
+    """What one control group grants, by version 2's file or by version 1's two."""
+    for names in (["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]):
+        try:
+            quota, period = " ".join((folder / name).read_text() for name in names).split()
+            if int(quota) > 0:  # version 2 says "max" for no limit, version 1 says -1
+                return int(quota) / int(period)
+        except (OSError, ValueError, ZeroDivisionError):
+            continue
+    return math.inf
+
+
+def _same(result: Result, progress: Progress) -> Result:
     return result
 
 
-def _cores() -> int:
-    return os.cpu_count() or 1
+def _waited(future: "Future[Result]") -> Result:
+    try:
+        return future.result()
+    except (ArzipError, MemoryError):
+        raise
+    except Exception as error:
+        raise _failure(error) from error
 
 
 def _failure(error: Exception) -> WorkerError:
