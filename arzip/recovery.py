@@ -6,13 +6,14 @@ file is walked from header to header; after a damaged one it is searched, byte b
 next place where a checksum holds.
 """
 
+import contextlib
 import errno
 import os
 import re
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -30,6 +31,7 @@ from arzip.errors import (
     ModelError,
     TruncatedError,
 )
+from arzip.salvage import salvage
 from arzip.stream import ModelLike, Policy, restore
 
 if TYPE_CHECKING:
@@ -71,6 +73,12 @@ class Piece:
     """None if lost."""
     why: str = ""
     """What is wrong with it, if it is lost."""
+    unverified: bytes = b""
+    """The beginning of what is lost, where it was asked for: no checksum vouches for it."""
+    likely: int = 0
+    """How many bytes of that are likely right."""
+    basis: str = ""
+    """What speaks for them, in words."""
 
 
 class _Place(NamedTuple):
@@ -103,16 +111,19 @@ def recover(
     model: ModelLike | None = None,
     max_size: int | None = None,
     max_memory: int | None = None,
+    unverified: bool = False,
 ) -> Iterator[Piece]:
     """The pieces of a damaged file in memory; the parameters are those of arzip.decompress.
 
-    Lost pieces of size 0 are damage that cost no data, as in an index. Raises LimitError.
+    With `unverified`, what is lost comes with what is left of its beginning, at the price of
+    decoding it up to three times: see arzip/salvage.py for how far that is to be trusted. Lost pieces of size 0 are damage that cost no data, as in an index. Raises LimitError.
     """
     view = memoryview(data).cast("B")
     return _Recovery(
         lambda offset, size: bytes(view[offset : offset + size]),
         len(view),
         Policy(model, max_size, max_memory),
+        unverified=unverified,
     ).pieces()
 
 
@@ -122,12 +133,14 @@ def recover_file(
     model: ModelLike | None = None,
     max_size: int | None = None,
     max_memory: int | None = None,
+    unverified: bool = False,
 ) -> Iterator[Piece]:
     """The same of a seekable file. What the disk cannot read counts as zeros. Raises OSError too
     if there is another reason.
     """
     size = file.seek(0, os.SEEK_END)
-    return _Recovery(_patient(file), size, Policy(model, max_size, max_memory)).pieces()
+    policy = Policy(model, max_size, max_memory)
+    return _Recovery(_patient(file), size, policy, unverified=unverified).pieces()
 
 
 def _patient(file: IO[bytes]) -> Read:
@@ -155,10 +168,11 @@ def _nearest(places: list[int], to: int) -> int:
 class _Recovery:
     """One file on its way."""
 
-    def __init__(self, read: Read, size: int, policy: Policy) -> None:
+    def __init__(self, read: Read, size: int, policy: Policy, *, unverified: bool) -> None:
         self._read = read
         self._size = size
         self._policy = policy
+        self._unverified = unverified
         self._given = 0  # bytes of data
         self._patience = PATIENCE * size + LEAST_PATIENCE
 
@@ -167,7 +181,7 @@ class _Recovery:
         while at < self._size:
             end = self._frame_end(at)
             if end is not None:
-                yield from map(self._piece, self._frame(at))
+                yield from map(self._final, self._frame(at))
             elif indexed := self._indexed_after(at):
                 start = max(at, indexed.begin)
                 yield from self._walk(at, start)
@@ -306,9 +320,8 @@ class _Recovery:
             yield Piece(start, max(start, from_end), 0, None, HEADER)
         for segment in self._segments(indexed.index, indexed.end):
             piece = self._piece(_Place(header, segment, from_end + len(segment.raw)), start)
-            if piece.data is None and from_start != from_end:
-                place = _Place(header, segment, from_start + len(segment.raw))
-                piece = self._piece(place, start)
+            if piece.data is None:
+                piece = self._final(_Place(header, segment, from_start + len(segment.raw)), start)
             yield piece
             from_start += len(segment.raw) + segment.body_size
             from_end += len(segment.raw) + segment.body_size
@@ -332,7 +345,7 @@ class _Recovery:
             place = self._place_at(at, end, new or header, 1 if new else number)
             piece = self._found(place, end) if place else None
             if piece and place:
-                yield piece
+                yield piece if piece.data is not None else self._final(place)
                 at = place.end
                 header = header if place.header.long else None
                 continue
@@ -367,7 +380,7 @@ class _Recovery:
         except ArzipError as error:
             return Piece(begin, end, None, None, HEADER if header else str(error))
         if end == self._size < place.end:
-            return self._piece(place)
+            return self._final(place)
         return Piece(begin, end, None, None, HEADER)
 
     def _fault(self, why: str, end: int) -> str:
@@ -466,6 +479,31 @@ class _Recovery:
         segment = container.parse_segment(raw, header, number)
         body = at + len(segment.raw) - (0 if header.long else len(header.raw))
         return _Place(header, segment, body)
+
+    def _final(self, place: _Place, after: int = 0) -> Piece:
+        """The segment as `_piece` has it, or else with what is left of it, if that is wanted."""
+        piece = self._piece(place, after)
+        if piece.data is not None or not self._unverified or place.begin < after:
+            return piece
+        segment, payload_is_whole = place.segment, False
+        body = self._read(place.body, max(0, min(segment.body_size, self._size - place.body)))
+        if segment.long and len(body) == segment.body_size:
+            with contextlib.suppress(ArzipError):
+                container.open_body(segment, body)
+                payload_is_whole = True
+        model = self._likely_model(place)
+        self._policy.check_size(self._given + segment.size)
+        self._policy.check_memory(model, segment, beside=segment.size)
+        data, likely, basis = salvage(model, segment, body, payload_is_whole=payload_is_whole)
+        self._given += len(data)
+        return replace(piece, unverified=data, likely=likely, basis=basis)
+
+    def _likely_model(self, place: _Place) -> Model | None:
+        """The one that the frame names; the one that was given if that is damaged."""
+        if place.segment.method == MODELLED and place.header is not UNKNOWN:
+            with contextlib.suppress(ModelError):
+                return self._policy.model(place.header.identity)
+        return self._policy.given
 
     def _piece(self, place: _Place, after: int = 0) -> Piece:
         """The segment, with its data if all checksums hold, and if it is `after` some place.

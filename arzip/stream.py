@@ -209,7 +209,7 @@ class Policy:
     def __init__(
         self, model: ModelLike | None, max_size: int | None, max_memory: int | None
     ) -> None:
-        self._given = None if model is None else _load(model)
+        self.given = None if model is None else _load(model)
         self._max_size = max_size
         self.max_memory = max_memory
 
@@ -217,18 +217,18 @@ class Policy:
         """The model of that identity; None if none is needed. Raises ModelError if missing."""
         if identity is None:
             return None
-        if self._given is not None and self._given.identity == identity:
-            return self._given
+        if self.given is not None and self.given.identity == identity:
+            return self.given
         from arzip.models import by_identity
 
-        return by_identity(identity, self._given)
+        return by_identity(identity, self.given)
 
     def all_models(self) -> list[Model]:
         """Every model that there is."""
         from arzip.models import load, names
 
         models = [load(name) for name in names()]
-        return models if self._given is None else [self._given, *models]
+        return models if self.given is None else [self.given, *models]
 
     def check_size(self, size: int) -> None:
         """Raise LimitError if that is too much output in all."""

@@ -10,12 +10,12 @@ import io
 import operator
 import select
 import time
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
-__all__ = ["UnbrokenOutput", "flush_all", "read_all", "read_some", "write_all"]
+__all__ = ["Unbroken", "buffered", "read_all", "read_some", "write_all"]
 
 PAUSE = 0.01  # seconds between two tries where there is no descriptor to wait for
 
@@ -31,23 +31,12 @@ def write_all(file: IO[bytes], data: "ReadableBuffer") -> None:
         try:
             written = _count(file.write(left), file, len(left))
         except BlockingIOError as error:
-            written = error.characters_written
+            written = getattr(error, "characters_written", 0)  # a buffer takes a part
         if not 0 <= written <= len(left):
             raise OSError(f"the file says that it took {written} bytes of {len(left)}")
         left = left[written:]
         if not written:
             _wait(file, select.POLLOUT)
-
-
-def flush_all(file: IO[bytes]) -> None:
-    """Flush the file's buffer, waiting where it would block. Raises OSError."""
-    while True:
-        try:
-            file.flush()
-        except BlockingIOError:
-            _wait(file, select.POLLOUT)
-        else:
-            return
 
 
 def read_some(file: IO[bytes], size: int) -> bytes:
@@ -78,29 +67,56 @@ def read_all(file: IO[bytes], size: int) -> bytes:
     return b"".join(parts)
 
 
-class UnbrokenOutput(io.RawIOBase):
-    """A raw file for a BufferedWriter: each write takes all of its data.
+def buffered(file: io.FileIO) -> BinaryIO:
+    """The file under a buffer that loses nothing."""
+    raw = Unbroken(file)
+    if not file.writable():
+        return io.BufferedReader(raw)
+    return io.BufferedRandom(raw) if file.readable() else io.BufferedWriter(raw)
 
-    A BufferedWriter over a descriptor that would block gives up, and has then forgotten what a text
-    layer above it gave it.
+
+class Unbroken(io.RawIOBase):
+    """A raw file whose `write` takes all that it is given, and whose `read` waits for something.
+
+    Under io's buffers: these take None from a descriptor that would block for an end or for a
+    failure, and lose what the layers above had written.
     """
 
-    def __init__(self, file: io.RawIOBase) -> None:
+    def __init__(self, file: io.FileIO) -> None:
         super().__init__()
-        self._file: Any = file
+        self._file = file
 
-    def writable(self) -> bool:
-        return True
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer).cast("B")
+        data = read_some(self._file, len(view))
+        view[: len(data)] = data
+        return len(data)
 
     def write(self, data: "ReadableBuffer", /) -> int:
         write_all(self._file, data)
         return memoryview(data).nbytes
 
+    def readable(self) -> bool:
+        return self._file.readable()
+
+    def writable(self) -> bool:
+        return self._file.writable()
+
+    def seekable(self) -> bool:
+        return self._file.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
     def fileno(self) -> int:
-        return int(self._file.fileno())
+        return self._file.fileno()
 
     def isatty(self) -> bool:
-        return bool(self._file.isatty())
+        return self._file.isatty()
+
+    def close(self) -> None:
+        super().close()
+        self._file.close()
 
 
 def _count(returned: object, file: IO[bytes], size: int) -> int:

@@ -243,12 +243,13 @@ def cpus() -> int:
 
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
+OWN_GROUPS = Path("/proc/self/cgroup")
 
 
 def _quota() -> float:
     """CPUs' worth of time that Linux's control groups grant: of this process's and all above it."""
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = OWN_GROUPS.read_text().splitlines()
     except OSError:
         return math.inf
     granted = math.inf

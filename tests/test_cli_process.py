@@ -1,14 +1,18 @@
 """The shell commands as processes: signals, pipes, terminals, descriptors, and tar."""
 
+import contextlib
 import fcntl
 import os
 import pty
+import random
+import resource
 import select
 import shutil
 import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +20,7 @@ from pathlib import Path
 import pytest
 
 import arzip
+from arzip import transport
 
 ARZIP = [sys.executable, "-m", "arzip"]
 TEXT = b"".join(b"%d bottles of beer on the wall\n" % n for n in range(99, 0, -1))
@@ -69,6 +74,15 @@ def in_terminal(command: list[str], **streams: int | None) -> tuple[int, bytes]:
     return process.returncode, shown
 
 
+def rest_of(controller: int) -> bytes:
+    """What a terminal showed that nobody writes to any more."""
+    shown = b""
+    with contextlib.suppress(OSError):  # as Linux says that it has ended
+        while more := os.read(controller, 4096):
+            shown += more
+    return shown
+
+
 def test_pipeline(here: Path) -> None:
     packed = run(ARZIP, input=TEXT)
     assert (packed.returncode, packed.stderr) == (0, b"")
@@ -116,6 +130,63 @@ def test_same_output_under_another_locale(here: Path, monkeypatch: pytest.Monkey
     assert run([*ARZIP, "-c"], input=TEXT).stdout == arzip.compress(TEXT)
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_pipes_that_do_not_block(
+    here: Path, monkeypatch: pytest.MonkeyPatch, unbuffered: str
+) -> None:
+    """A writer that is slow is not the end, and a reader that is slow loses nothing."""
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    noise = random.Random(1).randbytes(400_000)  # more than a pipe holds
+    packed = arzip.compress(noise)
+    for command, given, expected in (["-1"], noise, packed), (["-d"], packed, noise):
+        reading, source = os.pipe()
+        sink, writing = os.pipe()
+        os.set_blocking(reading, False)
+        os.set_blocking(writing, False)
+        process = subprocess.Popen([*ARZIP, *command], stdin=reading, stdout=writing)
+        os.close(reading)
+        os.close(writing)
+        feeder = threading.Thread(target=feed, args=(source, given))
+        feeder.start()
+        shown = rest_of(sink)
+        feeder.join()
+        os.close(sink)
+        assert (process.wait(PATIENCE), shown == expected) == (0, True)
+
+
+def feed(descriptor: int, data: bytes) -> None:
+    """Write slowly: the reader finds nothing at first, and then again."""
+    with open(descriptor, "wb", buffering=0) as pipe:
+        for first in range(0, len(data), 100_000):
+            time.sleep(0.3)
+            transport.write_all(pipe, data[first : first + 100_000])
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments", [["-1c", "noise"], ["-dc", "noise.arz"], ["cat", "noise.arz"]], ids=str
+)
+def test_an_output_that_is_cut_short(
+    here: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], unbuffered: str
+) -> None:
+    """By a limit on the size of files, as by a full disk."""
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    noise = random.Random(1).randbytes(100_000)
+    Path("noise").write_bytes(noise)
+    Path("noise.arz").write_bytes(arzip.compress(noise))
+    limit = (1 << 16, 1 << 16)
+    with open("out", "wb") as out:
+        done = subprocess.run(
+            [*ARZIP, *arguments],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == f"arzip: {arguments[-1]}: File too large\n".encode()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signals_leave_nothing(here: Path, number: signal.Signals) -> None:
     os.mkfifo("endless")
@@ -136,6 +207,39 @@ def test_signals_leave_nothing(here: Path, number: signal.Signals) -> None:
         _, messages = process.communicate(timeout=PATIENCE)
     assert process.returncode == -number
     assert messages == b""
+    assert os.listdir() == ["endless"]
+
+
+SLOW_TO_TIDY = """
+import os, time
+from arzip.cli import main
+unlink = os.unlink
+def slowly(path):
+    print("tidying", flush=True)
+    time.sleep(0.3)
+    unlink(path)
+os.unlink = slowly
+main.arzip()
+"""
+
+
+def test_a_second_signal_does_not_stop_the_tidying(here: Path) -> None:
+    os.mkfifo("endless")
+    command = [sys.executable, "-c", SLOW_TO_TIDY, "-f", "-o", "out.arz", "endless"]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stdout is not None
+    with open("endless", "wb"):
+        wait_until(lambda: any(name.endswith(".arz-tmp") for name in os.listdir()))
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == b"tidying\n"
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGINT
     assert os.listdir() == ["endless"]
 
 
@@ -240,9 +344,9 @@ def test_progress_of_long_work_on_a_terminal(here: Path, options: list[str]) -> 
         shown = bool(select.select([controller], [], [], 2.5 if options else PATIENCE)[0])
     assert process.wait(PATIENCE) == 0
     assert shown != bool(options)
-    if shown:
-        assert b"\x1b[?25h" in os.read(controller, 1 << 20), "the cursor is shown again"
     os.close(terminal)
+    if shown:
+        assert b"\x1b[?25h" in rest_of(controller), "the cursor is shown again"
     os.close(controller)
 
 

@@ -1,10 +1,13 @@
 """ArzipFile and open: as a file is used, in both directions; seeking decodes what it must."""
 
 import copy
+import errno
 import io
 import os
 import pickle
 import tarfile
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from arzip import files, stream
+from arzip import files, stream, transport
+from arzip.codec import Prediction
 from arzip.errors import ArzipError, ChecksumError, FormatError, LimitError, TruncatedError
 from arzip.files import ArzipFile
 
@@ -41,6 +45,38 @@ class Counting(Counts):
     ) -> Iterator[NDArray[np.uint8]]:
         self.decoded += n
         return super().decode(parameters, words, n)
+
+
+class Slow(Counts):
+    """Takes half a minute to decode a segment."""
+
+    def decode(
+        self, parameters: bytes, words: NDArray[np.uint32], n: int
+    ) -> Iterator[NDArray[np.uint8]]:
+        for piece in super().decode(parameters, words, n):
+            for byte in piece.reshape(-1, 1):
+                time.sleep(0.03)
+                yield byte
+
+
+class Short(io.RawIOBase):
+    """A raw file that takes at most 7 bytes at a time, and fails when it is full."""
+
+    def __init__(self, room: int = 1 << 20) -> None:
+        super().__init__()
+        self.data = b""
+        self.room = room
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = bytes(data[: min(7, self.room)])
+        self.data += taken
+        self.room -= len(taken)
+        return len(taken)
 
 
 class Pipe(io.BytesIO):
@@ -419,3 +455,85 @@ def test_an_unknown_model_leaves_no_file(registry: object, tmp_path: Path) -> No
     assert not list(tmp_path.iterdir())
     with pytest.raises(FileNotFoundError):
         ArzipFile(tmp_path / "data.arz")
+
+
+def test_short_writes_lose_nothing(model: Counts) -> None:
+    raw = Short()
+    with files.open(raw, "wb", model=model, segment_size=SEGMENT) as file:  # type: ignore[arg-type]
+        file.write(DATA)
+    assert stream.decompress(raw.data, model=model) == DATA
+
+
+@pytest.mark.parametrize("room", [0, 20, 1500])
+def test_after_a_failed_write_no_file_looks_whole(model: Counts, room: int) -> None:
+    raw = Short(room)
+    options: Any = {"model": model, "segment_size": SEGMENT}
+    with pytest.raises(OSError, match="No space"), files.open(raw, "wb", **options) as file:  # type: ignore[call-overload]
+        file.write(DATA)
+    raw = Short(room)
+    file = files.open(raw, "wb", **options)  # type: ignore[call-overload]
+    with pytest.raises(OSError, match="No space"):
+        file.write(DATA)
+    raw.room = 1 << 20  # somebody made room
+    for action in (lambda: file.write(DATA), file.close):
+        with pytest.raises(ArzipError, match="not complete"):
+            action()
+    assert file.closed
+    assert len(raw.data) == room
+
+
+class Interrupted(Counts):
+    """Ctrl-C comes while it codes."""
+
+    def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
+        raise KeyboardInterrupt
+
+    def decode(
+        self, parameters: bytes, words: NDArray[np.uint32], n: int
+    ) -> Iterator[NDArray[np.uint8]]:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_is_not_taken_for_the_end(model: Counts, tmp_path: Path) -> None:
+    path = tmp_path / "data.arz"
+    with pytest.raises(KeyboardInterrupt), ArzipFile(path, "w", model=Interrupted()) as file:
+        file.write(DATA)
+        file.close()
+    with pytest.raises(ArzipError), ArzipFile(path, model=model) as file:
+        file.read()
+    path.write_bytes(compress(model, DATA))
+    with pytest.raises(KeyboardInterrupt), ArzipFile(path, model=Interrupted()) as file:
+        file.read()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_closing_does_not_wait_for_what_is_read_ahead(model: Counts, threads: int) -> None:
+    file = ArzipFile(io.BytesIO(compress(model, DATA)), model=Slow(), threads=threads)
+    if threads > 1:
+        file._buffer.raw._decompressor.decompress(compress(model, DATA), 0)  # type: ignore[union-attr]
+        assert any(thread.name == "arzip" for thread in threading.enumerate())
+    start = time.monotonic()
+    file.close()
+    while any(thread.name == "arzip" for thread in threading.enumerate()):
+        assert time.monotonic() - start < 1
+        time.sleep(0.01)
+
+
+class OnlyRead:
+    """All that a file needs, as with lzma. Now and then there is nothing yet."""
+
+    def __init__(self, data: bytes, nothing: list[Any]) -> None:
+        self._file = io.BytesIO(data)
+        self._nothing = nothing
+
+    def read(self, size: int) -> Any:
+        return self._nothing.pop() if self._nothing else self._file.read(min(size, 100))
+
+
+def test_a_file_needs_no_more_than_read(model: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "PAUSE", 0.0)
+    packed = compress(model, DATA)
+    for nothing in ([], [None], [None, None]):
+        with files.open(OnlyRead(packed, [*nothing]), model=model) as file:  # type: ignore[call-overload]
+            assert not file.seekable()
+            assert file.read() == DATA

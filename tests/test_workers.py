@@ -1,9 +1,14 @@
 """Calls to executors, results in order; and segments coded on them: threads, processes, Dask."""
 
+import gc
 import multiprocessing
 import os
 import pickle
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -18,10 +23,11 @@ from numpy.typing import NDArray
 
 import arzip
 from arzip import stream
-from arzip.codec import Prediction
+from arzip import workers as workers_module
+from arzip.codec import Prediction, Progress
 from arzip.errors import WorkerError
 from arzip.stream import ArzipCompressor, ArzipDecompressor
-from arzip.workers import Ordered, workers
+from arzip.workers import Ordered, cpus, workers
 
 SEGMENT = 1000
 TEXT = b"".join(b"%d bottles of beer on the wall\n" % n for n in range(600))
@@ -63,7 +69,7 @@ def test_one_more_call_than_threads_is_in_flight() -> None:
             4,
         ]
         assert Ordered(7, pool).capacity == 8
-        assert Ordered(0).capacity == Ordered(os.cpu_count()).capacity
+        assert Ordered(0).capacity == Ordered(cpus()).capacity
 
 
 def test_calls_that_have_not_begun_are_cancelled() -> None:
@@ -79,7 +85,164 @@ def test_calls_that_have_not_begun_are_cancelled() -> None:
 def test_how_many_workers_an_executor_has() -> None:
     with ThreadPoolExecutor(3) as pool:
         assert workers(pool) == 3
-    assert workers(Later()) == os.cpu_count()
+    assert workers(Later()) == cpus()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
+def test_only_cpus_that_are_allowed_count() -> None:
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        assert cpus() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        ({"cpu.max": "max 100000"}, 8),
+        ({"cpu.max": "150000 100000"}, 2),
+        ({"cpu.max": "20000 100000"}, 1),
+        ({"cpu.max": "900000 100000"}, 8),
+        ({"cpu.max": "max 100000", "../cpu.max": "300000 100000"}, 3),
+        ({"cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "100000"}, 8),
+        ({"cpu.cfs_quota_us": "250000", "cpu.cfs_period_us": "100000"}, 3),
+        ({"cpu.max": "nonsense"}, 8),
+        ({}, 8),
+    ],
+)
+def test_a_control_groups_quota_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], count: int
+) -> None:
+    group = tmp_path / "groups" / "outer" / "inner"
+    group.mkdir(parents=True)
+    for name, content in files.items():
+        (group / name).write_text(content + "\n")
+    (tmp_path / "cgroup").write_text("0::/outer/inner\n")
+    monkeypatch.setattr(workers_module, "CONTROL_GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(workers_module, "OWN_GROUPS", tmp_path / "cgroup")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
+    assert cpus() == count
+
+
+def slowly(began: threading.Event, result: int, progress: Progress) -> int:
+    """Half a minute's work, which tells of its progress."""
+    began.set()
+    for _ in range(3000):
+        time.sleep(0.01)
+        progress(1)
+    return result
+
+
+def threads_of_ours() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "arzip"]
+
+
+def has_none_left(seconds: float = 1.0) -> bool:
+    """Whether all threads end within a second."""
+    deadline = time.monotonic() + seconds
+    while threads_of_ours() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not threads_of_ours()
+
+
+def in_the_middle() -> Ordered[int]:
+    ordered: Ordered[int] = Ordered(2)
+    began = [threading.Event() for _ in range(3)]
+    for number, event in enumerate(began):
+        ordered.put(slowly, event, number)
+    assert began[0].wait(20) and began[1].wait(20)
+    return ordered
+
+
+def test_threads_end_with_their_calls() -> None:
+    ordered: Ordered[int] = Ordered(2)
+    for number in range(3):
+        ordered.put(lambda number, progress: number, number)
+    assert [ordered.get() for _ in range(3)] == [0, 1, 2]
+    assert has_none_left()
+
+
+def test_closing_ends_calls_in_the_middle() -> None:
+    ordered = in_the_middle()
+    ordered.close()
+    assert len(ordered) == 0
+    assert has_none_left()
+
+
+def test_a_queue_that_is_forgotten_ends_its_calls() -> None:
+    in_the_middle()
+    gc.collect()
+    assert has_none_left()
+
+
+def test_progress_is_counted_within_calls() -> None:
+    def twice(progress: Progress) -> None:
+        progress(30)
+        progress(12)
+
+    for threads in (1, 2):
+        ordered: Ordered[None] = Ordered(threads)
+        ordered.put(twice)
+        ordered.get()
+        assert ordered.worked == 42
+
+
+LEAVING = """
+import threading, time
+from arzip.workers import Ordered
+began = threading.Event()
+def slowly(progress):
+    began.set()
+    for _ in range(3000):
+        time.sleep(0.01)
+        progress(1)
+ordered = Ordered(2)
+ordered.put(slowly)
+began.wait()
+"""
+
+
+def test_the_interpreter_does_not_wait_for_what_nobody_wants() -> None:
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-c", LEAVING], check=True, timeout=25)
+    assert time.monotonic() - start < 15
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_makes_the_calls_itself() -> None:
+    """The threads are not in the child, which waited for them for ever."""
+    ordered: Ordered[int] = Ordered(2)
+    go_on = threading.Event()
+    home = os.getpid()
+
+    def call(number: int, progress: Progress) -> int:
+        progress(1)
+        if os.getpid() == home:
+            assert go_on.wait(20)
+        return number
+
+    for number in range(3):
+        ordered.put(call, number)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        ordered.put(call, 3)
+        os._exit([ordered.get() for _ in range(4)] != [0, 1, 2, 3])
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    go_on.set()
+    assert [ordered.get() for _ in range(3)] == [0, 1, 2]
+
+
+def test_a_thread_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cannot(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", cannot)
+    with pytest.raises(MemoryError, match="can't start"):
+        Ordered(2).put(abs, 1)
 
 
 def two_processes() -> ProcessPoolExecutor:

@@ -3,6 +3,7 @@
 A first word that is a command is the command; anything else starts the gzip-like form.
 """
 
+import io
 import os
 import signal
 import sys
@@ -11,7 +12,8 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import shell_complete
 
-from arzip.cli import commands, signals
+from arzip import transport
+from arzip.cli import commands, outputs, signals
 from arzip.cli.bench import bench
 from arzip.cli.catalogue import models
 from arzip.cli.evaluation import evaluate
@@ -97,15 +99,25 @@ def _run(command: click.Command, program: str, arguments: list[str]) -> NoReturn
 
 
 def _open_standard_streams() -> None:
-    """Put something in the place of standard streams that are closed.
+    """Make the standard streams anew, so that they lose nothing.
 
-    Otherwise the next file to be opened would become one, and messages would end up in it. Input
-    and output are opened the wrong way round, which makes every use of them an error.
+    Python's own do if they are not buffered (PYTHONUNBUFFERED), or do not block. In the place of
+    one that is closed the null device is opened. Otherwise the next file to be opened would become
+    it, and messages would end up there. Input and output are opened the wrong way round, which
+    makes every use of them an error.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is None:
+        given = getattr(sys, name)
+        if given is None:
             os.open(os.devnull, os.O_RDONLY if number == 1 else os.O_WRONLY)
-            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
+        file = io.FileIO(number, "w" if number else "r", closefd=False)
+        stream = io.TextIOWrapper(
+            transport.buffered(file),
+            encoding=given and given.encoding,
+            errors=given and given.errors,
+            line_buffering=name == "stderr" or file.isatty(),
+        )
+        setattr(sys, name, stream)
 
 
 def _status(command: click.Command, program: str, arguments: list[str]) -> int:
@@ -113,6 +125,7 @@ def _status(command: click.Command, program: str, arguments: list[str]) -> int:
 
     A status of -N is death by signal N.
     """
+    status = OK
     try:
         status = _outcome(command, program, arguments)
         sys.stdout.flush()
@@ -120,7 +133,8 @@ def _status(command: click.Command, program: str, arguments: list[str]) -> int:
         # Nobody reads what is written: end as every other filter does. Python ignores SIGPIPE.
         return -signal.SIGPIPE
     except OSError as error:
-        report_failure(error)
+        if status != ERROR:  # else it is what was reported, met once more
+            report_failure(error, outputs.StandardOutput.name)
         status = ERROR
     if status == ERROR:
         # What could not be written would be tried again, with a traceback, as Python ends.

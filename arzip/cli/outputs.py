@@ -6,6 +6,7 @@ file that exists is also listed here, so that a signal can remove it.
 
 import contextlib
 import errno
+import io
 import os
 import stat
 import sys
@@ -13,11 +14,14 @@ import threading
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from arzip import transport
 from arzip.cli import temporary
 from arzip.cli.messages import RefusedError, SkippedError
 
 SUFFIX = ".arz"
 STDOUT = "-"
+
+PATIENCE = 0.5  # seconds
 
 _unfinished: set[str] = set()
 _creating = threading.Lock()
@@ -25,7 +29,8 @@ _creating = threading.Lock()
 
 def give_up() -> None:
     """Remove every temporary file and let no thread make another: this process is about to die."""
-    _creating.acquire()
+    # A thread that is about to make one may hang, on a disk that is far away.
+    _creating.acquire(timeout=PATIENCE)
     for path in list(_unfinished):
         with contextlib.suppress(OSError):
             os.unlink(path)
@@ -78,7 +83,7 @@ class Device:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.file: BinaryIO = open(name, "wb")  # noqa: SIM115 (closed in __exit__)
+        self.file = transport.buffered(io.FileIO(name, "w"))
 
     def commit(self, like: os.stat_result | None) -> None:
         self.file.flush()
@@ -110,7 +115,7 @@ class NewFile:
                 _unfinished.add(self._temporary)
         except OSError as error:
             raise OSError(error.errno, f"cannot be written: {error.strerror}", name) from None
-        self.file: BinaryIO = os.fdopen(descriptor, "w+b")
+        self.file = transport.buffered(io.FileIO(descriptor, "w+"))
 
     def commit(self, like: os.stat_result | None) -> None:
         """Give the file the mode, times and owner of `like`, sync it, and let it take its name.

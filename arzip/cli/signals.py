@@ -16,7 +16,7 @@ from typing import NoReturn
 from arzip.cli import outputs, progress
 from arzip.cli.messages import ERROR
 
-FATAL = ("SIGINT", "SIGTERM", "SIGHUP")
+FATAL = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
 STACK = 64 << 20  # bytes; some systems give threads too little for a compiler
 POLL = 0.2  # seconds; for systems that hand a signal to the other thread
 
@@ -31,9 +31,10 @@ def run_interruptibly(work: Callable[[], int]) -> int:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _die)
     results = [ERROR]
-    threading.stack_size(STACK)
+    usual = threading.stack_size(STACK)
     worker = threading.Thread(target=lambda: results.append(work()), daemon=True)
     worker.start()
+    threading.stack_size(usual)
     while worker.is_alive():
         worker.join(POLL)
     if results[-1] < 0:
@@ -43,6 +44,9 @@ def run_interruptibly(work: Callable[[], int]) -> int:
 
 def _die(number: int, frame: FrameType | None) -> NoReturn:
     """Tidy up and end this process by signal `number`."""
+    for name in FATAL:
+        # This handler must not meet itself. Tidying takes a moment.
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
     outputs.give_up()
     progress.restore_terminal()
     signal.signal(number, signal.SIG_DFL)
