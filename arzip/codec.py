@@ -185,7 +185,7 @@ def decode(
         words = coder.to_words(memoryview(payload)[size:])
         pieces = []
         for piece in model.decode(payload[:size], words, n):
-            pieces.append(piece)
+            pieces.append(piece.data)
             progress(piece.size)
         return b"".join(pieces)
     raise FormatError("a segment's payload does not fit its method: the file is damaged")

@@ -453,6 +453,7 @@ def open(
 def segments(file: IO[bytes]) -> Segments:
     """Where the segments of all frames in a seekable file are, found without decoding.
 
-    The file may be read again while they are gone through. Raises FormatError, ChecksumError or LimitError.
+    The file may be read again while they are gone through. Raises FormatError, ChecksumError or
+    LimitError.
     """
     return _Reader(file, FramesDecompressor()).located

@@ -102,7 +102,7 @@ class _Indexed(NamedTuple):
 
     begin: int
     end: int
-    index: int  # where that is
+    index_at: int
 
 
 def recover(
@@ -116,7 +116,8 @@ def recover(
     """The pieces of a damaged file in memory; the parameters are those of arzip.decompress.
 
     With `unverified`, what is lost comes with what is left of its beginning, at the price of
-    decoding it up to three times: see arzip/salvage.py for how far that is to be trusted. Lost pieces of size 0 are damage that cost no data, as in an index. Raises LimitError.
+    decoding it up to three times: see arzip/salvage.py for how far that is to be trusted. Lost
+    pieces of size 0 are damage that cost no data, as in an index. Raises LimitError.
     """
     view = memoryview(data).cast("B")
     return _Recovery(
@@ -284,7 +285,7 @@ class _Recovery:
         if end < HEADER_SIZE + 1 + TRAILER.size:
             return None
         size, check, _ = TRAILER.unpack(self._read(end - TRAILER.size, TRAILER.size))
-        at = end - TRAILER.size - size - 1
+        at: int = end - TRAILER.size - size - 1
         # One byte tells most of what is none: whoever made the file may claim any size.
         if at < HEADER_SIZE or self._patience <= 0 or self._read(at, 1) != bytes([END]):
             return None
@@ -315,10 +316,10 @@ class _Recovery:
         """
         header = self._header_at(start) or UNKNOWN
         from_start = start + HEADER_SIZE
-        from_end = self._first_segment(indexed.index, indexed.end)
+        from_end = self._first_segment(indexed.index_at, indexed.end)
         if header is UNKNOWN:
             yield Piece(start, max(start, from_end), 0, None, HEADER)
-        for segment in self._segments(indexed.index, indexed.end):
+        for segment in self._segments(indexed.index_at, indexed.end):
             piece = self._piece(_Place(header, segment, from_end + len(segment.raw)), start)
             if piece.data is None:
                 piece = self._final(_Place(header, segment, from_start + len(segment.raw)), start)
@@ -517,8 +518,9 @@ class _Recovery:
             raise
         except ArzipError as error:
             why = str(error)
-        end = min(place.end, self._size)
-        return Piece(place.begin, end, place.segment.size, data, why)
+        # Where an index would have a segment need not be in the file.
+        begin, end = (min(max(after, at), self._size) for at in (place.begin, place.end))
+        return Piece(begin, end, place.segment.size, data, why)
 
     def _data(self, place: _Place, after: int) -> bytes:
         if place.begin < after or place.end > self._size:

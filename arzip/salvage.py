@@ -3,10 +3,10 @@
 An arithmetic decoder does not notice damage. Up to it every byte is right; from there on it decodes
 what the model might have written, as likely in its own eyes as the truth. So how far to go is
 
-- sure, where bytes are missing: whatever they were, the coded number lies between the ones with
-  nothing but zeros and nothing but ones in their place, and what both decode to is what it was. Bytes
-  that a disk gave back as zeros, or that were overwritten by others in a row, are missing too: they
-  show, for a coder's output is like random;
+- sure, where bytes are missing: whatever they were, the coded number lies between those with
+  nothing but zeros and with nothing but ones in their place, and what both decode to is what it
+  was. Bytes that a disk gave back as zeros, or that were overwritten by one value, are missing too:
+  they show, for a coder's output is like random;
 - a guess, where bytes were changed. What a model makes up drifts, to repeating itself or to noise,
   and does not come back. The code length of each BLOCK is a level; two histograms of levels, one
   up to a place and one from there on, code the row of them in fewest bits where the change is.

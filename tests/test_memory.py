@@ -108,7 +108,9 @@ def test_the_index_is_within_max_memory(model: Counts, many: bytes, frames: byte
             file.seek(1000)
             assert file.read(2) == b"zz"
         with arzip.open(io.BytesIO(data), model=model, max_memory=needed // 2) as file:
-            with pytest.raises(LimitError, match=r"^to find the segments takes \d+ bytes") as caught:
+            with pytest.raises(
+                LimitError, match=r"^to find the segments takes \d+ bytes"
+            ) as caught:
                 file.seek(1000)
             assert "\n" not in str(caught.value)
 

@@ -290,4 +290,4 @@ def test_hostile_claims_take_no_time(
         assert got(list(recover_file(file, model=model))) == b""
         ratios.append(file.taken / size)
     assert max(ratios) < 8 * recovery.PATIENCE
-    assert ratios[1] < 1.3 * ratios[0]
+    assert ratios[1] < 1.3 * ratios[0] + 4

@@ -68,7 +68,7 @@ class Segment:
 
 
 def _sparse_zeros(size: int, dtype: type[np.generic]) -> NDArray[Any]:
-    """Zeros in pages of 4 KiB, where numpy asks for 2 MiB: one that is not touched takes nothing."""
+    """Zeros in pages of 4 KiB, where numpy asks for 2 MiB: those not touched take no memory."""
     memory = mmap.mmap(-1, size * np.dtype(dtype).itemsize)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):
         with contextlib.suppress(OSError):  # of a kernel without large pages
