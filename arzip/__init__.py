@@ -17,7 +17,6 @@ from arzip.errors import (
     TruncatedError,
     WorkerError,
 )
-from arzip.integrations import hooks
 
 TYPE_CHECKING = False  # as type checkers know it; typing takes longer to import than all of this
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.density import Report
     from arzip.files import ArzipFile, open
+    from arzip.integrations import register
     from arzip.recovery import recover
     from arzip.stream import ArzipCompressor, ArzipDecompressor
 
@@ -51,6 +51,7 @@ __all__ = [
     "load_model",
     "open",
     "recover",
+    "register",
     "sample",
 ]
 
@@ -160,6 +161,7 @@ _HOMES = {
     "ArzipFile": "arzip.files",
     "open": "arzip.files",
     "recover": "arzip.recovery",
+    "register": "arzip.integrations",
 }
 
 
@@ -173,6 +175,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-hooks.install()

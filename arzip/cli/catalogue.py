@@ -45,7 +45,7 @@ def print_model(row: dict[str, Any]) -> None:
     click.echo(f"    digest: {row['digest']}")
     for key, value in row.items():
         if key not in SHOWN:
-            click.echo(f"    {key.replace('_', ' ')}: {printable(in_words(value))}")
+            click.echo(f"    {printable(key.replace('_', ' '))}: {printable(in_words(value))}")
 
 
 SHOWN = ("name", "file", "identity", "digest", "size", "levels")

@@ -73,7 +73,7 @@ def write_page(path: str, most: int, settings: Settings) -> None:
         inspected = _inspect(name, sample, settings)
         page = inspection.page(inspected)
         output.file.write(page.encode(errors="replace"))
-        output.commit(None)
+        output.commit(source.status)
 
 
 def _inspect(name: str, sample: "Sample", settings: Settings) -> "Inspection":

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Self
 
-from arzip.cli import temporary
+from arzip import temporary
 from arzip.cli.messages import RefusedError, SkippedError
 from arzip.cli.options import Settings
 from arzip.cli.outputs import SUFFIX

@@ -5,8 +5,8 @@ They may hold a preface as well: a text like those to come, read before each seg
 that the adaptive experts know something too. The loops over bytes are in kernel.py.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,17 @@ from arzip.models.segment import Segment, positions, table_size
 from arzip.models.session import MixedSession
 from arzip.models.state import STATE_BYTES
 
-__all__ = ["KINDS", "PIECE", "SAMPLES", "VERSION", "Mixed", "MixedSession", "received", "write"]
+__all__ = [
+    "KINDS",
+    "PIECE",
+    "SAMPLES",
+    "VERSION",
+    "Mixed",
+    "MixedSession",
+    "proven",
+    "received",
+    "write",
+]
 
 VERSION = 3
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
@@ -50,12 +60,13 @@ class Mixed:
     """The record length, big-endian; 0 for text."""
 
     def __init__(self, parameters: Parameters) -> None:
-        """Raises ModelError if the parameters are another version's."""
+        """Raises ModelError if the parameters are another version's, or a tensor does not fit."""
         if parameters.version != VERSION:
             raise ModelError(
                 f"model {parameters.name!r} is of version {parameters.version}, and this arzip "
                 f"computes version {VERSION}: install the arzip that goes with it"
             )
+        parameters.check_names(KINDS)
         self._parameters = parameters
         self.name = parameters.name
         self.identity = parameters.identity
@@ -167,6 +178,18 @@ class Mixed:
             answers.append(prediction.parameters + coder.encode(prediction.left, prediction.freq))
         return answers
 
+    def _decoded_answers(self) -> list[bytes]:
+        """What the known answers restore to here. Raises ModelError if they are none."""
+        try:
+            return [
+                np.concatenate(
+                    [*self._decode(answer[:2], coder.to_words(answer[2:]), len(sample))]
+                ).tobytes()
+                for answer, sample in zip(self._answers, SAMPLES, strict=True)
+            ]
+        except (FormatError, ValueError) as error:
+            raise ModelError(f"model {self.name!r} lacks its known answers: it is unfit") from error
+
     def prove(self, direction: str) -> None:
         """Code the samples, once, before anything else. Raises ModelError if that goes wrong."""
         if direction in self._proven:
@@ -175,12 +198,7 @@ class Mixed:
             if direction == "encode":
                 proven = self.known_answers() == self._answers
             else:
-                proven = [
-                    np.concatenate(
-                        [*self._decode(answer[:2], coder.to_words(answer[2:]), len(sample))]
-                    ).tobytes()
-                    for answer, sample in zip(self._answers, SAMPLES, strict=True)
-                ] == list(SAMPLES)
+                proven = self._decoded_answers() == list(SAMPLES)
         if not proven:
             raise ModelError(
                 f"model {self.name!r} computes other results here than where it was made, so no "
@@ -203,7 +221,11 @@ def received(parameters: Parameters) -> Mixed:
     return model
 
 
-def write(path: Path, made: Parameters) -> None:
-    """Write a new model's parameters, and with them what it codes its samples to."""
-    answers = tuple(Mixed.unproven(made).known_answers())
-    parameters.write(path, replace(made, answers=answers))
+def proven(made: Parameters) -> Parameters:
+    """A new model's parameters, and with them what it codes its samples to."""
+    return dataclasses.replace(made, answers=tuple(Mixed.unproven(made).known_answers()))
+
+
+def write(path: Path, made: Parameters, *, replace: bool = False) -> None:
+    """Write a new model's file, see parameters.write. Raises ModelError if it is unfit."""
+    parameters.write(path, proven(made), replace=replace)
