@@ -1,6 +1,6 @@
-"""How near `arzip recover --unverified` comes to a flipped bit: `python benchmarks/salvage.py FILE...`.
+"""How near `arzip recover --unverified` comes to a flipped bit: `python salvage.py FILE...`.
 
-Of each file a part is compressed, one bit of the payload flipped, and what is salvaged compared with
+Of each file a part is compressed, one bit of the frame flipped, and what is salvaged compared with
 the original. A row for each model says how much of what precedes the damage is given, how far what
 is given goes beyond it, and how often all that is called likely is right.
 """
@@ -26,7 +26,7 @@ def agreement(one: bytes, other: bytes) -> int:
 
 
 def trial(model: str, data: bytes, rng: random.Random) -> tuple[float, int, bool] | None:
-    """The share of the right bytes that is given, the wrong ones given, whether the likely are right.
+    """The share of the right bytes that is given, the wrong ones given, are the likely right.
 
     None if `data` is not modelled, or is restored.
     """
@@ -51,9 +51,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=120_000, help="bytes of each file (120000)")
     parser.add_argument("--flips", type=int, default=2, help="trials with each file (2)")
     arguments = parser.parse_args()
-    print(
-        "| model | trials | right bytes given | wrong ones after them, quartiles and 90 % | likely |"
-    )
+    print("| model | trials | right ones given | wrong ones, 25, 50, 75, 90 % | likely is right |")
     for model in arguments.models:
         rng = random.Random(1)
         trials = []

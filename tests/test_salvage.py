@@ -1,4 +1,4 @@
-"""What is left of a damaged segment: sure where bytes are missing, a guess where they were changed."""
+"""What is left of a damaged segment: sure where bytes are missing, a guess where they changed."""
 
 import random
 from collections.abc import Iterator
