@@ -100,7 +100,8 @@ class Model(Protocol):
     ) -> Iterator[NDArray[np.uint8]]:
         """Restore n bytes from the coder's words, piece by piece. Safe to call from threads.
 
-        Damaged words give wrong bytes or too few, never an endless loop or an access out of bounds.
+        A piece stays as it is when the next one is asked for. Damaged words give wrong bytes or too
+        few, never an endless loop or an access out of bounds.
         """
         ...
 
@@ -186,7 +187,7 @@ def decode(
         words = coder.to_words(memoryview(payload)[size:])
         pieces = []
         for piece in model.decode(payload[:size], words, n):
-            pieces.append(piece.tobytes())
+            pieces.append(piece.data)
             progress(piece.size, len(payload) * piece.size / n)
         return b"".join(pieces)
     raise FormatError("a segment's payload does not fit its method: the file is damaged")
@@ -194,8 +195,9 @@ def decode(
 
 def decoding_memory(model: Model | None, method: int, coded_size: int, n: int) -> int:
     """Bytes of memory that decoding a segment of n bytes takes, its payload and output included."""
-    working = model.memory(n) if method == MODELLED and model is not None else 0
-    return working + coded_size + n
+    if method != MODELLED or model is None:
+        return coded_size + n
+    return model.memory(n) + 2 * coded_size + n  # the payload is there as bytes and as words
 
 
 def _modelled(model: Model, values: NDArray[np.uint8], progress: Progress) -> Coded:

@@ -209,42 +209,46 @@ class Policy:
     def __init__(
         self, model: ModelLike | None, max_size: int | None, max_memory: int | None
     ) -> None:
-        self._given = None if model is None else _load(model)
+        self.given = None if model is None else _load(model)
         self._max_size = max_size
-        self._max_memory = max_memory
+        self.max_memory = max_memory
 
     def model(self, identity: bytes | None) -> Model | None:
         """The model of that identity; None if none is needed. Raises ModelError if missing."""
         if identity is None:
             return None
-        if self._given is not None and self._given.identity == identity:
-            return self._given
+        if self.given is not None and self.given.identity == identity:
+            return self.given
         from arzip.models import by_identity
 
-        return by_identity(identity, self._given)
+        return by_identity(identity, self.given)
 
     def all_models(self) -> list[Model]:
         """Every model that there is."""
         from arzip.models import load, names
 
         models = [load(name) for name in names()]
-        return models if self._given is None else [self._given, *models]
+        return models if self.given is None else [self.given, *models]
 
     def check_size(self, size: int) -> None:
         """Raise LimitError if that is too much output in all."""
         if self._max_size is not None and size > self._max_size:
             raise LimitError(f"the output is larger than the limit of {self._max_size} bytes")
 
-    def check_memory(self, model: Model | None, segment: Segment) -> int:
-        """How many such segments may be decoded at a time. Raises LimitError if that is none."""
-        if self._max_memory is None:
+    def check_memory(self, model: Model | None, segment: Segment, beside: int = 0) -> int:
+        """How many such segments may be decoded at a time, `beside` what else is held.
+
+        Raises LimitError if that is none.
+        """
+        if self.max_memory is None:
             return sys.maxsize
         need = codec.decoding_memory(model, segment.method, segment.coded_size, segment.size)
-        if need > self._max_memory:
+        if beside + need > self.max_memory:
             raise LimitError(
-                f"decoding takes {need} bytes of memory, more than the limit of {self._max_memory}"
+                f"decoding takes {beside + need} bytes of memory, more than the limit of "
+                f"{self.max_memory}"
             )
-        return self._max_memory // max(1, need)
+        return (self.max_memory - beside) // max(1, need)
 
 
 class ArzipDecompressor:

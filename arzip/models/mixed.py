@@ -49,6 +49,7 @@ SAMPLES = (
 
 SESSION_SIZE = 1 << 20
 PIECE = 1 << 14  # bytes in a call to compiled code, which nothing can interrupt: under a second
+FEW = 1 << 10  # words of the coder that claim a large segment without being worth its memory
 KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the next one
 
 
@@ -112,9 +113,9 @@ class Mixed:
         """
         return MixedSession(self._segment(size, record), size)
 
-    def _segment(self, n: int, record: int) -> Segment:
+    def _segment(self, n: int, record: int, *, sparse: bool = False) -> Segment:
         if record != profile.TEXT or not self._preface.size:
-            return self._empty(n, record)
+            return self._empty(n, record, sparse=sparse)
         kept, total = self._begun, n + self._preface.size
         if kept is not None and kept.fits(total):
             return kept.fork()
@@ -123,8 +124,9 @@ class Mixed:
             self._begun = begun.fork()  # so that the next of many small files takes no longer
         return begun
 
-    def _empty(self, n: int, record: int) -> Segment:
-        return Segment(self._fitted[KINDS[record != profile.TEXT]], n, record, self._network)
+    def _empty(self, n: int, record: int, *, sparse: bool = False) -> Segment:
+        fitted = self._fitted[KINDS[record != profile.TEXT]]
+        return Segment(fitted, n, record, self._network, sparse=sparse)
 
     def _begin(self, n: int) -> Segment:
         """With the preface read, as if it were coded."""
@@ -153,8 +155,8 @@ class Mixed:
         record = int.from_bytes(parameters)
         if record > profile.LONGEST_RECORD:
             raise FormatError(f"a segment claims records of {record} bytes: the file is damaged")
-        segment = self._segment(n, record)
         # Memory is taken as it is filled: damaged words may end long before n bytes.
+        segment = self._segment(n, record, sparse=words.size < FEW)
         data = np.empty(segment.before.size + n, dtype=np.uint8)
         data[: segment.before.size] = segment.before
         decoder = np.zeros(4, dtype=np.uint64)

@@ -21,12 +21,15 @@ with atheris.instrument_imports(
         "arzip.errors",
         "arzip.files",
         "arzip.models.parameters",
+        "arzip.recovery",
+        "arzip.salvage",
         "arzip.stream",
         "arzip.workers",
     ]
 ):
     import arzip.files
     import arzip.models.parameters
+    import arzip.recovery
     import arzip.stream
 
 from conftest import Counts

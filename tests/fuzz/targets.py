@@ -155,9 +155,14 @@ def _sought(data: bytes, model: Model) -> bytes | None:
 def _recovered(data: bytes, model: Model) -> bytes | None:
     try:
         pieces = list(recover(data, model=model, max_size=MOST_DATA))
+        more = list(recover(data, model=model, max_size=MOST_DATA, unverified=True))
     except LimitError:
         return None
-    assert all(0 <= piece.begin <= piece.end <= len(data) for piece in pieces if piece.data)
+    # In the order of the file, and what is left of the lost never takes the place of the whole.
+    assert all(0 <= piece.begin <= piece.end <= len(data) for piece in pieces)
+    assert [piece.data for piece in pieces] == [piece.data for piece in more]
+    assert all(len(piece.unverified) <= (piece.size or 0) for piece in more)
+    assert all(0 <= piece.likely <= len(piece.unverified) for piece in more)
     return b"".join(piece.data or b"" for piece in pieces)
 
 
