@@ -14,19 +14,16 @@ from arzip.cli.messages import RefusedError, Reporter, printable
 from arzip.cli.options import Settings
 from arzip.cli.outputs import STDOUT, NewFile, Output
 from arzip.cli.sources import STDIN, Source
+from arzip.engine import notices
 
 if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.density import Account
 
-COMPILING = "compiling the model for this machine, once (up to half a minute)..."
-
 
 def watch_compiling(reporter: Reporter) -> None:
     """Tell the user if models have to be compiled and that takes a while."""
-    from arzip import models
-
-    models.when_compiling(lambda: reporter.announce(COMPILING))
+    notices.when_compiling(reporter.announce)
 
 
 def load_prepared(name: str) -> "Model":

@@ -1,13 +1,10 @@
 """The models: what gives p(w_t | w_<t).
 
-`load` finds one by name or file, `by_identity` the one that a file names. Models load numba, so
+`load` finds one by name or file, `by_identity` the one that a file names. Models load NumPy, so
 nothing here does until one is asked for.
 """
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,16 +18,13 @@ if TYPE_CHECKING:
 __all__ = [
     "by_identity",
     "catalogue",
-    "compiling",
     "describe",
     "load",
     "names",
     "read",
-    "when_compiling",
 ]
 
 _FOLDER = Path(__file__).parent / "weights"
-_PATIENCE = 2.0  # seconds of silence while kernels compile
 
 
 def names() -> list[str]:
@@ -106,24 +100,3 @@ def describe(name_or_path: "str | os.PathLike[str]") -> dict[str, object]:
         "size": path.stat().st_size,
     }
     return known | {key: value for key, value in parameters.about.items() if key not in known}
-
-
-_on_compiling: Callable[[], None] = lambda: None  # noqa: E731
-
-
-def when_compiling(notify: Callable[[], None]) -> None:
-    """Have `notify` called, from another thread, when models take seconds to be compiled."""
-    global _on_compiling
-    _on_compiling = notify
-
-
-@contextmanager
-def compiling() -> Iterator[None]:
-    """Around what may have to be compiled."""
-    timer = threading.Timer(_PATIENCE, lambda: _on_compiling())
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

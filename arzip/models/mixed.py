@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip import coder, models
+from arzip import coder
 from arzip.codec import Prediction
+from arzip.engine import store
 from arzip.errors import FormatError, ModelError
 from arzip.models import kernel, parameters, profile
 from arzip.models.adaptive import lane_memory
@@ -169,20 +170,19 @@ class Mixed:
         """Code the samples, once, before anything else. Raises ModelError if that goes wrong."""
         if direction in self._proven:
             return
-        with models.compiling():
-            if direction == "encode":
-                proven = self.known_answers() == self._answers
-            else:
-                proven = [
-                    np.concatenate(
-                        [*self._decode(answer[:2], coder.to_words(answer[2:]), len(sample))]
-                    ).tobytes()
-                    for answer, sample in zip(self._answers, SAMPLES, strict=True)
-                ] == list(SAMPLES)
+        if direction == "encode":
+            proven = self.known_answers() == self._answers
+        else:
+            proven = [
+                np.concatenate(
+                    [*self._decode(answer[:2], coder.to_words(answer[2:]), len(sample))]
+                ).tobytes()
+                for answer, sample in zip(self._answers, SAMPLES, strict=True)
+            ] == list(SAMPLES)
         if not proven:
             raise ModelError(
                 f"model {self.name!r} computes other results here than where it was made, so no "
-                "file is safe with it: clear numba's cache (__pycache__), then reinstall arzip"
+                f"file is safe with it: remove {store.own()}, then reinstall arzip"
             )
         self._proven.add(direction)
 
