@@ -14,6 +14,7 @@ from click.shell_completion import shell_complete
 from arzip.cli import commands, signals
 from arzip.cli.bench import bench
 from arzip.cli.catalogue import models
+from arzip.cli.compile import compile_command
 from arzip.cli.evaluation import evaluate
 from arzip.cli.gzip_form import FIRST, gzip_form
 from arzip.cli.inspect import inspect
@@ -72,6 +73,7 @@ for command in (
     train,
     models,
     bench,
+    compile_command,
 ):
     cli.add_command(command)
 

@@ -5,7 +5,7 @@ an entry of a few instructions, which takes its arguments from words and leaves 
 both together, with all that they call, are one object file that needs nothing of numba or Python.
 
 What is used here of numba's inside has been the same for years, but is not promised to stay: where
-it is not as it is known here, functions are Unfit, and numba calls them itself.
+it is not as it is known here, functions are UnfitError, and numba calls them itself.
 """
 
 import functools
@@ -21,7 +21,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
 from arzip.engine import lowered
-from arzip.engine.words import Unfit
+from arzip.engine.words import UnfitError
 
 __all__ = ["called", "compile_entry", "njit"]
 
@@ -61,7 +61,7 @@ def compile_entry(
 
     That is the name of its `entry`, a void(uint64 *words), the `parts` of the result as codes of
     `struct`, and whether it `is_tuple`. Words are the arguments as words.take_apart gives them, a
-    word for each part of the result, and a status, 0 if all is well. Raises Unfit, and numba's
+    word for each part of the result, and a status, 0 if all is well. Raises UnfitError, and numba's
     errors for what cannot be compiled.
     """
     _load_lowered()
@@ -71,14 +71,14 @@ def compile_entry(
     except errors.NumbaError:
         raise
     except (AttributeError, ImportError, KeyError, NotImplementedError, TypeError) as error:
-        raise Unfit(f"{type(error).__name__}: {error}") from error
+        raise UnfitError(f"{type(error).__name__}: {error}") from error
 
 
 def _compile(
     function: Callable[..., Any], signature: tuple[Any, ...]
 ) -> tuple[bytes, dict[str, Any]]:
     flags = compiler.Flags()
-    cpu_target.options.parse_as_flags(flags, {**OPTIONS, **INNER})
+    cpu_target.options.parse_as_flags(flags, {"nopython": True, **OPTIONS, **INNER})
     flags.no_compile = True  # until the entry has joined it
     context = cpu_target.target_context
     result = compiler.compile_extra(
@@ -144,14 +144,14 @@ def _value(context: Any, builder: ir.IRBuilder, kind: Any, places: Iterator[Any]
         return builder.bitcast(word, wanted)
     if isinstance(kind, types.Integer | types.Boolean):
         return word if wanted == WORD else builder.trunc(word, wanted)
-    raise Unfit(f"an argument of type {kind}")
+    raise UnfitError(f"an argument of type {kind}")
 
 
 def _array(
     context: Any, builder: ir.IRBuilder, kind: Any, address: Any, places: Iterator[Any]
 ) -> Any:
     if kind.layout != "C":
-        raise Unfit(f"an argument of type {kind}")
+        raise UnfitError(f"an argument of type {kind}")
     made = context.make_array(kind)(context, builder)
     item = context.get_abi_sizeof(context.get_data_type(kind.dtype))
     shape = [builder.load(next(places)) for _ in range(kind.ndim)]
@@ -187,7 +187,7 @@ def _code(kind: Any) -> str:
         return "q" if kind.signed else "Q"
     if isinstance(kind, types.Float) and kind.bitwidth == 64:
         return "d"
-    raise Unfit(f"a result of type {kind}")
+    raise UnfitError(f"a result of type {kind}")
 
 
 def _word(context: Any, builder: ir.IRBuilder, kind: Any, value: Any) -> Any:
@@ -200,9 +200,10 @@ def _word(context: Any, builder: ir.IRBuilder, kind: Any, value: Any) -> Any:
 
 
 def _require_independence(module: Any) -> None:
-    """Raises Unfit if something in it calls into numba or Python."""
+    """Raises UnfitError if something in it calls into numba or Python."""
     for function in module.functions:
         name = function.name
-        if function.is_declaration and not name.startswith("llvm."):
-            if name.startswith(("NRT_", "numba_", "Py", "_Py")) or not llvm.address_of_symbol(name):
-                raise Unfit(f"a call of {name}")
+        if not function.is_declaration or name.startswith("llvm."):
+            continue
+        if name.startswith(("NRT_", "numba_", "Py", "_Py")) or not llvm.address_of_symbol(name):
+            raise UnfitError(f"a call of {name}")

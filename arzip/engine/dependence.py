@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+
 import arzip
 
 __all__ = ["covers", "dependence", "processors"]
@@ -24,6 +26,9 @@ COVERED = ("coder", "compiled", "engine", "models")
 
 IRRELEVANT = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}
 """Of numba's settings: these do not change what is compiled."""
+
+PROCESSOR = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")
+"""And these say for which processor."""
 
 GENERIC = ("generic", "")
 """Any processor of this kind."""
@@ -50,7 +55,8 @@ def dependence(machine: tuple[str, str]) -> str | None:
         sys.implementation.cache_tag,
         platform.machine(),
         sys.platform,
-        *(_version(package) for package in ("numba", "llvmlite", "numpy")),
+        np.__version__,
+        *(_version(package) for package in ("numba", "llvmlite")),
         *(f"{name}={value}" for name, value in settings()),
     ]
     digest.update("\n".join(map(str, about)).encode())
@@ -62,16 +68,16 @@ def settings() -> list[tuple[str, str]]:
     return sorted(
         (name, value)
         for name, value in os.environ.items()
-        if name.startswith("NUMBA_") and name not in IRRELEVANT
+        if name.startswith("NUMBA_") and name not in IRRELEVANT.union(PROCESSOR)
     )
 
 
 def processors() -> list[tuple[str, str]]:
-    """Names and features of those whose code runs here, the best first.
+    """Names and features of the processors whose code is for here, the best first.
 
     Only one if the environment says which.
     """
-    name, features = os.environ.get("NUMBA_CPU_NAME"), os.environ.get("NUMBA_CPU_FEATURES")
+    name, features = map(os.environ.get, PROCESSOR)
     if name is not None or features is not None:
         return [(name or "", features or "")]
     from arzip.engine import loader

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from arzip.engine import dependence, store
-from arzip.engine.words import Unfit, put_together, spelled, take_apart
+from arzip.engine.words import UnfitError, put_together, spelled, take_apart
 
 __all__ = ["INTERPRETED", "Compiled"]
 
@@ -34,7 +34,7 @@ class Compiled:
     def __call__(self, *arguments: Any) -> Any:
         try:
             kinds, words = take_apart(arguments)
-        except Unfit:
+        except UnfitError:
             return self._dispatcher(*arguments)
         call = self._calls.get(kinds)
         if call is None:
@@ -65,7 +65,7 @@ class Compiled:
             described, _, code = self._obtain(kinds, arguments).partition(b"\n")
             about = json.loads(described)
             return _Native(loader.load(code, about["entry"]), about["parts"], about["is_tuple"])
-        except (Unfit, loader.NotLoaded):
+        except (UnfitError, loader.NotLoadedError):
             return lambda words, arguments: self._dispatcher(*arguments)
 
     def _obtain(self, kinds: tuple[Hashable, ...], arguments: tuple[Any, ...]) -> bytes:

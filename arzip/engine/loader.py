@@ -5,12 +5,12 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-__all__ = ["NotLoaded", "host", "load"]
+__all__ = ["NotLoadedError", "host", "load"]
 
 _kept: list[Any] = []  # what owns the code that addresses point to
 
 
-class NotLoaded(Exception):
+class NotLoadedError(Exception):
     """The object file is no code for this machine."""
 
 
@@ -21,7 +21,7 @@ def host() -> tuple[str, str]:
 
 
 def load(code: bytes, symbol: str) -> int:
-    """The address of the function of that name. Raises NotLoaded."""
+    """The address of the function of that name. Raises NotLoadedError."""
     try:
         _initialize()
         machine = llvm.Target.from_default_triple().create_target_machine()
@@ -30,9 +30,9 @@ def load(code: bytes, symbol: str) -> int:
         engine.finalize_object()
         address = engine.get_function_address(symbol)
     except RuntimeError as error:
-        raise NotLoaded(str(error)) from error
+        raise NotLoadedError(str(error)) from error
     if not address:
-        raise NotLoaded(f"there is no {symbol}")
+        raise NotLoadedError(f"there is no {symbol}")
     _kept.append(engine)
     return int(address)
 

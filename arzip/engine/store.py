@@ -17,7 +17,7 @@ from pathlib import Path
 
 from arzip.engine.notices import announced, say
 
-__all__ = ["ENVIRONMENT", "SHARED", "Folder", "obtain", "own"]
+__all__ = ["ENVIRONMENT", "SHARED", "Folder", "keep_in", "obtain", "own", "written"]
 
 ENVIRONMENT = "ARZIP_CACHE_DIR"
 """The variable that names another folder than the user's."""
@@ -36,6 +36,9 @@ EACH_TIME = (
 UNKNOWN = "compiling for this machine (up to half a minute)..."
 NOT_KEPT = "what was compiled cannot be kept in {path} ({reason}); set ARZIP_CACHE_DIR to another"
 
+_chosen: "Folder | None" = None
+_written = 0
+
 
 def own() -> Path:
     """The user's folder, which need not be there."""
@@ -49,6 +52,17 @@ def own() -> Path:
     return caches / "arzip"
 
 
+def keep_in(folder: "Folder") -> None:
+    """Look in that folder alone from now on, and keep there what is made."""
+    global _chosen
+    _chosen = folder
+
+
+def written() -> int:
+    """How much this process has made and kept."""
+    return _written
+
+
 def obtain(names: list[str], make: Callable[[], bytes]) -> bytes:
     """What is kept under the first of these names, or else is made now, and kept under it.
 
@@ -58,8 +72,10 @@ def obtain(names: list[str], make: Callable[[], bytes]) -> bytes:
     if not names:
         with announced(UNKNOWN):
             return make()
-    folder, shared = Folder(own()), Folder(SHARED)
-    for place, name in [(folder, names[0]), *((shared, name) for name in names)]:
+    global _written
+    folder, shared = _chosen or Folder(own()), Folder(SHARED)
+    places = [(folder, names[0]), *((shared, name) for name in names)]
+    for place, name in places[:1] if _chosen else places:
         if (kept := place.read(name)) is not None:
             return kept
     try:
@@ -68,10 +84,12 @@ def obtain(names: list[str], make: Callable[[], bytes]) -> bytes:
         with announced(EACH_TIME.format(path=folder.path, reason=error.strerror)):
             return make()
     with announced(ONCE), folder.locked():
-        # Meanwhile another process may have made it.
-        made = folder.read(names[0]) or make()
+        if (kept := folder.read(names[0])) is not None:
+            return kept  # another process has made it meanwhile
+        made = make()
         try:
             folder.write(names[0], made)
+            _written += 1
         except OSError as error:
             say(NOT_KEPT.format(path=folder.path, reason=error.strerror))
     return made

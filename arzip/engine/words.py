@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Unfit", "put_together", "spelled", "take_apart"]
+__all__ = ["UnfitError", "put_together", "spelled", "take_apart"]
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """An argument, or a function or its result, is of another kind."""
 
 
 def take_apart(arguments: Iterable[Any]) -> tuple[tuple[Hashable, ...], list[int]]:
-    """The kind of each argument, and the words of all. Raises Unfit."""
+    """The kind of each argument, and the words of all. Raises UnfitError."""
     words: list[int] = []
     return tuple([_take(argument, words) for argument in arguments]), words
 
@@ -29,9 +29,9 @@ def _take(value: Any, words: list[int]) -> Hashable:
     if isinstance(value, np.ndarray):
         flags = value.flags
         if not (flags.c_contiguous and flags.aligned):
-            raise Unfit("an array that is not contiguous")
+            raise UnfitError("an array that is not contiguous")
         if flags.writeable and value.size:
-            words.append(ctypes.addressof(ctypes.c_char.from_buffer(value)))
+            words.append(ctypes.addressof(ctypes.c_char.from_buffer(value.data)))
         else:
             words.append(value.ctypes.data)  # the same, but it takes longer
         words.extend(value.shape)
@@ -53,12 +53,9 @@ def _take(value: Any, words: list[int]) -> Hashable:
         words.append(int(value))
         return "number", value.dtype
     if type(value) is float:
-        words.append(int.from_bytes(struct.pack("=d", value), _ORDER))
+        words.extend(struct.unpack("=Q", struct.pack("=d", value)))
         return "float"
-    raise Unfit(f"an argument of type {type(value).__name__}")
-
-
-_ORDER = struct.pack("=H", 1)[0] and "little" or "big"
+    raise UnfitError(f"an argument of type {type(value).__name__}")
 
 
 def spelled(kind: Hashable) -> str:

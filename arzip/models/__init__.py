@@ -4,6 +4,7 @@
 nothing here does until one is asked for.
 """
 
+import atexit
 import os
 from functools import cache, lru_cache
 from pathlib import Path
@@ -24,12 +25,26 @@ __all__ = [
     "read",
 ]
 
-_FOLDER = Path(__file__).parent / "weights"
+
+@cache
+def _folder() -> Path:
+    """Where the built-in models are. Those of a zip application are unpacked, until it ends."""
+    folder = Path(__file__).parent / "weights"
+    if folder.is_dir():
+        return folder
+    import tempfile
+    from importlib.resources import files
+
+    unpacked = tempfile.TemporaryDirectory(prefix="arzip-")
+    atexit.register(unpacked.cleanup)
+    for packed in (files(__name__) / "weights").iterdir():
+        Path(unpacked.name, packed.name).write_bytes(packed.read_bytes())
+    return Path(unpacked.name)
 
 
 def names() -> list[str]:
     """The built-in models."""
-    return sorted(path.stem for path in _FOLDER.glob("*.safetensors"))
+    return sorted(path.stem for path in _folder().glob("*.safetensors"))
 
 
 def load(name_or_path: "str | os.PathLike[str]" = "base") -> "Model":
@@ -49,7 +64,7 @@ def read(name_or_path: "str | os.PathLike[str]") -> "Parameters":
 
 
 def _find(name: str) -> Path:
-    path = _FOLDER / f"{name}.safetensors" if name in names() else Path(name)
+    path = _folder() / f"{name}.safetensors" if name in names() else Path(name)
     if "\0" in name or not path.is_file():
         raise ModelError(f"there is no model {name!r}: name a file, or one of {', '.join(names())}")
     return path
@@ -94,7 +109,7 @@ def describe(name_or_path: "str | os.PathLike[str]") -> dict[str, object]:
     parameters = read(path)
     known: dict[str, object] = {
         "name": parameters.name,
-        "file": None if path.parent == _FOLDER else str(path),
+        "file": None if path.parent == _folder() else str(path),
         "identity": parameters.identity.hex(),
         "digest": parameters.digest,
         "size": path.stat().st_size,

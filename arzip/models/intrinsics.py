@@ -1,4 +1,4 @@
-"""What numba has no words for: the product of many rows at once, leading zeros, and asking for memory.
+"""What numba has no words for: the product of many rows, leading zeros, asking for memory.
 
 A product of a matrix of int8 and a vector of int16 is all the work in a network. On CPUs made for
 it, two neighbouring columns are multiplied, added and accumulated by one instruction for 16 rows

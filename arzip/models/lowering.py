@@ -21,6 +21,7 @@ PREFETCH = "llvm.prefetch.p0"
 def _constant(values: Any) -> Any:
     return ir.Constant(ir.VectorType(WORD, len(values)), [ir.Constant(WORD, v) for v in values])
 
+
 def _add_neighbours(builder: Any, values: Any) -> Any:
     """Elements 0 + 1, 2 + 3, .. of a vector of 2 * LANES."""
     nothing = ir.Constant(values.type, ir.Undefined)
@@ -28,13 +29,13 @@ def _add_neighbours(builder: Any, values: Any) -> Any:
     odd = builder.shuffle_vector(values, nothing, _constant(range(1, 2 * LANES, 2)))
     return builder.add(even, odd)
 
+
 def _at(builder: Any, data: Any, index: Any, kind: Any) -> Any:
     """The place of data[index], as that of a vector."""
     return builder.bitcast(builder.gep(data, [index]), kind.as_pointer())
 
-@lower_builtin(
-    multiply_block, types.Array, types.int64, types.Array, types.Array, types.int64
-)
+
+@lower_builtin(multiply_block, types.Array, types.int64, types.Array, types.Array, types.int64)
 def _generate_block(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     matrix, vector, products = (
         context.make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 2, 3)
@@ -64,9 +65,7 @@ def _generate_block(context: Any, builder: Any, signature: Any, arguments: Any) 
             both = _add_neighbours(builder, product)
             builder.store(builder.add(builder.load(total), both), total)
     for k, total in enumerate(totals):
-        place = _at(
-            builder, products.data, builder.add(row, ir.Constant(LONG, LANES * k)), sums
-        )
+        place = _at(builder, products.data, builder.add(row, ir.Constant(LONG, LANES * k)), sums)
         builder.store(builder.load(total), place, align=4)
     return context.get_dummy_value()
 

@@ -170,6 +170,7 @@ class Mixed:
         """Code the samples, once, before anything else. Raises ModelError if that goes wrong."""
         if direction in self._proven:
             return
+        written = store.written()
         if direction == "encode":
             proven = self.known_answers() == self._answers
         else:
@@ -185,6 +186,9 @@ class Mixed:
                 f"file is safe with it: remove {store.own()}, then reinstall arzip"
             )
         self._proven.add(direction)
+        if store.written() > written:
+            # Now the other direction takes a tenth of what it would take another time.
+            self.prove("decode" if direction == "encode" else "encode")
 
 
 _received: dict[str, Mixed] = {}
