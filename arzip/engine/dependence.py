@@ -43,8 +43,9 @@ def covers(module: str) -> bool:
 @cache
 def dependence(machine: tuple[str, str]) -> str | None:
     """The digest, in hex, for a processor; None where there are no sources to be read."""
-    sources = _sources()
-    if not sources:
+    try:
+        sources = _sources()
+    except OSError:
         return None
     digest = sha256()
     for name, text in sources.items():

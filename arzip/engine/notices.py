@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 __all__ = ["announced", "say", "when_compiling"]
 
@@ -33,7 +33,8 @@ def announced(message: str) -> Iterator[None]:
     """Around what may take long enough for `message`."""
     timer = threading.Timer(PATIENCE, lambda: say(message))
     timer.daemon = True
-    timer.start()
+    with suppress(RuntimeError):  # no memory for a thread
+        timer.start()
     try:
         yield
     finally:

@@ -119,10 +119,11 @@ class Folder:
 
     def prepare(self) -> None:
         """Make the folder if there is none. Raises OSError if nothing can be written to it."""
-        if not self.path.is_dir():
-            # A home that is not there is not made either.
-            self.path.parent.mkdir(exist_ok=True)
-            self.path.mkdir(self._mode, exist_ok=True)
+        # A home that is not there is not made either.
+        for path, mode in ((self.path.parent, 0o700), (self.path, self._mode)):
+            with contextlib.suppress(FileExistsError):
+                path.mkdir()
+                path.chmod(mode)  # whatever the umask is
         name = f".{os.getpid()}"
         self.write(name, bytes(ROOM))
         with contextlib.suppress(OSError):
@@ -144,7 +145,7 @@ class Folder:
             descriptor = os.open(temporary, flags, self._mode & 0o666, dir_fd=folder)
             try:
                 with open(descriptor, "wb") as file:
-                    os.fchmod(descriptor, self._mode & 0o666)  # whatever the umask is
+                    os.fchmod(descriptor, self._mode & 0o666)
                     file.write(MAGIC + sha256(content).digest() + content)
                 os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
             except BaseException:
