@@ -21,7 +21,16 @@ from numpy.typing import NDArray
 from arzip.errors import ModelError
 from arzip.models.state import shape_of
 
-__all__ = ["NETWORK", "PREFACE", "SHIFTS", "Parameters", "pack", "read", "write"]
+__all__ = [
+    "NETWORK",
+    "PREFACE",
+    "SHIFTS",
+    "Parameters",
+    "claimed_identity",
+    "pack",
+    "read",
+    "write",
+]
 
 SHIFTS = {"history_map": 6, "match_map": 6, "weights": 5, "final_weights": 4}
 """A field is its tensor times 2**shift: 16 bits carry all that was learned."""
@@ -150,3 +159,14 @@ def read(path: Path) -> Parameters:
     if parameters.digest != metadata.get("digest"):
         raise ModelError(f"{path} is damaged: its digest does not match; restore it from a copy")
     return parameters
+
+
+def claimed_identity(path: Path) -> bytes:
+    """The identity that a file says it has, which `read` checks. Raises ModelError as it does."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return bytes.fromhex(file.metadata()["digest"])[:IDENTITY_BYTES]
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} is not a model of arzip's, or is damaged") from error
