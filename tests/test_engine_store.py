@@ -129,6 +129,11 @@ def test_made_once(folder: Folder, said: list[str]) -> None:
     assert folder.read("name") == b"made again"
 
 
+def test_what_may_not_be_kept(folder: Folder) -> None:
+    assert store.obtain(["name"], slow, lambda: False) == b"made"
+    assert os.listdir(folder.path) == []
+
+
 def test_made_without_a_word_where_that_is_quick(folder: Folder) -> None:
     lines: list[str] = []
     notices.when_compiling(lines.append)
@@ -238,5 +243,9 @@ def test_where_the_users_folder_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert store.own() == Path("/mine")
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.delenv(store.ENVIRONMENT)
+    with monkeypatch.context() as homeless:
+        homeless.delenv("HOME")
+        homeless.setattr("os.path.expanduser", lambda path: path)
+        assert store.own() == Path("/nonexistent/.cache/arzip")
     monkeypatch.setattr("sys.platform", "darwin")
     assert store.own() == Path("/home/me/Library/Caches/arzip")

@@ -18,7 +18,7 @@ import numpy as np
 
 import arzip
 
-__all__ = ["covers", "dependence", "processors"]
+__all__ = ["GENERIC", "PROCESSOR", "covers", "dependence", "is_current", "processors"]
 
 PACKAGE = "arzip"
 COVERED = ("coder", "compiled", "engine", "models")
@@ -43,15 +43,11 @@ def covers(module: str) -> bool:
 @cache
 def dependence(machine: tuple[str, str]) -> str | None:
     """The digest, in hex, for a processor; None where there are no sources to be read."""
-    try:
-        sources = _sources()
-    except OSError:
+    if _LOADED is None:
         return None
     digest = sha256()
-    for name, text in sources.items():
-        digest.update(f"{name} {len(text)}\n".encode())
-        digest.update(text)
     about = [
+        _LOADED,
         *machine,
         sys.implementation.cache_tag,
         platform.machine(),
@@ -62,6 +58,15 @@ def dependence(machine: tuple[str, str]) -> str | None:
     ]
     digest.update("\n".join(map(str, about)).encode())
     return digest.hexdigest()
+
+
+def is_current() -> bool:
+    """Whether the sources still are what this process was started with.
+
+    If not, what it compiles is not to be kept: not as theirs, for it is of modules loaded before,
+    nor as those modules', of which some may have been loaded after.
+    """
+    return _sources_digest() == _LOADED
 
 
 def settings() -> list[tuple[str, str]]:
@@ -84,6 +89,17 @@ def processors() -> list[tuple[str, str]]:
     from arzip.engine import loader
 
     return [loader.host(), GENERIC]
+
+
+def _sources_digest() -> str | None:
+    digest = sha256()
+    try:
+        for name, text in _sources().items():
+            digest.update(f"{name} {len(text)}\n".encode())
+            digest.update(text)
+    except OSError:
+        return None
+    return digest.hexdigest()
 
 
 def _sources() -> dict[str, bytes]:
@@ -124,3 +140,7 @@ def _version(package: str) -> str:
         from importlib.metadata import version
 
         return version(package)
+
+
+_LOADED = _sources_digest()
+"""The sources as they were before anything was compiled, and nearly all of it imported."""

@@ -84,7 +84,7 @@ class Compiled:
                 digest = dependence.dependence(machine)
                 key = sha256(f"{name} {spelled(kinds)} {digest}".encode()).hexdigest()
                 names.append(f"{name}-{key[:32]}")
-        return store.obtain(names, make)
+        return store.obtain(names, make, dependence.is_current)
 
 
 class _Native:

@@ -46,9 +46,11 @@ def own() -> Path:
         return Path(named).absolute()
     caches = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if not caches.is_absolute():  # nor does the standard take any other
-        caches = Path("~", "Library/Caches" if sys.platform == "darwin" else ".cache")
-        with contextlib.suppress(RuntimeError):  # a user without a home
-            caches = caches.expanduser()
+        try:
+            home = Path.home()
+        except RuntimeError:  # a user without one
+            home = Path("/nonexistent")
+        caches = home / ("Library/Caches" if sys.platform == "darwin" else ".cache")
     return caches / "arzip"
 
 
@@ -63,11 +65,13 @@ def written() -> int:
     return _written
 
 
-def obtain(names: list[str], make: Callable[[], bytes]) -> bytes:
+def obtain(
+    names: list[str], make: Callable[[], bytes], may_keep: Callable[[], bool] = lambda: True
+) -> bytes:
     """What is kept under the first of these names, or else is made now, and kept under it.
 
     The other names are looked up in the machine's folder only: they serve, but not as well.
-    Without a name nothing is kept.
+    Without a name nothing is kept, nor if then it may not be.
     """
     if not names:
         with announced(UNKNOWN):
@@ -88,8 +92,9 @@ def obtain(names: list[str], make: Callable[[], bytes]) -> bytes:
             return kept  # another process has made it meanwhile
         made = make()
         try:
-            folder.write(names[0], made)
-            _written += 1
+            if may_keep():
+                folder.write(names[0], made)
+                _written += 1
         except OSError as error:
             say(NOT_KEPT.format(path=folder.path, reason=error.strerror))
     return made
