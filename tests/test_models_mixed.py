@@ -18,7 +18,7 @@ from arzip.models.mixed import PIECE, SAMPLES, VERSION, Mixed
 from arzip.models.parameters import PREFACE, Parameters, read
 
 SWIFT = models.load("swift")
-WEIGHTS = read(models._FOLDER / "swift.safetensors")
+WEIGHTS = read(models._folder() / "swift.safetensors")
 
 TEXT = b"It was the best of times, it was the worst of times.\n1,2,3;\tCamelCase\r\n" * 4
 RECORDS = b"".join(i.to_bytes(4, "little") + b"\0\xff" + bytes([i % 7]) for i in range(150))

@@ -26,9 +26,9 @@ class MixedSession:
 
     def conditionals(self) -> NDArray[np.uint32]:
         """(256,) frequencies of the next byte: each >= 1, sum 2**24 - 2."""
-        freq = np.empty(256, dtype=np.uint32)
-        lookahead.conditionals(self._segment.state, self._segment.table, self._undo, freq)
-        return freq
+        width = np.empty(512, dtype=np.int64)
+        lookahead.conditionals(self._segment.state, self._segment.table, self._undo, width)
+        return width[256:].astype(np.uint32)
 
     def observe(self, byte: int) -> None:
         """Take `byte` as the next one and learn from it. Raises ValueError if it is not a byte."""
