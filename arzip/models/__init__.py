@@ -16,6 +16,7 @@ from arzip.errors import ModelError
 
 if TYPE_CHECKING:
     from arzip.codec import Model
+    from arzip.models.mixed import Mixed
     from arzip.models.parameters import Parameters
 
 __all__ = [
@@ -38,7 +39,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.safetensors"))
 
 
-def load(name_or_path: "str | os.PathLike[str]" = "base") -> "Model":
+def load(name_or_path: "str | os.PathLike[str]" = "base") -> "Mixed":
     """The built-in model of this name, or the one in this file.
 
     Raises ModelError if there is none or it is damaged.
@@ -62,7 +63,7 @@ def _find(name: str) -> Path:
 
 
 @lru_cache(maxsize=8)
-def _load(path: Path, _changed: int) -> "Model":
+def _load(path: Path, _changed: int) -> "Mixed":
     from arzip.models.mixed import Mixed
 
     return Mixed(read(path))
