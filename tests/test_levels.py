@@ -61,6 +61,18 @@ def test_a_path_is_one_of_a_model_file(tmp_path: Path) -> None:
         levels.choose(tmp_path / "nonesuch.safetensors")
 
 
+def test_what_is_kept_in_a_configuration() -> None:
+    assert levels.stored_name() == "base"
+    assert levels.stored_name(level=1) == levels.stored_name("swift") == "swift"
+    assert levels.stored_name(Path("/models/mine")) == "/models/mine"
+    assert levels.stored_name(Path("models", "mine")) == str(Path("models", "mine"))
+    assert levels.stored_name(Path("base")) == "./base", "the file, not the model of that name"
+    with pytest.raises(TypeError, match="model must be a name or a path, not Mixed"):
+        levels.stored_name(arzip.load_model("swift"))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="model and level"):
+        levels.stored_name("swift", 1)
+
+
 def test_the_table_is_cheap_to_import() -> None:
     program = "import sys, arzip.levels; print({'numpy', 'numba'} & set(sys.modules))"
     run = subprocess.run(
