@@ -100,6 +100,8 @@ def inspect(
     """
     from arzip import inspection
 
+    if not isinstance(name, str):
+        raise TypeError(f"name must be str, not {type(name).__name__}")
     content = text_bytes("data", data)
     most = inspection.MOST if most is None else whole("most", most, 1)
     if not content:

@@ -76,6 +76,11 @@ def test_inspect_looks_at_excerpts_of_much() -> None:
             arzip.inspect(DATA, most=most)
 
 
+def test_inspect_is_told_a_name() -> None:
+    with pytest.raises(TypeError, match="name must be str, not PosixPath"):
+        arzip.inspect(DATA, name=Path("notes"))  # type: ignore[arg-type]
+
+
 def test_inspect_needs_something_to_look_at() -> None:
     with pytest.raises(ValueError, match="data is empty: there must be 1 byte or more"):
         arzip.inspect(b"")
