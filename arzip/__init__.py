@@ -18,7 +18,6 @@ from arzip.errors import (
     TruncatedError,
     WorkerError,
 )
-from arzip.integrations import hooks
 
 TYPE_CHECKING = False  # as type checkers know it; typing takes longer to import than all of this
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from arzip.analysis import evaluate, inspect, sample, score, score_lines
     from arzip.codec import Model
     from arzip.files import ArzipFile, open
+    from arzip.integrations import register
     from arzip.models.mixed import Mixed
     from arzip.recovery import recover
     from arzip.stream import ArzipCompressor, ArzipDecompressor
@@ -54,6 +54,7 @@ __all__ = [
     "load_model",
     "open",
     "recover",
+    "register",
     "sample",
     "score",
     "score_lines",
@@ -129,6 +130,7 @@ _HOMES = {
     "inspect": "arzip.analysis",
     "open": "arzip.files",
     "recover": "arzip.recovery",
+    "register": "arzip.integrations",
     "sample": "arzip.analysis",
     "score": "arzip.analysis",
     "score_lines": "arzip.analysis",
@@ -145,6 +147,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-hooks.install()

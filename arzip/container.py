@@ -8,8 +8,11 @@ payload means is codec.py's business.
 """
 
 import struct
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from xxhash import xxh64
@@ -28,6 +31,7 @@ __all__ = [
     "Located",
     "Payload",
     "Segment",
+    "Segments",
     "compact_frame",
     "locate",
     "open_body",
@@ -49,6 +53,9 @@ TRAILER = struct.Struct("<IIQ")  # the index's size and check, the check of all 
 HEADER_SIZE = len(MAGIC) + 1 + 4 + CHECK.size  # of a long frame; a compact frame's is shorter
 SEGMENT_HEADER_SIZE = 1 + 4 + 4  # at most
 TAIL = 1 << 12  # bytes at the end of a file that are read at once: indices of 7 GB fit in them
+PADDING = 1 << 16  # bytes read at a time to get past zeros
+STRIDE = 256  # segments of which one is noted
+MARK_SIZE = 512  # bytes that a note of one takes, at most
 
 ENDS_EARLY = "the file ends early: it was cut off, or its transfer did not finish"
 GARBAGE = "after the end of a frame comes something that is not .arz data"
@@ -157,8 +164,9 @@ class FrameWriter:
 class FrameReader:
     """Reads one frame from the front of a buffer that grows, and removes what it has read.
 
-    The parts come in this order: a Header; for each segment a Segment as soon as its header is
-    there and a Payload when all of it is; then End. Claimed lengths allocate nothing.
+    Zeros may precede a frame that is not the `first` in its file. The parts come in this order: a
+    Header; for each segment a Segment as soon as its header is there and a Payload when all of it
+    is; then End. Claimed lengths allocate nothing.
     """
 
     def __init__(self, buffer: bytearray, first: bool = True) -> None:
@@ -188,6 +196,8 @@ class FrameReader:
         return taken
 
     def _read_header(self) -> Header:
+        if not self._first and self._buffer[:1] == b"\0":
+            del self._buffer[: len(self._buffer) - len(self._buffer.lstrip(b"\0"))]
         self._header = parse_header(self._buffer, self._first)
         self._take(len(self._header.raw))
         self._next = self._read_segment
@@ -279,8 +289,8 @@ def parse_segment(data: bytes | bytearray, header: Header, number: int) -> Segme
     """
     method, at = header.method, 0
     if method is None:
-        method, lanes, at = _need(data, 1)[0] & 0b11, _need(data, 1)[0] >> 2, 1
-        if method == END or lanes:
+        method, at = _need(data, 1)[0], 1
+        if method >= END:  # which is no method, or there are more lanes than one
             raise FormatError(
                 f"segment {number} is coded in a way unknown to this arzip: update arzip"
             )
@@ -316,65 +326,155 @@ class Located(NamedTuple):
     segment: Segment
 
 
+class _Mark(NamedTuple):
+    """A place before a segment, from which to go on."""
+
+    start: int  # of the segment's data
+    at: int  # of its header in the file; of a compact frame's, after the frame's own
+    repeated: int  # bytes of headers of those before it in its frame
+    number: int  # segments before it in its frame
+    header: Header  # of its frame
+
+
+Walk = Callable[[_Mark | None], Iterator[Located]]
+"""All segments from a mark on, or from the file's start."""
+
+
+class Segments:
+    """All segments of a file, in little more memory than its index takes.
+
+    Only every STRIDE-th is noted. The others are found again by going on from there.
+    """
+
+    def __init__(self, walk: Walk, memory: int = 0, most: int | None = None) -> None:
+        """`memory` is what `walk` holds. Raises LimitError if it all takes more than `most`."""
+        self._walk = walk
+        self._marks: list[_Mark] = []
+        self._count = 0
+        self.size = 0
+        """Bytes of data in all."""
+        self.memory = memory
+        """Bytes of memory that this takes."""
+        repeated = 0  # bytes of headers in the frame so far
+        for located in walk(None):
+            _, _, header, segment = located
+            raw = len(segment.raw) - (0 if segment.long else len(header.raw))
+            repeated = 0 if segment.number == 1 else repeated
+            if self._count % STRIDE == 0:
+                self.memory += MARK_SIZE
+                check_memory(self.memory, most)
+                at = located.body - raw
+                self._marks.append(_Mark(self.size, at, repeated, segment.number - 1, header))
+            repeated += raw
+            self._count += 1
+            self.size += segment.size
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Located]:
+        return self._walk(None)
+
+    def __getitem__(self, number: int) -> Located:
+        number = range(self._count)[number]
+        return next(islice(self._walk(self._marks[number // STRIDE]), number % STRIDE, None))
+
+    def at(self, position: int) -> Located:
+        """The segment with that byte of the data, one of `size`."""
+        found = bisect_right(self._marks, position, key=lambda mark: mark.start)
+        return next(
+            located
+            for located in self._walk(self._marks[found - 1])
+            if position < located.start + located.segment.size
+        )
+
+
+def check_memory(needed: int, most: int | None) -> None:
+    """Raise LimitError if to know where all segments are takes more than `most` bytes."""
+    if most is not None and needed > most:
+        raise LimitError(
+            f"to find the segments takes {needed} bytes of memory, more than the limit of {most}"
+        )
+
+
 Read = Callable[[int, int], bytes]
 """What reads, at an offset in a file, that many bytes; fewer only at the file's end."""
 
 
-def locate(read: Read, file_size: int) -> list[Located]:
-    """All segments of a file of that many bytes, found without decoding.
+def locate(read: Read, file_size: int, most: int | None = None) -> Segments:
+    """All segments of a file of that many bytes, found without decoding, in `most` bytes of memory.
 
     Two small reads are enough for a file of one long frame, its header's and its index's, as long
     as the index takes less than TAIL; else each header is read. Raises FormatError, TruncatedError,
     ChecksumError or LimitError.
     """
-    return _locate_by_index(read, file_size) or list(_locate_by_headers(read, file_size))
+    return _locate_by_index(read, file_size, most) or Segments(
+        partial(_walk_headers, read, file_size), most=most
+    )
 
 
-def _locate_by_index(read: Read, file_size: int) -> list[Located]:
-    """The segments of the one long frame that is the file; none if the file is something else."""
+def _locate_by_index(read: Read, file_size: int, most: int | None) -> Segments | None:
+    """The segments of the one long frame that is the file; None if the file is something else."""
     rest = file_size - HEADER_SIZE - 1 - TRAILER.size  # of the frame: segments and index
     if rest < 1:
-        return []
+        return None
     header = parse_header(read(0, HEADER_SIZE), first=True)
     if not header.long:
-        return []
+        return None
     tail = read(max(0, file_size - TAIL), min(TAIL, file_size))
     size, check, _ = TRAILER.unpack(tail[-TRAILER.size :])
     if size > rest:
-        return []
-    if size > len(tail) - TRAILER.size:
-        tail = read(file_size - TRAILER.size - size, size + TRAILER.size)
+        return None
+    check_memory(size, most)
     index = tail[-TRAILER.size - size : -TRAILER.size]
+    if size > len(index):
+        index = read(file_size - TRAILER.size - size, size)
     if hash32(index) != check:
-        return []
-    located: list[Located] = []
-    start, offset = 0, HEADER_SIZE
-    for segment in parse_index(index, header):
-        located.append(Located(start, offset + len(segment.raw), header, segment))
+        return None
+    found = Segments(partial(_walk_index, index, header), size, most)
+    last = found[-1] if len(found) else None
+    end = last.body + last.segment.body_size if last else HEADER_SIZE
+    return found if end == HEADER_SIZE + rest - size else None
+
+
+def _walk_index(index: bytes, header: Header, mark: _Mark | None) -> Iterator[Located]:
+    """The segments of a frame at the start of the file, by its index, whose check holds."""
+    start, at, repeated, number, _ = mark or _Mark(0, HEADER_SIZE, 0, 0, header)
+    for segment in parse_index(index, header, repeated, number):
+        at += len(segment.raw)
+        yield Located(start, at, header, segment)
+        at += segment.body_size
         start += segment.size
-        offset += len(segment.raw) + segment.body_size
-    return located if offset == HEADER_SIZE + rest - size else []
 
 
-def parse_index(index: bytes, header: Header) -> list[Segment]:
-    """The segments' headers that an index repeats. Raises FormatError or LimitError."""
+def parse_index(
+    index: bytes, header: Header, repeated: int = 0, number: int = 0
+) -> Iterator[Segment]:
+    """The segments' headers that an index repeats, after the first `number`, of `repeated` bytes.
+
+    Raises FormatError, TruncatedError or LimitError.
+    """
     count, at = _read_varint(index, 0, MAX_INDEX)
-    segments: list[Segment] = []
-    while len(segments) < count:
-        raw = index[at : at + SEGMENT_HEADER_SIZE]
-        segments.append(parse_segment(raw, header, len(segments) + 1))
-        at += len(segments[-1].raw)
+    at += repeated
+    while number < count:
+        number += 1
+        segment = parse_segment(index[at : at + SEGMENT_HEADER_SIZE], header, number)
+        at += len(segment.raw)
+        yield segment
     if at != len(index):
         raise FormatError(INDEX_DIFFERS)
-    return segments
 
 
-def _locate_by_headers(read: Read, file_size: int) -> Iterator[Located]:
-    at = start = 0
+def _walk_headers(read: Read, file_size: int, mark: _Mark | None) -> Iterator[Located]:
+    """The segments of any number of frames, from header to header."""
+    start, at = (mark.start, mark.at) if mark else (0, 0)
     while at < file_size or not at:
-        header = parse_header(read(at, HEADER_SIZE), first=not at)
-        at += len(header.raw)
-        number = entries = 0
+        if mark:
+            header, number, entries = mark.header, mark.number, mark.repeated
+            mark = None
+        else:
+            header, number, entries = parse_header(read(at, HEADER_SIZE), first=not at), 0, 0
+            at += len(header.raw)
         while header.long or not number:
             if header.long and read(at, 1) == bytes([END]):
                 at += 1 + len(varint(number)) + entries + TRAILER.size
@@ -388,6 +488,20 @@ def _locate_by_headers(read: Read, file_size: int) -> Iterator[Located]:
             at += size + segment.body_size
         if at > file_size:
             raise TruncatedError(ENDS_EARLY)
+        at = past_padding(read, at, file_size)
+
+
+def past_padding(read: Read, at: int, end: int) -> int:
+    """The first byte from `at` on that is not zero, or `end`."""
+    size = 1
+    while at < end:
+        window = read(at, min(size, end - at))
+        rest = window.lstrip(b"\0")
+        if rest or not window:
+            return at + len(window) - len(rest)
+        at += len(window)
+        size = PADDING
+    return end
 
 
 def _lengths(coded: Coded, size: int) -> bytes:

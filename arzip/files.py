@@ -9,16 +9,15 @@ import builtins
 import io
 import os
 import threading
-from bisect import bisect_right
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import cached_property
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Literal, NoReturn, TypedDict, Unpack, cast, overload
+from typing import IO, TYPE_CHECKING, Literal, NoReturn, TypedDict, TypeVar, Unpack, cast, overload
 
 from arzip import container, transport
-from arzip.container import Located
+from arzip.container import Located, Segments
 from arzip.density import Account
 from arzip.errors import ArzipError, TruncatedError
 from arzip.stream import (
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ArzipFile", "open", "segments"]
 
+
+Read = TypeVar("Read", bytes, int)
 
 MODES = ("r", "rb", "w", "wb", "x", "xb", "a", "ab")
 
@@ -59,6 +60,16 @@ class _Reader(io.RawIOBase):
         self._position = 0
         self._segment = 0, b""  # where the last one decoded elsewhere starts, and its data
 
+        self.failure: Exception | None = None
+        """Why the data ended, until that is raised. If it were at once, the buffer over this would
+        forget what it has: what precedes the fault."""
+
+    def fail(self) -> None:
+        """Raise the failure, if there is one."""
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure
+
     def readable(self) -> bool:
         return True
 
@@ -69,9 +80,15 @@ class _Reader(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
+        """As for any raw file, but that a fault is the end of the data first: see `failure`."""
+        self.fail()
         view = memoryview(buffer).cast("B")
         in_front = self._position == self._streamed
-        data = self._read_on(len(view)) if in_front else self._read_elsewhere(len(view))
+        try:
+            data = self._read_on(len(view)) if in_front else self._read_elsewhere(len(view))
+        except Exception as error:
+            self.failure = error
+            return 0
         view[: len(data)] = data
         self._position += len(data)
         return len(data)
@@ -87,6 +104,7 @@ class _Reader(io.RawIOBase):
         elif whence != io.SEEK_SET:
             raise ValueError(f"invalid whence: {whence}")
         reached = max(self._position, self._streamed)
+        self.failure = None
         self._position = max(0, offset if offset <= reached else min(offset, self._size))
         return self._position
 
@@ -116,14 +134,13 @@ class _Reader(io.RawIOBase):
                 return data[at : at + size]
         if self._position == self._size:
             return b""
-        number = bisect_right(self.located, self._position, key=lambda found: found.start)
-        self._segment = self._decode(self.located[number - 1])
+        self._segment = self._decode(self.located.at(self._position))
         return self._read_elsewhere(size)
 
     def _decode(self, located: Located) -> tuple[int, bytes]:
         policy = self._decompressor.policy
         model = policy.model(located.header.identity)
-        policy.check_memory(model, located.segment)
+        policy.check_memory(model, located.segment, beside=self.located.memory)
         self._segment = 0, b""  # so that its memory can be used
         body = self._read_file(located.body, located.segment.body_size)
         if len(body) < located.segment.body_size:
@@ -131,17 +148,15 @@ class _Reader(io.RawIOBase):
         return located.start, restore(model, container.open_body(located.segment, body))
 
     @cached_property
-    def located(self) -> list[Located]:
+    def located(self) -> Segments:
         size = self._file.seek(0, io.SEEK_END) - self._begin
-        return container.locate(self._read_file, size)
+        return container.locate(self._read_file, size, self._decompressor.policy.max_memory)
 
     @property
     def _size(self) -> int:
         """Bytes of data in all."""
-        last = self.located[-1:]
-        size = last[0].start + last[0].segment.size if last else 0
-        self._decompressor.policy.check_size(size)
-        return size
+        self._decompressor.policy.check_size(self.located.size)
+        return self.located.size
 
     def close(self) -> None:
         self._decompressor.close()
@@ -206,7 +221,8 @@ class ArzipFile(io.BufferedIOBase):
                 max_memory=max_memory,
             )
             self._open_file(filename)
-            self._buffer = io.BufferedReader(_Reader(self._file, decompressor))
+            self._reader = _Reader(self._file, decompressor)
+            self._buffer = io.BufferedReader(self._reader)
         else:
             self._refuse("reading", max_size=max_size, max_memory=max_memory)
             # Made before the file is, so that a model that does not exist leaves no empty file.
@@ -303,25 +319,37 @@ class ArzipFile(io.BufferedIOBase):
         """At most `size` bytes, all that are left if it is negative; b"" at the end.
 
         Raises FormatError, ChecksumError, ModelError or LimitError after what precedes the fault
-        was read.
+        was read; at once if all is to be read.
         """
-        return self._reading.read(size)
+        size = -1 if size is None else size
+        data = self._reading.read(size)
+        return self._given(data, missing=size < 0 or (size > 0 and not data))
 
     def read1(self, size: int = -1) -> bytes:
         """At most `size` bytes, what is at hand if there is any; b"" at the end."""
-        return self._reading.read1(io.DEFAULT_BUFFER_SIZE if size < 0 else size)
+        data = self._reading.read1(io.DEFAULT_BUFFER_SIZE if size < 0 else size)
+        return self._given(data, missing=size != 0 and not data)
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fill `buffer`; return how many bytes that took, fewer only at the end."""
-        return self._reading.readinto(buffer)
+        """Fill `buffer`; return how many bytes that took, fewer only at the end or a fault."""
+        size = self._reading.readinto(buffer)
+        return self._given(size, missing=not size and memoryview(buffer).nbytes > 0)
 
     def readline(self, size: int | None = -1) -> bytes:
         """The rest of the line with its end, at most `size` bytes if that is not negative."""
-        return self._reading.readline(-1 if size is None else size)
+        line = self._reading.readline(-1 if size is None else size)
+        return self._given(line, missing=size != 0 and not line)
 
     def peek(self, size: int = -1) -> bytes:
         """Some of what comes next, at least one byte except at the end; the position stays."""
-        return self._reading.peek(size)
+        data = self._reading.peek(size)
+        return self._given(data, missing=not data)
+
+    def _given(self, result: Read, missing: bool) -> Read:
+        """The result, unless something that was asked for is missing because of a fault."""
+        if missing:
+            self._reader.fail()
+        return result
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to a place in the data, or the nearest there is, and return it.
@@ -440,9 +468,10 @@ def open(
     return io.TextIOWrapper(binary, encoding, errors, newline)
 
 
-def segments(file: IO[bytes]) -> list[Located]:
+def segments(file: IO[bytes]) -> Segments:
     """Where the segments of all frames in a seekable file are, found without decoding.
 
-    Raises FormatError, ChecksumError or LimitError.
+    The file may be read again while they are gone through. Raises FormatError, ChecksumError or
+    LimitError.
     """
     return _Reader(file, FramesDecompressor()).located

@@ -6,13 +6,19 @@ file is walked from header to header; after a damaged one it is searched, byte b
 next place where a checksum holds.
 """
 
+import contextlib
 import errno
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import IO, TYPE_CHECKING, NamedTuple
+
+from xxhash import xxh64
 
 from arzip import container
 from arzip.codec import MODELLED, Model
@@ -25,6 +31,7 @@ from arzip.errors import (
     ModelError,
     TruncatedError,
 )
+from arzip.salvage import salvage
 from arzip.stream import ModelLike, Policy, restore
 
 if TYPE_CHECKING:
@@ -32,18 +39,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Piece", "recover", "recover_file"]
 
-WINDOW = 1 << 20  # bytes searched at a time
+LEAST_WINDOW, WINDOW = 1 << 6, 1 << 20  # bytes searched at a time, at first and at last
 BLOCK = 1 << 12  # bytes that a disk fails to read at a time
-PATIENCE = 1 << 36
-"""Bytes hashed in search of segments, ten seconds' worth: a hostile file could take for ever."""
+PATIENCE, LEAST_PATIENCE = 16, 1 << 24
+"""Bytes read or decoded in vain, for each of the file and for any: or a hostile file, each byte of
+which seems to begin another segment, could take for ever."""
+TRIAL = 256  # such bytes that it takes to look whether a segment begins at some place
+HEADERS = 2  # in a row that must look like some before a segment is hashed
 
 HEADER = "a header is damaged"
+UNENDED = "a frame ends without its index, so that more may be missing"
 
 UNKNOWN = Header(True, None, None, b"")
 """Of a long frame whose header is damaged."""
 
 _MAGIC = re.compile(re.escape(MAGIC))
-_BEGIN = re.compile(rb"[\x00-\x02]|" + re.escape(MAGIC))  # of a segment in a long frame; of a frame
+# Of a segment in a long frame, which is not empty; of a frame.
+_BEGIN = re.compile(rb"[\x00-\x02](?!\x00)|" + re.escape(MAGIC))
 
 Read = container.Read
 
@@ -61,6 +73,12 @@ class Piece:
     """None if lost."""
     why: str = ""
     """What is wrong with it, if it is lost."""
+    unverified: bytes = b""
+    """The beginning of what is lost, where it was asked for: no checksum vouches for it."""
+    likely: int = 0
+    """How many bytes of that are likely right."""
+    basis: str = ""
+    """What speaks for them, in words."""
 
 
 class _Place(NamedTuple):
@@ -79,19 +97,12 @@ class _Place(NamedTuple):
         return self.body + self.segment.body_size
 
 
-class _Frame(NamedTuple):
-    """Where a frame ends, and what is in it."""
-
-    end: int
-    places: list[_Place]
-
-
 class _Indexed(NamedTuple):
     """Where a frame should be, going by its index."""
 
     begin: int
     end: int
-    segments: list[Segment]
+    index_at: int
 
 
 def recover(
@@ -100,16 +111,20 @@ def recover(
     model: ModelLike | None = None,
     max_size: int | None = None,
     max_memory: int | None = None,
+    unverified: bool = False,
 ) -> Iterator[Piece]:
     """The pieces of a damaged file in memory; the parameters are those of arzip.decompress.
 
-    Lost pieces of size 0 are damage that cost no data, as in an index. Raises LimitError.
+    With `unverified`, what is lost comes with what is left of its beginning, at the price of
+    decoding it up to three times: see arzip/salvage.py for how far that is to be trusted. Lost
+    pieces of size 0 are damage that cost no data, as in an index. Raises LimitError.
     """
     view = memoryview(data).cast("B")
     return _Recovery(
         lambda offset, size: bytes(view[offset : offset + size]),
         len(view),
         Policy(model, max_size, max_memory),
+        unverified=unverified,
     ).pieces()
 
 
@@ -119,12 +134,14 @@ def recover_file(
     model: ModelLike | None = None,
     max_size: int | None = None,
     max_memory: int | None = None,
+    unverified: bool = False,
 ) -> Iterator[Piece]:
     """The same of a seekable file. What the disk cannot read counts as zeros. Raises OSError too
     if there is another reason.
     """
     size = file.seek(0, os.SEEK_END)
-    return _Recovery(_patient(file), size, Policy(model, max_size, max_memory)).pieces()
+    policy = Policy(model, max_size, max_memory)
+    return _Recovery(_patient(file), size, policy, unverified=unverified).pieces()
 
 
 def _patient(file: IO[bytes]) -> Read:
@@ -144,60 +161,81 @@ def _patient(file: IO[bytes]) -> Read:
 
 
 def _nearest(places: list[int], to: int) -> int:
-    return min(places, key=lambda place: abs(place - to), default=to)
+    """The nearest of those places, which are in order; `to` itself if there is none."""
+    number = bisect_left(places, to)
+    return min(places[max(0, number - 1) : number + 1], key=lambda at: abs(at - to), default=to)
 
 
 class _Recovery:
     """One file on its way."""
 
-    def __init__(self, read: Read, size: int, policy: Policy) -> None:
+    def __init__(self, read: Read, size: int, policy: Policy, *, unverified: bool) -> None:
         self._read = read
         self._size = size
         self._policy = policy
+        self._unverified = unverified
         self._given = 0  # bytes of data
-        self._patience = PATIENCE
+        self._patience = PATIENCE * size + LEAST_PATIENCE
 
     def pieces(self) -> Iterator[Piece]:
         at = 0
         while at < self._size:
-            frame = self._frame_at(at)
-            if frame is not None:
-                yield from map(self._piece, frame.places)
-                at = frame.end
-                continue
-            indexed = next((found for found in self._indexed if found.end > at), None)
-            if indexed is None:
+            end = self._frame_end(at)
+            if end is not None:
+                yield from map(self._final, self._frame(at))
+            elif indexed := self._indexed_after(at):
+                start = max(at, indexed.begin)
+                yield from self._walk(at, start)
+                yield from self._by_index(start, indexed)
+                end = indexed.end
+            else:
                 yield from self._walk(at, self._size)
                 return
-            start = max(at, indexed.begin)
-            yield from self._walk(at, start)
-            yield from self._by_index(start, indexed)
-            at = indexed.end
+            at = container.past_padding(self._read, end, self._size)
 
     # Frames whose headers are whole.
 
-    def _frame_at(self, begin: int) -> _Frame | None:
-        """The frame there, if all its headers lead to its end. What is in it may be damaged."""
+    def _frame_end(self, begin: int) -> int | None:
+        """Where the frame there ends, if all its headers lead to that. Its data may be damaged."""
         header = self._header_at(begin)
         if header is None:
             return None
         if not header.long:
             place = self._place_at(begin, self._size, header)
-            sound = place is not None and self._is_sound(place, self._size)
-            return _Frame(place.end, [place]) if place and sound else None
-        places: list[_Place] = []
-        at = begin + HEADER_SIZE
+            return place.end if place and self._is_sound(place, self._size) else None
+        if self._patience <= 0:
+            return None
+        entries = xxh64()
+        at, number = begin + HEADER_SIZE, 0
+        size = 0  # of the entries
+        for place in self._frame(begin):
+            entries.update(place.segment.raw)
+            size += len(place.segment.raw)
+            at, number = place.end, place.segment.number
+        end = at + 1 + len(container.varint(number)) + size + TRAILER.size
+        if end <= self._size and self._index_before(end) == at:
+            index = self._read(at + 1, end - TRAILER.size - at - 1)
+            if entries.digest() == xxh64(index[len(index) - size :]).digest():
+                return end
+        self._patience -= number * TRIAL
+        return None
+
+    def _frame(self, begin: int) -> Iterator[_Place]:
+        """The segments of the frame there, as far as its headers lead."""
+        header = self._header_at(begin)
+        if header is None or not header.long:
+            place = self._place_at(begin, self._size, header)
+            if place is not None:
+                yield place
+            return
+        at, number = begin + HEADER_SIZE, 0
         while self._read(at, 1) != bytes([END]):
-            place = self._place_at(at, self._size, header, len(places) + 1)
+            number += 1
+            place = self._place_at(at, self._size, header, number)
             if place is None:
-                return None
-            places.append(place)
+                return
+            yield place
             at = place.end
-        entries = b"".join(place.segment.raw for place in places)
-        end = at + 1 + len(container.varint(len(places))) + len(entries) + TRAILER.size
-        segments = self._index_before(end) if end <= self._size else None
-        raws = [segment.raw for segment in segments or ()]
-        return _Frame(end, places) if segments is not None and b"".join(raws) == entries else None
 
     # Frames whose index is whole.
 
@@ -205,40 +243,70 @@ class _Recovery:
     def _indexed(self) -> list[_Indexed]:
         """All of them in the file, but for those that lie in another: somebody's own archives.
 
-        A frame ends where the file does or another frame begins. If bytes were cut out of it or
-        put in, it does not begin where its index says, but at the header that is nearest.
+        A frame ends where the file does or another frame begins, or zeros that may follow it do. If
+        bytes were cut out of it or put in, it does not begin where its index says, but at the
+        header that is nearest.
         """
         found: list[_Indexed] = []
         headers: list[int] = []  # of long frames
-        for at in (*self._find(_MAGIC, len(MAGIC), 0, self._size), self._size):
-            segments = self._index_before(at)
-            if segments is not None:
-                sizes = [len(segment.raw) + segment.body_size for segment in segments]
-                begin = _nearest(headers, self._index_start(at) - sum(sizes) - HEADER_SIZE)
-                while found and begin <= found[-1].begin:
-                    found.pop()
-                found.append(_Indexed(begin, at, segments))
+        for at in chain(self._find(_MAGIC, len(MAGIC), 0, self._size), [self._size]):
+            for end in self._ends(at):
+                index = self._index_before(end)
+                if index is not None:
+                    begin = _nearest(headers, self._first_segment(index, end) - HEADER_SIZE)
+                    while found and begin <= found[-1].begin:
+                        found.pop()
+                    found.append(_Indexed(begin, end, index))
             header = self._header_at(at)
             if header is not None and header.long:
                 headers.append(at)
         return found
 
-    def _index_start(self, end: int) -> int:
-        size, _, _ = TRAILER.unpack(self._read(end - TRAILER.size, TRAILER.size))
-        return int(end - TRAILER.size - size - 1)
+    def _ends(self, at: int) -> Iterator[int]:
+        """Where a frame may end before what begins there: zeros may follow it, or be its last."""
+        end, size = at, TRAILER.size
+        while end > 0:
+            size = min(size, end)
+            rest = self._read(end - size, size).rstrip(b"\0")
+            end -= size - len(rest)
+            if rest:
+                break
+            size = min(2 * size, WINDOW)
+        yield from range(end, min(end + TRAILER.size, at))
+        yield at
 
-    def _index_before(self, end: int) -> list[Segment] | None:
-        if end < HEADER_SIZE + TRAILER.size or self._index_start(end) < HEADER_SIZE:
+    def _indexed_after(self, at: int) -> _Indexed | None:
+        """The first of them that ends after that place."""
+        number = bisect_right(self._indexed, at, key=lambda indexed: indexed.end)
+        return self._indexed[number] if number < len(self._indexed) else None
+
+    def _index_before(self, end: int) -> int | None:
+        """Where the index is with which a frame ends there, if that is whole."""
+        if end < HEADER_SIZE + 1 + TRAILER.size:
             return None
-        start = self._index_start(end)
-        *_, check, _ = TRAILER.unpack(self._read(end - TRAILER.size, TRAILER.size))
-        index = self._read(start, end - TRAILER.size - start)
-        if index[:1] != bytes([END]) or container.hash32(index[1:]) != check:
+        size, check, _ = TRAILER.unpack(self._read(end - TRAILER.size, TRAILER.size))
+        at: int = end - TRAILER.size - size - 1
+        # One byte tells most of what is none: whoever made the file may claim any size.
+        if at < HEADER_SIZE or self._patience <= 0 or self._read(at, 1) != bytes([END]):
+            return None
+        self._patience -= size
+        index = self._read(at + 1, size)
+        if container.hash32(index) != check:
             return None
         try:
-            return container.parse_index(index[1:], UNKNOWN)
+            deque(container.parse_index(index, UNKNOWN), maxlen=0)
         except ArzipError:
             return None
+        return at
+
+    def _segments(self, index: int, end: int) -> Iterator[Segment]:
+        """The headers that the index there repeats, of the frame that ends there."""
+        repeated = self._read(index + 1, end - TRAILER.size - index - 1)
+        return container.parse_index(repeated, UNKNOWN)
+
+    def _first_segment(self, index: int, end: int) -> int:
+        """Where the first segment begins, counted from the index."""
+        return index - sum(len(one.raw) + one.body_size for one in self._segments(index, end))
 
     def _by_index(self, start: int, indexed: _Indexed) -> Iterator[Piece]:
         """All segments, each where it is counted from the frame's end, or else from its start.
@@ -247,66 +315,140 @@ class _Recovery:
         the other before it.
         """
         header = self._header_at(start) or UNKNOWN
-        sizes = [len(segment.raw) + segment.body_size for segment in indexed.segments]
         from_start = start + HEADER_SIZE
-        from_end = self._index_start(indexed.end) - sum(sizes)
+        from_end = self._first_segment(indexed.index_at, indexed.end)
         if header is UNKNOWN:
             yield Piece(start, max(start, from_end), 0, None, HEADER)
-        for segment, size in zip(indexed.segments, sizes, strict=True):
-            piece = self._piece(_Place(header, segment, from_end + len(segment.raw)))
-            if piece.data is None and from_start != from_end:
-                piece = self._piece(_Place(header, segment, from_start + len(segment.raw)))
+        for segment in self._segments(indexed.index_at, indexed.end):
+            piece = self._piece(_Place(header, segment, from_end + len(segment.raw)), start)
+            if piece.data is None:
+                piece = self._final(_Place(header, segment, from_start + len(segment.raw)), start)
             yield piece
-            from_start += size
-            from_end += size
+            from_start += len(segment.raw) + segment.body_size
+            from_end += len(segment.raw) + segment.body_size
 
     # Elsewhere.
 
     def _walk(self, at: int, end: int) -> Iterator[Piece]:
         header: Header | None = None  # of the long frame that this is in
+        number = 0  # of segments in it
         while at < end:
+            if header is None and at:
+                at = container.past_padding(self._read, at, end)
+                if at == end:
+                    return
             new = self._header_at(at)
             if new is not None and new.long:
-                header, at = new, at + HEADER_SIZE
+                yield from self._unended(header, at)
+                header, at, number = new, at + HEADER_SIZE, 0
                 continue
-            place = self._place_at(at, end, new or header)
-            piece = self._piece(place) if place else None
-            if piece and place and (piece.data is not None or self._is_sound(place, end)):
-                yield piece
+            number += 1
+            place = self._place_at(at, end, new or header, 1 if new else number)
+            piece = self._found(place, end) if place else None
+            if piece and place:
+                yield piece if piece.data is not None else self._final(place)
                 at = place.end
+                header = header if place.header.long else None
                 continue
             lost, at = at, self._search(at + 1, end)
             if header is not None and self._read(lost, 1) == bytes([END]):
                 header = None
                 # Its frame's index, which would have been read first if it were whole.
-                yield Piece(lost, at, 0, None, container.INDEX_DIFFERS)
+                yield Piece(lost, at, 0, None, self._fault(container.INDEX_DIFFERS, at))
             else:
-                header = header or UNKNOWN
-                yield Piece(lost, at, None, None, HEADER)
+                piece = self._lost(lost, at, header, number)
+                header = header if header and piece.size else UNKNOWN
+                yield piece
+        yield from self._unended(header, end)
+
+    def _found(self, place: _Place, end: int) -> Piece | None:
+        """The segment that a header claims, if that is likely to be one: it or its end is whole."""
+        if self._patience <= 0 and not self._is_sound(place, end):
+            return None
+        piece = self._piece(place)
+        if piece.data is not None or self._is_sound(place, end):
+            return piece
+        self._patience -= place.segment.body_size + place.segment.size
+        return None
+
+    def _lost(self, begin: int, end: int, header: Header | None, number: int) -> Piece:
+        """What is lost from a header on that leads nowhere, in the long frame with that header."""
+        try:
+            new = header or container.parse_header(self._read(begin, HEADER_SIZE), first=not begin)
+            place = self._claimed_at(begin, new, number)
+        except TruncatedError:
+            return Piece(begin, end, None, None, self._fault(HEADER, end))
+        except ArzipError as error:
+            return Piece(begin, end, None, None, HEADER if header else str(error))
+        if end == self._size < place.end:
+            return self._final(place)
+        return Piece(begin, end, None, None, HEADER)
+
+    def _fault(self, why: str, end: int) -> str:
+        """What ails something that is not all there: at the file's end that may have been cut."""
+        return container.ENDS_EARLY if end == self._size else why
+
+    def _unended(self, header: Header | None, at: int) -> Iterator[Piece]:
+        """The loss of all that followed, if the frame with that header has no index there."""
+        if header is not None and header is not UNKNOWN:
+            yield Piece(at, at, None, None, UNENDED)
 
     def _search(self, at: int, end: int) -> int:
         """The next place where something begins whose checksum holds, or `end`."""
+        # Few bytes look like a header that leads to others. Where the next one is damaged too,
+        # nothing but hashing tells, as long as there is patience for that.
+        end = self._next(at, end, self._leads_on)
+        return self._next(at, end, self._is_segment)
+
+    def _next(self, at: int, end: int, is_likely: Callable[[int, int], bool]) -> int:
         for found in self._find(_BEGIN, len(MAGIC), at, end):
-            header = self._header_at(found)
-            if header is not None:
-                if header.long or self._place_at(found, end, header):
+            if self._read(found, 1) == MAGIC[:1]:
+                header = self._header_at(found)
+                if header and (header.long or self._place_at(found, end, header)):
                     return found
-            elif self._patience > 0 and self._is_segment(found, end):
-                return found
+            elif self._patience > 0:
+                self._patience -= TRIAL
+                if is_likely(found, end) and self._is_segment(found, end):
+                    return found
         return end
+
+    def _leads_on(self, at: int, end: int) -> bool:
+        """Whether a segment may be there, going by the headers that follow it."""
+        for _ in range(HEADERS):
+            place = self._place_at(at, end, UNKNOWN)
+            if place is None:
+                return False
+            at = place.end
+            if at == end or self._read(at, 1) == bytes([END]) or self._header_at(at):
+                return True
+        return self._may_begin(at)
+
+    def _may_begin(self, at: int) -> bool:
+        """Whether a segment's header is there, be it of one that is not all there."""
+        try:
+            self._claimed_at(at, UNKNOWN)
+        except TruncatedError:
+            return True
+        except ArzipError:
+            return False
+        return True
 
     def _is_sound(self, place: _Place, end: int) -> bool:
         """Whether what follows a damaged segment makes it likely that its header is whole."""
-        if place.end == end or self._header_at(place.end):
+        after = place.end
+        if not place.header.long and self._patience > 0:
+            after = container.past_padding(self._read, after, end)
+            self._patience -= after - place.end
+        if after == end or self._header_at(after):
             return True
         if not place.header.long:
             return False
-        return self._read(place.end, 1) == bytes([END]) or self._is_segment(place.end, end)
+        return self._read(after, 1) == bytes([END]) or self._is_segment(after, end)
 
     def _is_segment(self, at: int, end: int) -> bool:
         """Whether a segment of a long frame is there, going by the check of what is coded."""
         place = self._place_at(at, end, UNKNOWN)
-        if place is None:
+        if place is None or self._patience <= 0:
             return False
         self._patience -= place.segment.body_size
         try:
@@ -325,29 +467,63 @@ class _Recovery:
         """The segment that a header there claims, if it ends before `end`."""
         if header is None:
             return None
-        at += 0 if header.long else len(header.raw)
         try:
-            raw = self._read(at, SEGMENT_HEADER_SIZE)
-            segment = container.parse_segment(raw, header, number)
+            place = self._claimed_at(at, header, number)
         except ArzipError:
             return None
-        body = at + len(segment.raw) - (0 if header.long else len(header.raw))
-        place = _Place(header, segment, body)
         return place if place.end <= end else None
 
-    def _piece(self, place: _Place) -> Piece:
-        """The segment, with its data if all checksums hold. Raises LimitError."""
+    def _claimed_at(self, at: int, header: Header, number: int = 1) -> _Place:
+        """The segment that a header there claims. Raises what container.parse_segment does."""
+        at += 0 if header.long else len(header.raw)
+        raw = self._read(at, SEGMENT_HEADER_SIZE)
+        segment = container.parse_segment(raw, header, number)
+        body = at + len(segment.raw) - (0 if header.long else len(header.raw))
+        return _Place(header, segment, body)
+
+    def _final(self, place: _Place, after: int = 0) -> Piece:
+        """The segment as `_piece` has it, or else with what is left of it, if that is wanted."""
+        piece = self._piece(place, after)
+        if piece.data is not None or not self._unverified or place.begin < after:
+            return piece
+        segment, payload_is_whole = place.segment, False
+        body = self._read(place.body, max(0, min(segment.body_size, self._size - place.body)))
+        if segment.long and len(body) == segment.body_size:
+            with contextlib.suppress(ArzipError):
+                container.open_body(segment, body)
+                payload_is_whole = True
+        model = self._likely_model(place)
+        self._policy.check_size(self._given + segment.size)
+        self._policy.check_memory(model, segment, beside=segment.size)
+        data, likely, basis = salvage(model, segment, body, payload_is_whole=payload_is_whole)
+        self._given += len(data)
+        return replace(piece, unverified=data, likely=likely, basis=basis)
+
+    def _likely_model(self, place: _Place) -> Model | None:
+        """The one that the frame names; the one that was given if that is damaged."""
+        if place.segment.method == MODELLED and place.header is not UNKNOWN:
+            with contextlib.suppress(ModelError):
+                return self._policy.model(place.header.identity)
+        return self._policy.given
+
+    def _piece(self, place: _Place, after: int = 0) -> Piece:
+        """The segment, with its data if all checksums hold, and if it is `after` some place.
+
+        Raises LimitError.
+        """
         data, why = None, ""
         try:
-            data = self._data(place)
+            data = self._data(place, after)
         except LimitError:
             raise
         except ArzipError as error:
             why = str(error)
-        return Piece(place.begin, place.end, place.segment.size, data, why)
+        # Where an index would have a segment need not be in the file.
+        begin, end = (min(max(after, at), self._size) for at in (place.begin, place.end))
+        return Piece(begin, end, place.segment.size, data, why)
 
-    def _data(self, place: _Place) -> bytes:
-        if place.body < 0 or place.end > self._size:
+    def _data(self, place: _Place, after: int) -> bytes:
+        if place.begin < after or place.end > self._size:
             raise TruncatedError(container.ENDS_EARLY)
         body = self._read(place.body, place.segment.body_size)
         payload = container.open_body(place.segment, body)
@@ -374,8 +550,11 @@ class _Recovery:
 
     def _find(self, pattern: "re.Pattern[bytes]", width: int, at: int, end: int) -> Iterator[int]:
         """Where the pattern, of at most `width` bytes, matches in that part of the file."""
-        for first in range(at, end, WINDOW):
-            window = self._read(first, min(WINDOW + width - 1, end - first))
+        size = LEAST_WINDOW
+        while at < end:
+            window = self._read(at, min(size + width - 1, end - at))
             for match in pattern.finditer(window):
-                if match.start() < WINDOW:
-                    yield first + match.start()
+                if match.start() < size:
+                    yield at + match.start()
+            at += size
+            size = min(2 * size, WINDOW)

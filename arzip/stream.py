@@ -89,14 +89,14 @@ class ArzipCompressor:
         self._flushed = False
         self._failure: BaseException | None = None
         self._lock = threading.Lock()
-        self._taken = 0  # bytes of the stream; of these, `_size` are in segments that are coded
+        self._input_size = 0  # of these bytes, `_size` are in segments that are coded
         self._size = self._file_size = 0
         self._code = CodeLength()
         self._histogram = histogram(b"")
 
     @property
-    def worked(self) -> int:
-        """Bytes of the stream that are coded, those of unfinished segments included."""
+    def worked(self) -> tuple[int, float]:
+        """Bytes of the stream that are coded, and about what they take: not only whole segments."""
         return self._jobs.worked
 
     @property
@@ -119,7 +119,7 @@ class ArzipCompressor:
                     out.append(self._start_segment())
                 room = self._segment_size - len(self._buffer)
                 self._buffer += view[:room]
-                self._taken += len(view[:room])
+                self._input_size += len(view[:room])
                 view = view[room:]
             return self._given(out)
 
@@ -137,7 +137,7 @@ class ArzipCompressor:
             return self._given(out)
 
     def __repr__(self) -> str:
-        sizes = f"{self._taken:,} bytes in, {self._file_size:,} out"
+        sizes = f"{self._input_size:,} bytes in, {self._file_size:,} out"
         return f"<arzip.{type(self).__name__} model={self.model.name!r}: {sizes}>"
 
     def __reduce__(self) -> NoReturn:
@@ -218,42 +218,46 @@ class Policy:
     def __init__(
         self, model: ModelLike | None, max_size: int | None, max_memory: int | None
     ) -> None:
-        self._given = None if model is None else choose(model)
+        self.given = None if model is None else choose(model)
         self._max_size = whole_or_none("max_size", max_size, 0)
-        self._max_memory = whole_or_none("max_memory", max_memory, 0)
+        self.max_memory = whole_or_none("max_memory", max_memory, 0)
 
     def model(self, identity: bytes | None) -> Model | None:
         """The model of that identity; None if none is needed. Raises ModelError if missing."""
         if identity is None:
             return None
-        if self._given is not None and self._given.identity == identity:
-            return self._given
+        if self.given is not None and self.given.identity == identity:
+            return self.given
         from arzip.models import by_identity
 
-        return by_identity(identity, self._given)
+        return by_identity(identity, self.given)
 
     def all_models(self) -> list[Model]:
         """Every model that there is."""
         from arzip.models import load, names
 
         models: list[Model] = [load(name) for name in names()]
-        return models if self._given is None else [self._given, *models]
+        return models if self.given is None else [self.given, *models]
 
     def check_size(self, size: int) -> None:
         """Raise LimitError if that is too much output in all."""
         if self._max_size is not None and size > self._max_size:
             raise LimitError(f"the output is larger than the limit of {self._max_size} bytes")
 
-    def check_memory(self, model: Model | None, segment: Segment) -> int:
-        """How many such segments may be decoded at a time. Raises LimitError if that is none."""
-        if self._max_memory is None:
+    def check_memory(self, model: Model | None, segment: Segment, beside: int = 0) -> int:
+        """How many such segments may be decoded at a time, `beside` what else is held.
+
+        Raises LimitError if that is none.
+        """
+        if self.max_memory is None:
             return sys.maxsize
         need = codec.decoding_memory(model, segment.method, segment.coded_size, segment.size)
-        if need > self._max_memory:
+        if beside + need > self.max_memory:
             raise LimitError(
-                f"decoding takes {need} bytes of memory, more than the limit of {self._max_memory}"
+                f"decoding takes {beside + need} bytes of memory, more than the limit of "
+                f"{self.max_memory}"
             )
-        return max(1, self._max_memory // max(1, need))
+        return max(1, (self.max_memory - beside) // max(1, need))
 
 
 class ArzipDecompressor:
@@ -282,7 +286,7 @@ class ArzipDecompressor:
         self._jobs: Ordered[bytes | End] = Ordered(threads, executor)
         self._content = xxh64()  # of the frame's data so far
         self._claimed = 0  # bytes of output that the headers so far announce
-        self._taken = self._given = 0  # bytes of input and output
+        self._input_size = self._output_size = 0
         self._error: Exception | None = None  # raised when what precedes it was given out
         self._segment = b""
         self._used = 0  # bytes of the segment that were given out
@@ -301,8 +305,8 @@ class ArzipDecompressor:
         )
 
     @property
-    def worked(self) -> int:
-        """Bytes of data that are decoded, those of unfinished segments included."""
+    def worked(self) -> tuple[int, float]:
+        """Bytes of data that are decoded, and about what they took: not only whole segments."""
         return self._jobs.worked
 
     @property
@@ -328,14 +332,14 @@ class ArzipDecompressor:
         if self.eof:
             raise EOFError("the end of the frame was reached")
         self._buffer += view
-        self._taken += len(view)
+        self._input_size += len(view)
         out: list[bytes] = []
         room = max_length
         while room and self._get_ready(wait=not view and (max_length < 0 or not out)):
             end = self._used + room if room > 0 else len(self._segment)
             out.append(self._segment[self._used : end])
             self._used += len(out[-1])
-            self._given += len(out[-1])
+            self._output_size += len(out[-1])
             room -= len(out[-1]) if room > 0 else 0
         self._parse()
         if self._error and not self._jobs and not self._is_ready and (max_length < 0 or not out):
@@ -343,7 +347,7 @@ class ArzipDecompressor:
         return b"".join(out)
 
     def __repr__(self) -> str:
-        sizes = f"{self._taken:,} bytes in, {self._given:,} out"
+        sizes = f"{self._input_size:,} bytes in, {self._output_size:,} out"
         return f"<arzip.{type(self).__name__}: {sizes}{', at the end' if self.eof else ''}>"
 
     def __reduce__(self) -> NoReturn:

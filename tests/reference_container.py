@@ -45,6 +45,8 @@ def read(data: bytes, decode: Decode, most: int) -> bytes:
         else:
             raise RefusedError
         out += frame
+        while data[at : at + 1] == b"\0":
+            at += 1
     return out
 
 

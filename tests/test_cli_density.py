@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,14 @@ def test_inspect_writes_a_page(text: Path) -> None:
     assert run("inspect", "-1", "-", input=TEXT).stdout.startswith("<!doctype html>")
     assert run("inspect", "-1", "-f", "text", "-o", "text").exit_code == 1
     assert text.read_bytes() == TEXT
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
+def test_a_page_is_read_by_those_who_may_read_the_file(text: Path, mode: int) -> None:
+    """It holds every byte."""
+    os.chmod("text", mode)
+    assert run("inspect", "-1", "text").exit_code == 0
+    assert stat.S_IMODE(os.stat("text.html").st_mode) == mode
 
 
 def test_inspect_shows_excerpts_of_what_is_larger(text: Path) -> None:

@@ -75,3 +75,55 @@ def test_limits(damaged: Path) -> None:
     assert result.exit_code == 1
     assert "larger than the limit" in result.stderr
     assert not Path("text").exists()
+
+
+def test_what_is_left_of_a_lost_segment(damaged: Path) -> None:
+    """Of three segments the second is damaged; of the one of another file the end is missing."""
+    result = run("recover", "-v", "--unverified", "text.arz", "-o", "text")
+    assert result.exit_code == 2
+    warning, note = result.stderr.splitlines()
+    assert warning.startswith("arzip: text.arz: unverified bytes 4,000 to ")
+    assert "stop making sense" in warning
+    left = int(note.split()[-4].replace(",", ""))
+    verified = len(TEXT) - SEGMENT
+    assert (
+        note == f"arzip: text.arz: {verified:,} bytes recovered, and {left:,} that are unverified"
+    )
+    found = Path("text").read_bytes()
+    assert len(found) == verified + left
+    assert found.startswith(TEXT[:SEGMENT])
+    assert found.endswith(TEXT[2 * SEGMENT :])
+
+
+def test_what_is_left_of_a_file_that_was_cut(damaged: Path) -> None:
+    packed = arzip.compress(TEXT, model="swift")
+    damaged.write_bytes(packed[: len(packed) // 2])
+    refused = run("recover", "text.arz", "-o", "text")
+    assert refused.exit_code == 1
+    assert "the file ends early" in refused.stderr
+    assert "--unverified gives" in refused.stderr
+    result = run("recover", "--unverified", "text.arz", "-o", "text")
+    assert result.exit_code == 2
+    found = Path("text").read_bytes()
+    assert len(found) > 500
+    assert TEXT.startswith(found)
+    assert result.stderr == (
+        f"arzip: text.arz: unverified bytes 0 to {len(found):,} of the data: right if nothing of "
+        f"the file before that was changed, which nothing tells; lost bytes {len(found):,} to "
+        f"{len(TEXT):,} of the data at bytes 0 to {len(packed) // 2:,} of the file: the file ends "
+        "early: it was cut off, or its transfer did not finish\n"
+    )
+    assert run("recover", "-f", "--fill", "--unverified", "text.arz", "-o", "text").exit_code == 2
+    assert Path("text").read_bytes() == found + bytes(len(TEXT) - len(found))
+
+
+def test_zeros_after_the_last_frame_are_no_damage(damaged: Path) -> None:
+    damaged.write_bytes(arzip.compress(TEXT, model="swift") + bytes(512))
+    for arguments in (
+        ["recover", "text.arz", "-o", "text"],
+        ["-t", "text.arz"],
+        ["list", "text.arz"],
+    ):
+        result = run(*arguments)
+        assert (result.exit_code, result.stderr) == (0, "")
+    assert Path("text").read_bytes() == TEXT

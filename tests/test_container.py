@@ -316,6 +316,8 @@ def test_headers_locate_the_segments_of_many_frames(model: Counts) -> None:
         (long + long, PIECES * 2),
         (small + long, [TEXT, *PIECES]),
         (long + nothing + none + small, [*PIECES, b"", TEXT]),
+        (long + bytes(9), PIECES),
+        (bytes(7).join([small, nothing, long, small]) + bytes(99_999), [TEXT, b"", *PIECES, TEXT]),
     ]:
         check_located(model, data, pieces)
 

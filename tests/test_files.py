@@ -8,7 +8,7 @@ import pickle
 import tarfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -363,6 +363,77 @@ def test_what_it_looks_like(model: Counts, tmp_path: Path) -> None:
     with ArzipFile(io.BytesIO(path.read_bytes())) as file:
         assert repr(file) == "<arzip.ArzipFile name='' mode='rb'>"
     assert "unopened" in repr(ArzipFile.__new__(ArzipFile))
+
+
+def by_lines(file: ArzipFile) -> Iterator[bytes]:
+    yield from file
+
+
+def by_readline(file: ArzipFile) -> Iterator[bytes]:
+    while line := file.readline():
+        yield line
+
+
+def by_read(file: ArzipFile) -> Iterator[bytes]:
+    while data := file.read(700):
+        yield data
+
+
+def by_read1(file: ArzipFile) -> Iterator[bytes]:
+    while data := file.read1():
+        yield data
+
+
+def by_peek(file: ArzipFile) -> Iterator[bytes]:
+    while file.peek():
+        yield file.read(3)
+
+
+def by_readinto(file: ArzipFile) -> Iterator[bytes]:
+    buffer = bytearray(700)
+    while size := file.readinto(buffer):
+        yield bytes(buffer[:size])
+
+
+@pytest.mark.parametrize("fault", ["damage", "cut", "limit"])
+@pytest.mark.parametrize("way", [by_lines, by_readline, by_read, by_read1, by_peek, by_readinto])
+def test_all_that_precedes_a_fault_is_given_first(
+    model: Counts, way: Callable[[ArzipFile], Iterator[bytes]], fault: str
+) -> None:
+    """In whatever portions it is read. Whoever asks for all of it is told at once."""
+    frame = bytearray(compress(model, DATA))
+    place = files.segments(io.BytesIO(bytes(frame)))[3]
+    max_size = None
+    if fault == "damage":
+        frame[place.body + 2] ^= 1
+    elif fault == "cut":
+        del frame[place.body + 2 :]
+    else:
+        max_size = 3 * SEGMENT
+    for source in (io.BytesIO, Pipe):
+        file = ArzipFile(source(bytes(frame)), model=model, max_size=max_size)
+        out = bytearray()
+        with pytest.raises(ArzipError) as caught:
+            for data in way(file):
+                out += data
+        assert out == DATA[: 3 * SEGMENT]
+        for again in (file.read, file.readline, lambda file=file: file.read(1)):
+            with pytest.raises(type(caught.value)):
+                again()
+        with pytest.raises(type(caught.value)):
+            ArzipFile(source(bytes(frame)), model=model, max_size=max_size).read()
+
+
+def test_the_lines_before_a_fault(model: Counts) -> None:
+    frame = bytearray(compress(model, DATA))
+    frame[files.segments(io.BytesIO(bytes(frame)))[3].body + 2] ^= 1
+    text = files.open(io.BytesIO(bytes(frame)), "rt", model=model)
+    lines = []
+    with pytest.raises(ChecksumError):
+        lines.extend(iter(text.readline, ""))
+    assert "".join(lines).encode() == DATA[: 3 * SEGMENT].rpartition(b"\n")[0] + b"\n"
+    with pytest.raises(ChecksumError):
+        files.open(io.BytesIO(bytes(frame)), "rt", model=model).read()
 
 
 def test_text(model: Counts, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import arzip
 fsspec = pytest.importorskip("fsspec", reason="needs fsspec")
 spec = pytest.importorskip("fsspec.spec", reason="needs fsspec")
 
+arzip.register()
+
 TABLE = "x,y\n1,2\n3,4\n"
 SEGMENT = 10_000
 

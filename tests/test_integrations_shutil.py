@@ -11,6 +11,8 @@ import pytest
 
 import arzip
 
+arzip.register()
+
 TEXT = b"the text of a file\n" * 30
 
 

@@ -30,6 +30,19 @@ def test_a_file_is_the_same_model(tmp_path: Path) -> None:
     assert models.load(copy).identity == models.load("swift").identity
 
 
+@pytest.mark.parametrize("given", ["./base", "../here/base", Path("base")], ids=str)
+def test_a_path_is_a_path_whatever_its_file_is_called(
+    given: str | Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    shutil.copy(FOLDER / "swift.safetensors", "base")
+    swift = models.load("swift").identity
+    assert models.load(given).identity == models.read(given).identity == swift
+    assert models.describe(given) == models.describe("swift") | {"file": str(given)}
+    assert models.load("base").identity != swift
+
+
 def test_models_are_loaded_once() -> None:
     assert models.load("swift") is models.load("swift")
 

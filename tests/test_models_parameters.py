@@ -1,13 +1,23 @@
 """Parameter files: what is written is read, and what is damaged is refused."""
 
+import json
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import reference_neural
+import reference_transformer
+from numpy.typing import NDArray
+from safetensors.numpy import save
 
+import arzip
+from arzip import models
 from arzip.errors import ModelError
-from arzip.models import parameters
-from arzip.models.parameters import Parameters
+from arzip.models import mixed, parameters
+from arzip.models.parameters import NETWORK, PREFACE, Parameters
 
 
 @pytest.fixture
@@ -72,3 +82,216 @@ def test_foreign_files(content: bytes, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(ModelError, match="not a model"):
         parameters.read(path)
+
+
+# What a stranger's file may hold. Compiled code checks no index: all is checked when it is loaded.
+
+SWIFT = models.read("swift")
+NETWORKS = {
+    "gru": reference_neural.random_tensors("gru", 2, 12, seed=1),
+    "lstm": reference_neural.random_tensors("lstm", 2, 12, seed=2),
+    "transformer": reference_transformer.random_tensors(1, 16, 2, 16, seed=3),
+}
+TENSORS = {
+    kind: {
+        **SWIFT.tensors,
+        **{NETWORK + name: tensor for name, tensor in network.items()},
+        PREFACE: np.frombuffer(b"a text to begin with", dtype=np.uint8),
+    }
+    for kind, network in NETWORKS.items()
+}
+FIELDS = [
+    pytest.param(kind, name, id=f"{kind}-{name}" if name.startswith(NETWORK) else name)
+    for kind, tensors in TENSORS.items()
+    for name in tensors
+    if kind == "gru" or name.startswith(NETWORK)
+]
+OTHER_TYPES = {1: "bool i1 u1", 2: "i2 u2 f2", 4: "i4 u4 f4"}
+"""Of as many bytes each, so that only the type tells."""
+
+
+def assert_refused(path: Path, tensors: dict[str, NDArray[Any]], name: str) -> None:
+    """As a model, though all that is checked of a file holds."""
+    made = Parameters("made", SWIFT.version, tensors, SWIFT.answers, {})
+    parameters.write(path, made, replace=True)
+    with pytest.raises(ModelError) as caught:
+        models.load(path)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert name in text or f"{path} is not a model" in text
+
+
+@pytest.mark.parametrize(("kind", "name"), FIELDS)
+def test_every_field_has_its_type_and_shape(kind: str, name: str, tmp_path: Path) -> None:
+    path, tensors = tmp_path / "made.safetensors", TENSORS[kind]
+    good = tensors[name]
+    short = name.removeprefix(NETWORK)
+    for other in OTHER_TYPES[good.dtype.itemsize].split():
+        if good.dtype != other:
+            assert_refused(path, {**tensors, name: good.view(other)}, short)
+    assert_refused(path, {**tensors, name: good.astype("i8")}, short)
+    assert_refused(path, {**tensors, name: good[None]}, short)
+    if name != PREFACE:
+        # Where the size is what others are measured by, it is those that do not fit.
+        if not name.endswith("ages"):  # of one head less
+            assert_refused(path, {**tensors, name: good[:-1]}, "")
+        assert_refused(path, {**tensors, name: good[:0]}, "")
+        assert_refused(path, {key: tensors[key] for key in tensors if key != name}, "")
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_the_same_files_unchanged_are_models(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "made.safetensors"
+    parameters.write(path, Parameters("made", SWIFT.version, TENSORS[kind], SWIFT.answers, {}))
+    assert models.load(path).name == "made"
+
+
+OUT_OF_RANGE = [
+    ("lstm", "layers.0.start_cell", (16 << 15) + 1),
+    ("lstm", "layers.1.start_cell", -(1 << 31)),
+    *(
+        (kind, name, value)
+        for kind, network in NETWORKS.items()
+        for name, value in [
+            ("output.scale", 1 << 30),
+            ("output.bias", (1 << 26) - 1),
+            ("layers.0.recurrent_scale", -(1 << 31)),
+            ("layers.0.recurrent_bias", -(1 << 31)),
+            ("layers.1.input_scale", 1 << 30),
+            ("layers.1.input_bias", (1 << 31) - 1),
+            ("layers.0.ages", 1 << 26),
+            ("layers.0.start_key", (8 << 11) + 1),
+            ("layers.0.start_value", -(8 << 11) - 1),
+            ("layers.0.attend", -128),
+            ("layers.0.contract", -128),
+        ]
+        if name in network
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), OUT_OF_RANGE)
+def test_what_could_leave_32_bits_is_refused(
+    kind: str, name: str, value: int, tmp_path: Path
+) -> None:
+    tensor = TENSORS[kind][NETWORK + name].copy()
+    tensor.flat[-1] = value
+    path = tmp_path / "made.safetensors"
+    assert_refused(path, {**TENSORS[kind], NETWORK + name: tensor}, name.replace("bias", "scale"))
+
+
+@pytest.mark.parametrize("kind", [None, *NETWORKS])
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_the_ends_of_what_is_in_range_code(kind: str | None, end: str) -> None:
+    """A field's type is its range: with all of them at its end, nothing overflows."""
+    tensors = dict(TENSORS[kind] if kind else SWIFT.tensors)
+    for name in SWIFT.tensors:
+        dtype = tensors[name].dtype
+        tensors[name] = np.full_like(tensors[name], getattr(np.iinfo(dtype), end))
+    model = mixed.Mixed.unproven(Parameters("made", SWIFT.version, tensors, (), {}))
+    data = bytes(range(256)) + b"the same again, the same again, the same again" * 3
+    assert arzip.decompress(arzip.compress(data, model=model), model=model) == data
+
+
+def test_an_unknown_tensor_is_refused(tmp_path: Path) -> None:
+    tensors = {**SWIFT.tensors, "text.weight": SWIFT.tensors["text.weights"]}
+    assert_refused(tmp_path / "made.safetensors", tensors, "text.weight")
+
+
+def with_metadata(change: Callable[[dict[str, str]], object]) -> bytes:
+    """The file of `swift` with its metadata changed, and the digest as it is then."""
+    metadata = {
+        "name": SWIFT.name,
+        "version": str(SWIFT.version),
+        "answers": json.dumps([answer.hex() for answer in SWIFT.answers]),
+        "about": "{}",
+    }
+    change(metadata)
+    metadata["digest"] = Parameters(
+        metadata.get("name", ""), SWIFT.version, SWIFT.tensors, (), {}
+    ).digest
+    return save(dict(SWIFT.tensors), metadata)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": ""},
+        {"name": "two\nlines"},
+        {"name": "\x1b[2J"},
+        {"name": "x" * 256},
+        {"version": "3.0"},
+        {"version": " 3"},
+        {"version": "03"},
+        {"version": "\u0663"},
+        {"version": "9" * 5000},
+        {"answers": "1"},
+        {"answers": "null"},
+        {"answers": "{}"},
+        {"answers": "[1, 2]"},
+        {"answers": '["0", "1"]'},
+        {"answers": "[" * 100_000},
+        {"about": "[]"},
+        {"about": "1"},
+        {"about": '{"description": null}'},
+        {"about": '{"bits_per_byte": {"x": [1]}}'},
+        {"about": '{"bits_per_byte": NaN}'},
+        {"about": '{"bits_per_byte": 1e999}'},
+        {"about": '{"a":' * 100_000},
+        {"about": "not JSON"},
+    ],
+    ids=lambda changed: str(changed)[:40],
+)
+def test_metadata_of_another_kind(changed: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "made.safetensors"
+    path.write_bytes(with_metadata(lambda metadata: metadata.update(changed)))
+    with pytest.raises(ModelError, match="not a model") as caught:
+        parameters.read(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["name", "version", "answers", "about"])
+def test_metadata_that_is_missing(key: str, tmp_path: Path) -> None:
+    path = tmp_path / "made.safetensors"
+    path.write_bytes(with_metadata(lambda metadata: metadata.pop(key)))
+    with pytest.raises(ModelError, match="not a model"):
+        parameters.read(path)
+
+
+@pytest.mark.parametrize("answers", [[], ["00"], ["ffff"] * 2, ["00"] * 3, [""] * 2])
+@pytest.mark.parametrize("direction", ["encode", "decode"])
+def test_answers_that_are_none(answers: list[str], direction: str, tmp_path: Path) -> None:
+    path = tmp_path / "made.safetensors"
+    text = json.dumps(answers)
+    path.write_bytes(with_metadata(lambda metadata: metadata.update(answers=text)))
+    with pytest.raises(ModelError):
+        models.load(path).prove(direction)
+
+
+@pytest.mark.parametrize("dtype", ["BF16", "F8_E4M3", "F8_E5M2", "F16", "U64", "BOOL", "C64"])
+def test_types_that_numpy_may_lack(dtype: str, tmp_path: Path) -> None:
+    size = {"F8_E4M3": 1, "F8_E5M2": 1, "BOOL": 1, "U64": 8, "C64": 8}.get(dtype, 2)
+    tensor = {"dtype": dtype, "shape": [1], "data_offsets": [0, size]}
+    header = json.dumps({"x": tensor, "__metadata__": {"name": "x", "version": "3"}}).encode()
+    path = tmp_path / "made.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(size))
+    with pytest.raises(ModelError, match="not a model"):
+        parameters.read(path)
+
+
+def test_a_file_that_is_larger_than_any_model(tmp_path: Path) -> None:
+    path = tmp_path / "made.safetensors"
+    path.touch()
+    os.truncate(path, 1 << 40)
+    with pytest.raises(ModelError, match="larger than any"):
+        parameters.read(path)
+
+
+def test_nothing_is_replaced_unless_told(made: Parameters, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    path.write_bytes(b"precious")
+    with pytest.raises(FileExistsError):
+        parameters.write(path, made)
+    assert path.read_bytes() == b"precious"
+    parameters.write(path, made, replace=True)
+    assert parameters.read(path).identity == made.identity

@@ -2,6 +2,7 @@
 
 import errno
 import io
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +10,8 @@ from conftest import Counts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arzip import codec, container
+from arzip import codec, container, recovery
+from arzip.container import END, ENDS_EARLY, HEADER_SIZE, MAGIC, TRAILER, FrameWriter
 from arzip.errors import LimitError
 from arzip.recovery import Piece, recover, recover_file
 from arzip.stream import ArzipCompressor
@@ -82,8 +84,48 @@ def test_without_an_index_the_next_segment_is_searched_for(
     assert whole == PIECES[:2] + PIECES[3:-1]
     assert pieces[2].begin == header
     assert pieces[2].size == (None if where == "header" else SEGMENT)
-    assert pieces[-1].size is None
-    assert pieces[-1].end == len(cut)
+    last = next(piece for piece in pieces if piece.why == ENDS_EARLY)
+    assert (last.size, last.end) == (len(PIECES[-1]), len(cut))
+
+
+def lost(data: bytes, model: Counts) -> list[tuple[int, int | None, str]]:
+    pieces = recover(data, model=model)
+    return [(piece.begin, piece.size, piece.why) for piece in pieces if piece.data is None]
+
+
+def test_what_is_said_of_a_tail_that_is_missing(model: Counts, frame: bytes) -> None:
+    place = places(frame)[3]
+    header = place.body - len(place.segment.raw)
+    unended = (None, recovery.UNENDED)
+    assert lost(frame[:header], model) == [(header, *unended)]
+    assert lost(frame[: header + 1], model) == [(header, None, ENDS_EARLY)]
+    assert lost(frame[: place.body + 9], model) == [
+        (header, SEGMENT, ENDS_EARLY),
+        (place.body + 9, *unended),
+    ]
+    index = places(frame)[-1].body + places(frame)[-1].segment.body_size
+    assert lost(frame[:-1], model) == [(index, 0, ENDS_EARLY)]
+    assert lost(frame[:index] + frame, model) == [(index, *unended)]
+    assert lost(frame[:9], model) == [(0, None, ENDS_EARLY)]
+    small = container.compact_frame(model.identity, codec.encode(model, DATA), DATA)
+    for cut in (1, 4, 100):
+        assert lost(small[:-cut], model) == [(0, len(DATA), ENDS_EARLY)]
+    assert lost(b"GIF89a", model) == [(0, None, "not an .arz file")]
+    assert lost(frame + b"more", model) == [(len(frame), None, container.GARBAGE)]
+
+
+def test_zeros_between_frames_are_no_damage(model: Counts, frame: bytes) -> None:
+    small = compress(model, DATA[:99])
+    padded = b"".join([frame, bytes(512), small, bytes(1), frame, bytes(100_000)])
+    pieces = list(recover(padded, model=model))
+    assert [piece.data for piece in pieces] == [*PIECES, DATA[:99], *PIECES]
+    # Nor where the frame before them is damaged: its index is found.
+    for number, at in ((0, places(frame)[2].body), (1, len(frame + small) + 520)):
+        damaged = changed(padded, at + number * places(frame)[2].body, 9)
+        assert [piece.size for piece in recover(damaged, model=model) if piece.data is None] == [
+            SEGMENT
+        ]
+    assert lost(bytes(512) + frame, model) == [(0, None, "not an .arz file")]
 
 
 def test_bytes_cut_out_or_put_in(model: Counts, frame: bytes) -> None:
@@ -188,7 +230,64 @@ def test_limits(model: Counts, frame: bytes) -> None:
     assert got(list(recover(frame, model=model, max_size=len(DATA)))) == DATA
 
 
-def test_hostile_claims_take_no_time(model: Counts) -> None:
+def hostile_segments(size: int) -> bytes:
     """Every byte seems to begin a segment of as many bytes as there are."""
-    claims = b"\x01\xff\x7f" * 20_000 + bytes(20_000)
-    assert got(list(recover(claims, model=model))) == b""
+    return b"\x01\xff\x7f" * (size // 6) + bytes(size // 2)
+
+
+def hostile_segments_in_a_row(size: int) -> bytes:
+    """Every byte seems to begin one that others follow."""
+    return b"\x02\x01" * (size // 2)
+
+
+def hostile_frames(size: int) -> bytes:
+    """Each claims all that follows, and more frames to follow that."""
+    frame = MAGIC + b"\x11" + container.varint(size // 2)
+    return frame * (size // len(frame))
+
+
+def hostile_indices(size: int) -> bytes:
+    """Before each frame stands a trailer that claims an index from the file's start on."""
+    out = bytearray(FrameWriter(b"cnts").header() + bytes([END]))
+    while len(out) < size:
+        out += TRAILER.pack(len(out) - HEADER_SIZE - 1, 0, 0) + MAGIC
+    return bytes(out)
+
+
+def hostile_headers(size: int) -> bytes:
+    """Each begins a frame whose segments lead through all that follows."""
+    frame = FrameWriter(b"cnts").header() + b"\x01\x0e\x00"  # 14 bytes and two checks: the next
+    return frame * (size // len(frame))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        hostile_segments,
+        hostile_segments_in_a_row,
+        hostile_frames,
+        hostile_indices,
+        hostile_headers,
+    ],
+)
+def test_hostile_claims_take_no_time(
+    model: Counts, made: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read grows with the file, not with its square: at most so many times all of it."""
+    monkeypatch.setattr(recovery, "LEAST_PATIENCE", 0)
+
+    class Counted(io.BytesIO):
+        taken = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            data = super().read(size)
+            self.taken += len(data)
+            return data
+
+    ratios = []
+    for size in (15_000, 60_000):
+        file = Counted(made(size))
+        assert got(list(recover_file(file, model=model))) == b""
+        ratios.append(file.taken / size)
+    assert max(ratios) < 8 * recovery.PATIENCE
+    assert ratios[1] < 1.3 * ratios[0] + 4

@@ -386,7 +386,7 @@ def test_max_size_allows_what_fits(model: Counts, data: bytes) -> None:
 def test_max_memory_counts_the_model(model: Counts, threads: int) -> None:
     data = TEXT[:SEGMENT] * 4
     frame = compress(model, data)
-    for limit in (model.memory(SEGMENT) + 2 * SEGMENT, 3 * model.memory(SEGMENT)):
+    for limit in (model.memory(SEGMENT) + 3 * SEGMENT, 3 * model.memory(SEGMENT)):
         assert stream.decompress(frame, model=model, max_memory=limit, threads=threads) == data
     with pytest.raises(LimitError, match="memory"):
         stream.decompress(frame, model=model, max_memory=model.memory(SEGMENT), threads=threads)
@@ -460,6 +460,27 @@ def test_frames_may_follow_one_another(model: Counts) -> None:
         stream.decompress(b"".join(frames) + b"garbage", model=model)
     with pytest.raises(TruncatedError):
         stream.decompress(b"".join(frames) + b"\xe1", model=model)
+
+
+def test_zeros_may_follow_a_frame(model: Counts) -> None:
+    """As many as there are: blocks of a tape, or of a disk."""
+    frame = compress(model, TEXT)
+    for zeros in (1, 3, 512, 200_000):
+        padded = frame + bytes(zeros)
+        assert stream.decompress(padded, model=model) == TEXT
+        assert stream.decompress(padded + padded, model=model) == TEXT * 2
+        with pytest.raises(FormatError, match="after the end of a frame"):
+            stream.decompress(padded + b"x", model=model)
+        with pytest.raises(FormatError, match="not an"):
+            stream.decompress(bytes(zeros) + frame, model=model)
+        with pytest.raises(TruncatedError):
+            stream.decompress(padded + frame[:-1], model=model)
+    one = ArzipDecompressor(model=model)
+    assert one.decompress(frame + bytes(9)) == TEXT
+    assert one.unused_data == bytes(9)
+    pieces = stream.FramesDecompressor(model=model)
+    out = b"".join(pieces.decompress(padded[at : at + 1]) for at in range(len(frame) + 9))
+    assert out + pieces.finish() == TEXT
 
 
 def test_many_small_frames_take_no_quadratic_time(model: Counts) -> None:

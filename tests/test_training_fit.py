@@ -1,5 +1,6 @@
 """Fitting: parameters that help, in a file that codes."""
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,17 @@ def test_made_up_data_is_not_noise(maker: "fit.Source") -> None:
     assert not codec.is_incompressible(np.frombuffer(data, dtype=np.uint8))
 
 
+def test_damaged_files_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "bad.gz").write_bytes(b"\x1f\x8b\x08\0\0\0\0\0\0\0" + b"\xff" * 30)
+    paths = [tmp_path / "bad.gz"]
+    with pytest.raises(zlib.error):
+        fit.files_source(list(paths))(np.random.default_rng(1))
+    (tmp_path / "good").write_bytes(PROSE)
+    source = fit.files_source([*paths, tmp_path / "good"])
+    rng = np.random.default_rng(1)
+    assert all(source(rng) == PROSE for _ in range(10))
+
+
 def test_the_program_makes_a_model(tmp_path: Path) -> None:
     folder = tmp_path / "texts"
     folder.mkdir()
@@ -36,6 +48,8 @@ def test_the_program_makes_a_model(tmp_path: Path) -> None:
     output = tmp_path / "mine.safetensors"
     result = CliRunner().invoke(fit.main, [str(folder), "-o", str(output), "--rounds", "1"])
     assert result.exit_code == 0, result.output
+    again = CliRunner().invoke(fit.main, [str(folder), "-o", str(output), "--rounds", "1"])
+    assert again.exit_code and "-f" in again.output
     model = models.load(output)
     coded = codec.encode(model, PROSE)
     assert codec.decode(model, coded.method, coded.payload, len(PROSE)) == PROSE

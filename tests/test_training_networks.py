@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import arzip
 from arzip import models
 from arzip.cli.main import cli
-from arzip.models import adaptive, architectures, neural, transformer
+from arzip.models import adaptive, architectures, mixed, neural, transformer
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'arzip[torch]'")
 torch.set_num_threads(1)
@@ -21,7 +21,7 @@ torch.set_num_threads(1)
 from arzip.training import export  # noqa: E402
 from arzip.training.data import DOCUMENT, Corpus, Lanes, read_corpus  # noqa: E402
 from arzip.training.loop import Recipe, Trainer, bits_per_byte  # noqa: E402
-from arzip.training.model import write_model  # noqa: E402
+from arzip.training.model import model_of  # noqa: E402
 from arzip.training.networks import Config, GRUSequence, build  # noqa: E402
 from arzip.training.start import network_in  # noqa: E402
 
@@ -291,7 +291,8 @@ def test_the_command_makes_a_model_that_compresses(folder: Path, tmp_path: Path,
 def test_a_transformers_file_is_read_on_another_machine(folder: Path, tmp_path: Path) -> None:
     """A process of its own, with cold caches, for a processor without extras."""
     model, data = tmp_path / "mine.safetensors", b"".join(LINES[:300])
-    write_model(model, build(Config("transformer", 32, 2, heads=4, window=16)), {}, NOTHING)
+    network = build(Config("transformer", 32, 2, heads=4, window=16))
+    mixed.write(model, model_of(network, "mine", {}, NOTHING))
     (tmp_path / "x.arz").write_bytes(arzip.compress(data, model=models.load(model)))
     settings = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
     environment = {**os.environ, **settings, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
@@ -308,7 +309,7 @@ def test_a_model_s_network_is_what_was_exported(architecture: str, tmp_path: Pat
     with torch.no_grad():
         for parameter in (network.begin, *network.bias):
             parameter.uniform_(-0.5, 0.5)
-    write_model(tmp_path / "m.safetensors", network, {}, NOTHING)
+    mixed.write(tmp_path / "m.safetensors", model_of(network, "m", {}, NOTHING))
     again = network_in(tmp_path / "m.safetensors")
     assert again.config == network.config
     first, second = export.tensors(network), export.tensors(again)
@@ -321,7 +322,7 @@ def test_training_starts_from_a_model(folder: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
     arguments = ["train", str(folder), "--lanes", "8", "--hidden", "16", "--epochs"]
     assert CliRunner().invoke(cli, [*arguments, "3", "-o", str(first)]).exit_code == 0
-    arguments += ["0.01", "--start", str(first), "-o", str(second)]
+    arguments += ["0.01", "-f", "--start", str(first), "-o", str(second)]
     assert CliRunner().invoke(cli, arguments).exit_code == 0
     data = np.frombuffer(b"".join(LINES), dtype=np.uint8)
     before, after = (bits_per_byte(network_in(path), data) for path in (first, second))

@@ -11,7 +11,7 @@ from arzip.cli.messages import Reporter, printable
 from arzip.levels import LEVELS
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @options.files
 @options.json_output
 @options.quiet
@@ -45,7 +45,7 @@ def print_model(row: dict[str, Any]) -> None:
     click.echo(f"    digest: {row['digest']}")
     for key, value in row.items():
         if key not in SHOWN:
-            click.echo(f"    {key.replace('_', ' ')}: {printable(in_words(value))}")
+            click.echo(f"    {printable(key.replace('_', ' '))}: {printable(in_words(value))}")
 
 
 SHOWN = ("name", "file", "identity", "digest", "size", "levels")

@@ -32,7 +32,7 @@ class Listed:
     checks: list[str]  # how the data of a frame is checked: XXH64, or the low 32 bits of it
 
 
-@click.command("list", context_settings=options.HELP)
+@click.command("list", cls=options.Command, context_settings=options.HELP)
 @options.required_files
 @options.recursive
 @options.json_output
@@ -70,25 +70,30 @@ def examine(path: str) -> Listed:
     from arzip.files import segments
     from arzip.models import catalogue
 
-    with sources.open_source(path, strict=False) as source:
-        found = segments(source.file)
-        file_bytes = source.size or 0
-    size = sum(located.segment.size for located in found)
-    methods = {codec.MODELLED: "modelled", codec.STORED: "stored", codec.RUN: "run"}
-    identities = {located.header.identity for located in found} - {None}
+    names = {codec.MODELLED: "modelled", codec.STORED: "stored", codec.RUN: "run"}
     known = {model["identity"]: str(model["name"]) for model in catalogue()}
+    frames, methods = 0, Counter[str]()
+    models, checks = set[str](), set[str]()
+    with sources.open_source(path) as source:
+        found = segments(source.file)
+        for located in found:
+            frames += located.segment.number == 1
+            methods[names[located.segment.method]] += 1
+            checks.add(WHOLE if located.header.long else LOW_HALF)
+            if located.header.identity is not None:
+                identity = located.header.identity.hex()
+                models.add(known.get(identity, identity))
+        file_bytes = source.size or 0
     return Listed(
         file=path,
-        frames=sum(located.segment.number == 1 for located in found),
+        frames=frames,
         segments=len(found),
         file_bytes=file_bytes,
-        bytes=size,
-        ratio=round(file_bytes / size, 4) if size else 0.0,
-        models=sorted(
-            known.get(identity.hex(), identity.hex()) for identity in identities if identity
-        ),
-        methods=dict(Counter(methods[located.segment.method] for located in found)),
-        checks=sorted({WHOLE if located.header.long else LOW_HALF for located in found}),
+        bytes=found.size,
+        ratio=round(file_bytes / found.size, 4) if found.size else 0.0,
+        models=sorted(models),
+        methods=dict(methods),
+        checks=sorted(checks),
     )
 
 

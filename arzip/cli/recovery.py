@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ZEROS = bytes(1 << 16)
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @click.argument("damaged", metavar="DAMAGED", type=options.path)
 @click.option(
     "-o", "--output", metavar="OUT", type=options.path, required=True, help="Write to OUT."
@@ -27,13 +27,25 @@ ZEROS = bytes(1 << 16)
     help="Put zeros in the place of what is lost, where it is known how long that was, so that "
     "the rest stays in its place; or leave it out (default).",
 )
+@click.option(
+    "--unverified",
+    is_flag=True,
+    help="Of what is lost, write the beginning as far as it can be decoded and makes sense, "
+    "though no checksum vouches for it.",
+)
 @click.option("-f", "--force", is_flag=True, help="Overwrite OUT.")
 @options.decoding_model
 @options.limits
 @options.loudness
 @click.pass_context
 def recover(
-    context: click.Context, /, damaged: str, output: str, fill: bool, **values: Any
+    context: click.Context,
+    /,
+    damaged: str,
+    output: str,
+    fill: bool,
+    unverified: bool,
+    **values: Any,
 ) -> None:
     """Write all of DAMAGED whose checksums hold to OUT.
 
@@ -43,18 +55,24 @@ def recover(
     reporter = Reporter(settings.quiet, settings.verbose)
     watch_compiling(reporter)
     with reporter.watch(damaged):
-        _recover(damaged, output, settings, reporter, fill=fill)
+        _recover(damaged, output, settings, reporter, fill=fill, unverified=unverified)
     context.exit(reporter.status)
 
 
 def _recover(
-    damaged: str, name: str, settings: Settings, reporter: Reporter, *, fill: bool
+    damaged: str,
+    name: str,
+    settings: Settings,
+    reporter: Reporter,
+    *,
+    fill: bool,
+    unverified: bool,
 ) -> None:
     """Raises: RefusedError, ArzipError, OSError."""
     from arzip.recovery import recover_file
 
     with (
-        sources.open_source(damaged, strict=False) as source,
+        sources.open_source(damaged) as source,
         outputs.open_named(name, compressed=False, force=settings.force) as output,
     ):
         outputs.refuse_to_replace(source.status, output)
@@ -65,37 +83,51 @@ def _recover(
             model=settings.model,
             max_size=settings.max_size,
             max_memory=settings.max_memory,
+            unverified=unverified,
         )
-        at, recovered = 0, 0
+        at, recovered, decoded = 0, 0, 0
         known = True  # whether `at` is where this is in the original
         for piece in pieces:
             if piece.data is None:
                 reporter.warn(source.name, _loss(piece, at if known else None))
-                _fill(output, piece.size if fill else None)
+                output.file.write(piece.unverified)
+                decoded += len(piece.unverified)
+                _fill(output, (piece.size or 0) - len(piece.unverified) if fill else 0)
             else:
                 output.file.write(piece.data)
                 recovered += len(piece.data)
             at += piece.size or 0
             known = known and piece.size is not None
-        if not recovered:
-            raise RefusedError("nothing can be recovered of it: no checksum holds")
+        if not recovered + decoded:
+            hint = "" if unverified else "; --unverified gives what can be decoded all the same"
+            raise RefusedError(f"nothing can be recovered of it: no checksum holds{hint}")
         output.commit(source.status)
-    reporter.note(f"{printable(source.name)}: {recovered:,} bytes recovered")
+    more = f", and {decoded:,} that are unverified" if decoded else ""
+    reporter.note(f"{printable(source.name)}: {recovered:,} bytes recovered{more}")
 
 
-def _fill(output: Output, size: int | None) -> None:
-    left = size or 0
+def _fill(output: Output, left: int) -> None:
     while left:
         left -= output.file.write(ZEROS[:left])
 
 
 def _loss(piece: "Piece", at: int | None) -> str:
     """What is lost with this piece, `at` that place in the original where that is known."""
-    place = f"bytes {piece.begin:,} to {piece.end:,} of the file: {piece.why}"
+    place = f"at bytes {piece.begin:,} to {piece.end:,} of the file: {piece.why}"
     if piece.size == 0:
-        return f"nothing lost at {place}"
+        return f"nothing lost {place}"
     if piece.size is None:
-        return f"lost an unknown number of bytes at {place}"
+        return f"lost an unknown number of bytes {place}"
+    left = len(piece.unverified)
+    lost = f"lost {_bytes(left, piece.size, at)} {place}" if left < piece.size else ""
+    if not left:
+        return lost
+    kept = f"unverified {_bytes(0, left, at)}{'' if lost else f' {place}'}"
+    return f"{kept}: {piece.basis}" + (f"; {lost}" if lost else "")
+
+
+def _bytes(begin: int, end: int, at: int | None) -> str:
+    """A part of a piece, in words."""
     if at is None:
-        return f"lost {piece.size:,} bytes at {place}"
-    return f"lost bytes {at:,} to {at + piece.size:,} of the data at {place}"
+        return f"{end - begin:,} bytes"
+    return f"bytes {at + begin:,} to {at + end:,} of the data"

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
-from arzip.cli import outputs, progress
+from arzip import newfile
+from arzip.cli import progress
 from arzip.cli.messages import ERROR
 
 FATAL = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
@@ -47,7 +48,7 @@ def _die(number: int, frame: FrameType | None) -> NoReturn:
     for name in FATAL:
         # This handler must not meet itself. Tidying takes a moment.
         signal.signal(getattr(signal, name), signal.SIG_IGN)
-    outputs.give_up()
+    newfile.give_up()
     progress.restore_terminal()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

@@ -1,5 +1,7 @@
 """`arzip train`: a network for one's own data, to compress with by `-m FILE`."""
 
+import contextlib
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from arzip.cli import options
-from arzip.cli.messages import Reporter
+from arzip.cli.messages import RefusedError, Reporter, explain, printable
+from arzip.cli.outputs import STDOUT, NewFile
 from arzip.errors import ArzipError
 
 if TYPE_CHECKING:
@@ -19,9 +22,10 @@ if TYPE_CHECKING:
 LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[torch]'"
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE")
+@click.option("-f", "--force", is_flag=True, help="Overwrite FILE, and the checkpoint beside it.")
 @click.option(
     "--start",
     metavar="MODEL",
@@ -73,51 +77,129 @@ def train(context: click.Context, /, data: Sequence[Path], **values: Any) -> Non
     """
     reporter = Reporter(values["quiet"])
     with reporter.watch(str(values["output"])):
-        run(data, **values)
+        run(data, reporter, **values)
     context.exit(reporter.status)
 
 
 def run(
     data: Sequence[Path],
+    reporter: Reporter,
     *,
     output: Path,
+    force: bool,
     preface: int | None,
     resume: bool,
     quiet: int,
     **values: Any,
 ) -> None:
-    """Train and write the model. Raises OSError, ArzipError."""
+    """Train and write the model. Raises RefusedError, OSError, ArzipError."""
+    checkpoint = Path(f"{output}.checkpoint")
+    _refuse_to_replace_data((output, checkpoint), data, values["exclude"])
+    _check_output(output, force=force)
+    _check_checkpoint(checkpoint, force=force, resume=resume)
     try:
         import torch  # noqa: F401
     except ImportError as error:
         raise ArzipError(LACKING) from error
+    from arzip.models import mixed, parameters
     from arzip.training.loop import bits_per_byte
-    from arzip.training.model import write_model
+    from arzip.training.model import model_of
     from arzip.training.preface import SIZES, choose
 
-    checkpoint = output.with_name(output.name + ".checkpoint")
+    # The file is made first: what cannot be written is known before minutes are spent.
+    with NewFile(os.path.realpath(output) if force else str(output), force=force) as new:
+        try:
+            corpus, trainer = _prepare(data, **values)
+            if resume:
+                trainer.resume(checkpoint)
+        except ValueError as error:
+            raise ArzipError(str(error)) from error
+        is_shown = not quiet and not trainer.rank and sys.stderr.isatty()
+        trainer.run(
+            _show if is_shown else lambda progress: None,
+            checkpoint,
+            unsaved=lambda error: reporter.warn(
+                str(checkpoint), f"not written, but training goes on: {explain(error)}"
+            ),
+        )
+        if trainer.rank:
+            return  # the first of several processes measures and writes
+        measured = {
+            Path(name).name: round(bits_per_byte(trainer.network, held_out), 4)
+            for name, held_out in zip(corpus.names, corpus.held_out, strict=True)
+            if held_out.size >= 512
+        }
+        if not quiet:
+            for name, bits in measured.items():
+                click.echo(
+                    f"{printable(name)}: {bits:.4f} bits/byte of what was held out", err=True
+                )
+        if preface is None:
+            preface = SIZES[trainer.network.config.architecture]
+        made = model_of(trainer.network, output.stem, measured, choose(corpus, preface))
+        new.file.write(parameters.to_bytes(mixed.proven(made)))
+        is_public = corpus.is_public and _is_public(values["start"])
+        kept = _commit(new, 0o666 if is_public else 0o600)
+        checkpoint.unlink(missing_ok=True)
+    if kept != new.name:
+        raise RefusedError(
+            f"appeared while this model was being trained, which is now in {kept} instead"
+        )
+
+
+def _refuse_to_replace_data(
+    written: Sequence[Path], data: Sequence[Path], exclude: Sequence[str]
+) -> None:
+    from arzip.training.data import files
+
+    for path in written:
+        for source in data:
+            for file in files(source, exclude):
+                with contextlib.suppress(FileNotFoundError):
+                    if os.path.samefile(path, file):
+                        raise RefusedError(
+                            f"{file} is a file to train on, which must not be overwritten: "
+                            "name another output, or leave it out by --exclude"
+                        )
+
+
+def _check_output(output: Path, *, force: bool) -> None:
+    if str(output) == STDOUT or (output.exists() and not (output.is_file() or output.is_dir())):
+        raise RefusedError("is no place for a model, which must be a file: name one with -o")
+    if os.path.lexists(output) and not force and not output.is_dir():
+        raise RefusedError(
+            "exists, and what was compressed with it needs it: name another file, or overwrite it "
+            "with -f"
+        )
+
+
+def _check_checkpoint(checkpoint: Path, *, force: bool, resume: bool) -> None:
+    if checkpoint.is_dir():
+        raise RefusedError(f"the checkpoint {checkpoint} is a directory; name another output")
+    if resume and not checkpoint.exists():
+        raise RefusedError(f"there is no checkpoint {checkpoint} to go on from")
+    if os.path.lexists(checkpoint) and not resume and not force:
+        raise RefusedError(
+            f"there is a checkpoint of an earlier run, {checkpoint}: go on from it with --resume, "
+            "or overwrite it with -f"
+        )
+
+
+def _is_public(start: str | None) -> bool:
+    """Whether everybody may read what the network was trained on before."""
+    from arzip import models
+    from arzip.training.data import is_public
+
+    return start is None or is_public(models.find(start))
+
+
+def _commit(new: NewFile, mode: int) -> str:
+    """Complete the model; its name, which is another if its own was taken meanwhile."""
     try:
-        corpus, trainer = _prepare(data, **values)
-        if resume:
-            trainer.resume(checkpoint)
-    except ValueError as error:
-        raise ArzipError(str(error)) from error
-    is_shown = not quiet and not trainer.rank and sys.stderr.isatty()
-    trainer.run(_show if is_shown else lambda progress: None, checkpoint)
-    if trainer.rank:
-        return  # the first of several processes measures and writes
-    measured = {
-        Path(name).name: round(bits_per_byte(trainer.network, held_out), 4)
-        for name, held_out in zip(corpus.names, corpus.held_out, strict=True)
-        if held_out.size >= 512
-    }
-    if not quiet:
-        for name, bits in measured.items():
-            click.echo(f"{name}: {bits:.4f} bits/byte of what was held out", err=True)
-    if preface is None:
-        preface = SIZES[trainer.network.config.architecture]
-    write_model(output, trainer.network, measured, choose(corpus, preface))
-    checkpoint.unlink(missing_ok=True)
+        new.commit(mode=mode)
+    except RefusedError:
+        return new.commit_beside(mode=mode)
+    return new.name
 
 
 def _prepare(

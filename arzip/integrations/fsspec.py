@@ -1,12 +1,12 @@
 """fsspec: `compression="arzip"`, and "infer" for names that end in .arz.
 
+    arzip.register()
     fsspec.open("s3://bucket/log.txt.arz", "rt", compression="infer")
 
 Reading is seekable where the file underneath is; what a seek costs is two small reads for the index
 and the segment that is read.
 """
 
-from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 __all__ = ["open_compressed", "register"]
 
 
-def register(compression: ModuleType) -> None:
-    """Make the module fsspec.compression know arzip."""
+def register() -> None:
+    """Have fsspec know arzip, if it is installed; as often as one likes."""
+    try:
+        from fsspec import compression
+    except ImportError:
+        return
     compression.register_compression("arzip", open_compressed, "arz", force=True)
 
 

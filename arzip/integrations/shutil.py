@@ -1,24 +1,24 @@
 """shutil: the archive format `arztar`, a tar file within an .arz file.
 
+arzip.register()
 shutil.make_archive("backup", "arztar", root_dir="folder")      # backup.tar.arz
 shutil.unpack_archive("backup.tar.arz", "elsewhere")
 """
 
 import os
+import shutil
+import tarfile
+from typing import Any
 
-TYPE_CHECKING = False  # this is loaded wherever shutil is: see hooks.py
-if TYPE_CHECKING:
-    import tarfile
-    from types import ModuleType
-    from typing import Any
+import arzip
 
 __all__ = ["make", "register", "unpack"]
 
 NAME, SUFFIX = "arztar", ".tar.arz"
 
 
-def register(shutil: "ModuleType") -> None:
-    """Make the module shutil know the format."""
+def register() -> None:
+    """Have shutil know the format; as often as one likes."""
     shutil.register_archive_format(NAME, make, description="arzip'ed tar-file")
     if NAME not in (known[0] for known in shutil.get_unpack_formats()):
         shutil.register_unpack_format(NAME, [SUFFIX], unpack, description="arzip'ed tar-file")
@@ -32,8 +32,8 @@ def make(
     owner: str | None = None,
     group: str | None = None,
     dry_run: bool = False,
-    logger: "Any" = None,
-    **options: "Any",
+    logger: Any = None,
+    **options: Any,
 ) -> str:
     """Write base_name.tar.arz with all that is in base_dir; returns its name.
 
@@ -41,10 +41,6 @@ def make(
     All in it belongs to `owner` and `group` if they are given. Raises OSError, and ValueError for
     an owner or group that is unknown.
     """
-    import tarfile
-
-    import arzip
-
     name = base_name + SUFFIX
     if logger is not None:
         logger.info("creating %s", name)
@@ -52,7 +48,7 @@ def make(
         return name
     owners = _owners(owner, group)
 
-    def give(member: "tarfile.TarInfo") -> "tarfile.TarInfo":
+    def give(member: tarfile.TarInfo) -> tarfile.TarInfo:
         for field, value in owners.items():
             setattr(member, field, value)
         return member
@@ -88,16 +84,11 @@ def _owners(owner: str | None, group: str | None) -> dict[str, str | int]:
     return owners
 
 
-def unpack(filename: str, extract_dir: str, *, filter: "Any" = "data", **options: "Any") -> None:
+def unpack(filename: str, extract_dir: str, *, filter: Any = "data", **options: Any) -> None:
     """Unpack filename into extract_dir, by default without what should not leave it.
 
     `filter` is that of tarfile. Raises shutil.ReadError if it is no such archive, OSError.
     """
-    import shutil
-    import tarfile
-
-    import arzip
-
     try:
         with (
             arzip.open(filename, "rb", **options) as file,

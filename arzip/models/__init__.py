@@ -24,6 +24,7 @@ __all__ = [
     "catalogue",
     "compiling",
     "describe",
+    "find",
     "load",
     "names",
     "read",
@@ -44,7 +45,7 @@ def load(name_or_path: "str | os.PathLike[str]" = "base") -> "Mixed":
 
     Raises ModelError if there is none or it is damaged.
     """
-    path = _find(os.fspath(name_or_path))
+    path = find(name_or_path)
     return _load(path, path.stat().st_mtime_ns)
 
 
@@ -52,11 +53,17 @@ def read(name_or_path: "str | os.PathLike[str]") -> "Parameters":
     """The parameters of that model. Raises ModelError as load does."""
     from arzip.models import parameters
 
-    return parameters.read(_find(os.fspath(name_or_path)))
+    return parameters.read(find(name_or_path))
 
 
-def _find(name: str) -> Path:
-    path = _FOLDER / f"{name}.safetensors" if name in names() else Path(name)
+def find(name_or_path: "str | os.PathLike[str]") -> Path:
+    """The file of that model: a text may be a built-in model's name, a path is a path.
+
+    Raises ModelError if there is none.
+    """
+    name = os.fspath(name_or_path)
+    is_built_in = isinstance(name_or_path, str) and name in names()
+    path = _FOLDER / f"{name}.safetensors" if is_built_in else Path(name)
     if "\0" in name or not path.is_file():
         raise ModelError(f"there is no model {name!r}: name a file, or one of {', '.join(names())}")
     return path
@@ -66,7 +73,7 @@ def _find(name: str) -> Path:
 def _load(path: Path, _changed: int) -> "Mixed":
     from arzip.models.mixed import Mixed
 
-    return Mixed(read(path))
+    return Mixed(read(path))  # a Path, which is no name any more
 
 
 @cache
@@ -97,11 +104,11 @@ def describe(name_or_path: "str | os.PathLike[str]") -> dict[str, object]:
     """What is known of a model: its name, the file if it is not built in, its identity and digest
     in hexadecimal, its size in bytes, and its metadata. Raises ModelError as load does.
     """
-    path = _find(os.fspath(name_or_path))
+    path = find(name_or_path)
     parameters = read(path)
     known: dict[str, object] = {
         "name": parameters.name,
-        "file": None if path.parent == _FOLDER else str(path),
+        "file": None if path.parent == _FOLDER else os.fspath(name_or_path),
         "identity": parameters.identity.hex(),
         "digest": parameters.digest,
         "size": path.stat().st_size,

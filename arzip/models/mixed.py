@@ -5,8 +5,8 @@ They may hold a preface as well: a text like those to come, read before each seg
 that the adaptive experts know something too. The loops over bytes are in kernel.py.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,17 @@ from arzip.models.segment import Segment, positions, table_size
 from arzip.models.session import MixedSession
 from arzip.models.state import STATE_BYTES
 
-__all__ = ["KINDS", "PIECE", "SAMPLES", "VERSION", "Mixed", "MixedSession", "received", "write"]
+__all__ = [
+    "KINDS",
+    "PIECE",
+    "SAMPLES",
+    "VERSION",
+    "Mixed",
+    "MixedSession",
+    "proven",
+    "received",
+    "write",
+]
 
 VERSION = 3
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
@@ -40,6 +50,7 @@ SAMPLES = (
 
 SESSION_SIZE = 1 << 20
 PIECE = 1 << 14  # bytes in a call to compiled code, which nothing can interrupt: under a second
+FEW = 1 << 10  # words of the coder that claim a large segment without being worth its memory
 KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the next one
 
 
@@ -50,12 +61,13 @@ class Mixed:
     """The record length, big-endian; 0 for text."""
 
     def __init__(self, parameters: Parameters) -> None:
-        """Raises ModelError if the parameters are another version's."""
+        """Raises ModelError if the parameters are another version's, or a tensor does not fit."""
         if parameters.version != VERSION:
             raise ModelError(
                 f"model {parameters.name!r} is of version {parameters.version}, and this arzip "
                 f"computes version {VERSION}: install the arzip that goes with it"
             )
+        parameters.check_names(KINDS)
         self._parameters = parameters
         self.name = parameters.name
         self.identity = parameters.identity
@@ -108,9 +120,9 @@ class Mixed:
         size = whole("size", size, 0)
         return MixedSession(self._segment(size, record), size)
 
-    def _segment(self, n: int, record: int) -> Segment:
+    def _segment(self, n: int, record: int, *, sparse: bool = False) -> Segment:
         if record != profile.TEXT or not self._preface.size:
-            return self._empty(n, record)
+            return self._empty(n, record, sparse=sparse)
         kept, total = self._begun, n + self._preface.size
         if kept is not None and kept.fits(total):
             return kept.fork()
@@ -119,8 +131,9 @@ class Mixed:
             self._begun = begun.fork()  # so that the next of many small files takes no longer
         return begun
 
-    def _empty(self, n: int, record: int) -> Segment:
-        return Segment(self._fitted[KINDS[record != profile.TEXT]], n, record, self._network)
+    def _empty(self, n: int, record: int, *, sparse: bool = False) -> Segment:
+        fitted = self._fitted[KINDS[record != profile.TEXT]]
+        return Segment(fitted, n, record, self._network, sparse=sparse)
 
     def _begin(self, n: int) -> Segment:
         """With the preface read, as if it were coded."""
@@ -149,8 +162,8 @@ class Mixed:
         record = int.from_bytes(parameters)
         if record > profile.LONGEST_RECORD:
             raise FormatError(f"a segment claims records of {record} bytes: the file is damaged")
-        segment = self._segment(n, record)
         # Memory is taken as it is filled: damaged words may end long before n bytes.
+        segment = self._segment(n, record, sparse=words.size < FEW)
         data = np.empty(segment.before.size + n, dtype=np.uint8)
         data[: segment.before.size] = segment.before
         decoder = np.zeros(4, dtype=np.uint64)
@@ -172,6 +185,18 @@ class Mixed:
             answers.append(prediction.parameters + coder.encode(prediction.left, prediction.freq))
         return answers
 
+    def _decoded_answers(self) -> list[bytes]:
+        """What the known answers restore to here. Raises ModelError if they are none."""
+        try:
+            return [
+                np.concatenate(
+                    [*self._decode(answer[:2], coder.to_words(answer[2:]), len(sample))]
+                ).tobytes()
+                for answer, sample in zip(self._answers, SAMPLES, strict=True)
+            ]
+        except (FormatError, ValueError) as error:
+            raise ModelError(f"model {self.name!r} lacks its known answers: it is unfit") from error
+
     def prove(self, direction: str) -> None:
         """Code the samples, once, before anything else. Raises ModelError if that goes wrong."""
         if direction in self._proven:
@@ -180,12 +205,7 @@ class Mixed:
             if direction == "encode":
                 proven = self.known_answers() == self._answers
             else:
-                proven = [
-                    np.concatenate(
-                        [*self._decode(answer[:2], coder.to_words(answer[2:]), len(sample))]
-                    ).tobytes()
-                    for answer, sample in zip(self._answers, SAMPLES, strict=True)
-                ] == list(SAMPLES)
+                proven = self._decoded_answers() == list(SAMPLES)
         if not proven:
             raise ModelError(
                 f"model {self.name!r} computes other results here than where it was made, so no "
@@ -208,7 +228,11 @@ def received(parameters: Parameters) -> Mixed:
     return model
 
 
-def write(path: Path, made: Parameters) -> None:
-    """Write a new model's parameters, and with them what it codes its samples to."""
-    answers = tuple(Mixed.unproven(made).known_answers())
-    parameters.write(path, replace(made, answers=answers))
+def proven(made: Parameters) -> Parameters:
+    """A new model's parameters, and with them what it codes its samples to."""
+    return dataclasses.replace(made, answers=tuple(Mixed.unproven(made).known_answers()))
+
+
+def write(path: Path, made: Parameters, *, replace: bool = False) -> None:
+    """Write a new model's file, see parameters.write. Raises ModelError if it is unfit."""
+    parameters.write(path, proven(made), replace=replace)

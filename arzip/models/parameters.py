@@ -8,8 +8,9 @@ description, the known answers) is not part of it.
 
 import hashlib
 import json
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +21,31 @@ from numpy.typing import NDArray
 
 from arzip.errors import ModelError
 from arzip.models.state import shape_of
+from arzip.newfile import NewFile
 
-__all__ = ["NETWORK", "PREFACE", "SHIFTS", "Parameters", "pack", "read", "write"]
+__all__ = [
+    "LONGEST_NAME",
+    "NETWORK",
+    "PREFACE",
+    "SHIFTS",
+    "TYPES",
+    "Parameters",
+    "pack",
+    "read",
+    "to_bytes",
+    "write",
+]
+
+TYPES: dict[str, type[np.uint16 | np.int16]] = {
+    "history_map": np.uint16,
+    "match_map": np.uint16,
+    "weights": np.int16,
+    "final_weights": np.int16,
+}
+"""Of a field's tensor. With the shift the type is also its range, and the range that coding needs:
+a map's entry is a probability from 0 to below 1, whose upper bits are an index into a table; a
+weight is at most 2**20, so that its products with inputs below 2**11 fit in 32 bits; a final weight
+at most 2**19, and its products have 64."""
 
 SHIFTS = {"history_map": 6, "match_map": 6, "weights": 5, "final_weights": 4}
 """A field is its tensor times 2**shift: 16 bits carry all that was learned."""
@@ -33,6 +57,15 @@ PREFACE = "preface"
 """The name of the tensor that holds a text to read before each segment."""
 
 LONGEST_PREFACE = 1 << 20
+
+LARGEST_FILE = 1 << 30
+"""Bytes. The largest network that may be takes half of that."""
+
+STORED_TYPES = ("I8", "U8", "I16", "U16", "I32")
+"""As safetensors calls what tensors may hold. No others are read: some of them numpy lacks."""
+
+LONGEST_NAME = 255
+"""Characters."""
 
 IDENTITY_BYTES = 4
 
@@ -86,33 +119,41 @@ class Parameters:
     def fields(self, kind: str) -> dict[str, NDArray[np.int32]]:
         """The fields of a state of this kind, as coding needs them.
 
-        Raises ModelError if one is missing or of another shape.
+        Raises ModelError if one is missing, or of another type or shape.
         """
         fields = {}
         for field, shift in SHIFTS.items():
             tensor = self.tensors.get(f"{kind}.{field}")
-            if tensor is None or tensor.dtype.itemsize != 2 or tensor.shape != shape_of(field):
+            if tensor is None or tensor.dtype != TYPES[field] or tensor.shape != shape_of(field):
                 raise ModelError(
                     f"model {self.name!r} lacks a {kind}.{field} that fits: it is unfit"
                 )
             fields[field] = tensor.astype(np.int32) << shift
         return fields
 
+    def check_names(self, kinds: Iterable[str]) -> None:
+        """Raises ModelError if there is a tensor that is neither a field of these kinds, nor of the
+        network, nor the preface.
+        """
+        known = {PREFACE, *(f"{kind}.{field}" for kind in kinds for field in TYPES)}
+        for name in self.tensors:
+            if name not in known and not name.startswith(NETWORK):
+                raise ModelError(f"model {self.name!r} has an unknown tensor {name!r}: it is unfit")
+
 
 def pack(fields: Mapping[str, NDArray[np.int32]], kind: str) -> dict[str, NDArray[Any]]:
     """The tensors of one kind: fields() undoes it, but for the bits shifted out."""
     packed: dict[str, NDArray[Any]] = {}
     for field, shift in SHIFTS.items():
-        dtype = np.uint16 if field.endswith("map") else np.int16
-        bounds = np.iinfo(dtype)
+        bounds = np.iinfo(np.dtype(TYPES[field]))
         packed[f"{kind}.{field}"] = (
-            (fields[field] >> shift).clip(bounds.min, bounds.max).astype(dtype)
+            (fields[field] >> shift).clip(bounds.min, bounds.max).astype(TYPES[field])
         )
     return packed
 
 
-def write(path: Path, parameters: Parameters) -> None:
-    """Write the file, its digest and known answers with it, whole or not at all. Raises OSError."""
+def to_bytes(parameters: Parameters) -> bytes:
+    """The file, its digest and known answers in it."""
     from safetensors.numpy import save
 
     metadata = {
@@ -122,31 +163,85 @@ def write(path: Path, parameters: Parameters) -> None:
         "answers": json.dumps([answer.hex() for answer in parameters.answers]),
         "about": json.dumps(dict(parameters.about)),
     }
-    packed = save({name: np.asarray(t) for name, t in parameters.tensors.items()}, metadata)
-    temporary = path.with_name(f".{path.name}.arz-tmp")
-    with temporary.open("wb") as file:
-        file.write(packed)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    return save({name: np.asarray(t) for name, t in parameters.tensors.items()}, metadata)
+
+
+def write(path: Path, parameters: Parameters, *, replace: bool = False) -> None:
+    """Write the file, whole or not at all.
+
+    Raises FileExistsError if it exists and is not to be replaced, OSError.
+    """
+    with NewFile(os.fspath(path), replace=replace) as new:
+        new.file.write(to_bytes(parameters))
+        new.commit()
 
 
 def read(path: Path) -> Parameters:
-    """Read a file and check its digest. Raises ModelError if it is damaged or no model."""
+    """Read a file and check its digest.
+
+    Raises ModelError if it is damaged or no model, OSError if it cannot be read.
+    """
     from safetensors import SafetensorError, safe_open
 
+    if path.stat().st_size > LARGEST_FILE:
+        raise ModelError(f"{path} is not a model of arzip's: it is larger than any")
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             parameters = Parameters(
-                name=metadata["name"],
-                version=int(metadata["version"]),
-                tensors={name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118
-                answers=tuple(bytes.fromhex(hexed) for hexed in json.loads(metadata["answers"])),
-                about=json.loads(metadata["about"]),
+                name=_name(metadata["name"]),
+                version=_version(metadata["version"]),
+                tensors={name: _tensor(file, name) for name in file.keys()},  # noqa: SIM118
+                answers=_answers(json.loads(metadata["answers"])),
+                about=_about(json.loads(metadata["about"])),
             )
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} is not a model of arzip's, or is damaged") from error
     if parameters.digest != metadata.get("digest"):
         raise ModelError(f"{path} is damaged: its digest does not match; restore it from a copy")
     return parameters
+
+
+def _name(name: str) -> str:
+    """Raises ValueError unless it is one line that can be printed."""
+    if not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
+        raise ValueError("no name for a model")
+    return name
+
+
+def _version(digits: str) -> int:
+    """Raises ValueError unless it is a number as `write` puts it."""
+    version = int(digits)
+    if str(version) != digits:
+        raise ValueError("no version of a model")
+    return version
+
+
+def _tensor(file: Any, name: str) -> NDArray[Any]:
+    """Raises ValueError if no model has tensors of its type."""
+    if file.get_slice(name).get_dtype() not in STORED_TYPES:
+        raise ValueError(f"no type for the tensor {name}")
+    tensor: NDArray[Any] = file.get_tensor(name)
+    return tensor
+
+
+def _answers(answers: object) -> tuple[bytes, ...]:
+    """Raises ValueError, TypeError unless it is a list of texts in hexadecimal."""
+    if not isinstance(answers, list):
+        raise ValueError("no list of answers")
+    return tuple(bytes.fromhex(answer) for answer in answers)
+
+
+def _about(about: object) -> dict[str, object]:
+    """Raises ValueError unless it is texts and figures by their names, or tables of such."""
+    if not isinstance(about, dict):
+        raise ValueError("no description of a model")
+    for value in about.values():
+        entries = value.values() if isinstance(value, dict) else (value,)
+        if not all(isinstance(entry, str | int) or _is_figure(entry) for entry in entries):
+            raise ValueError("no description of a model")
+    return about
+
+
+def _is_figure(entry: object) -> bool:
+    return isinstance(entry, float) and math.isfinite(entry)

@@ -1,6 +1,9 @@
 """The memory that the model fills while it goes through a segment."""
 
+import contextlib
 import copy
+import mmap
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +31,18 @@ class Segment:
         n: int,
         record: int,
         network: Network | None = None,
+        *,
+        sparse: bool = False,
     ) -> None:
-        """`record` is the length of records, or profile.TEXT."""
+        """`record` is the length of records, or profile.TEXT.
+
+        `sparse` tables take memory where they are written to only, and are slower if they fill.
+        """
         self.state = new_state(fitted, mixture.apm_row())
         self.state["record"] = record
-        self.table = np.zeros(table_size(n), dtype=np.uint32)
-        self.positions = np.zeros(positions(n), dtype=np.int32)
+        zeros = _sparse_zeros if sparse else np.zeros
+        self.table = zeros(table_size(n), dtype=np.uint32)
+        self.positions = zeros(positions(n), dtype=np.int32)
         self.lane = new_lane(network) if network else None
         self.state["network"] = network is not None
         self.before = np.zeros(0, dtype=np.uint8)
@@ -56,6 +65,15 @@ class Segment:
         fork.positions = self.positions.copy()
         fork.lane = copy_lane(self.lane) if self.lane else None
         return fork
+
+
+def _sparse_zeros(size: int, dtype: type[np.generic]) -> NDArray[Any]:
+    """Zeros in pages of 4 KiB, where numpy asks for 2 MiB: those not touched take no memory."""
+    memory = mmap.mmap(-1, size * np.dtype(dtype).itemsize)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        with contextlib.suppress(OSError):  # of a kernel without large pages
+            memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(memory, dtype=dtype)
 
 
 def table_size(n: int) -> int:

@@ -7,10 +7,13 @@ size, so that small ones count; one that is named twice, twice as often.
 """
 
 import bz2
+import contextlib
 import gzip
 import hashlib
 import lzma
+import stat
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -20,10 +23,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Corpus", "Lanes", "files", "open_unpacked", "read_corpus"]
+__all__ = ["UNREADABLE", "Corpus", "Lanes", "files", "is_public", "open_unpacked", "read_corpus"]
 
 DOCUMENT = 1 << 16
 HELD_OUT = 50
+UNREADABLE = (OSError, EOFError, lzma.LZMAError, zlib.error)
+"""What reading a file raises that is damaged or not to be had, through whichever opener."""
 OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
@@ -36,6 +41,8 @@ class Corpus:
     starts: tuple[NDArray[np.int64], ...]
     held_out: tuple[NDArray[np.uint8], ...]
     """One piece for each source."""
+    is_public: bool = False
+    """Whether everybody may read all of the files."""
 
     @property
     def size(self) -> int:
@@ -48,36 +55,43 @@ def read_corpus(sources: Sequence[Path], exclude: Sequence[str] = ()) -> Corpus:
 
     Raises ValueError if a source holds nothing to train on.
     """
-    starts, held_out, position = [], [], 0
+    starts, held_out, position, public = [], [], 0, True
     # In a file, so that the system keeps in memory only what is read.
     with tempfile.TemporaryFile() as packed:
         for source in sources:
             offsets, aside = [position], []
-            for document in _documents(source, exclude):
-                digest = hashlib.sha256(document).digest()
-                if int.from_bytes(digest[:4]) % HELD_OUT == 0:
-                    aside.append(document)
-                else:
-                    packed.write(document)
-                    position += len(document)
-                    offsets.append(position)
+            for path in files(source, exclude):
+                for document in _documents(path):
+                    public = public and is_public(path)
+                    digest = hashlib.sha256(document).digest()
+                    if int.from_bytes(digest[:4]) % HELD_OUT == 0:
+                        aside.append(document)
+                    else:
+                        packed.write(document)
+                        position += len(document)
+                        offsets.append(position)
             if len(offsets) < 2:
                 raise ValueError(f"{source} has nothing to train on")
             starts.append(np.array(offsets, dtype=np.int64))
             held_out.append(np.frombuffer(b"".join(aside), dtype=np.uint8))
         packed.flush()
         data = np.memmap(packed, dtype=np.uint8, mode="r", shape=(position,))
-    return Corpus(tuple(map(str, sources)), data, tuple(starts), tuple(held_out))
+    return Corpus(tuple(map(str, sources)), data, tuple(starts), tuple(held_out), public)
 
 
-def _documents(source: Path, exclude: Sequence[str]) -> Iterator[bytes]:
-    for path in files(source, exclude):
-        try:
-            with open_unpacked(path) as file:
-                while document := file.read(DOCUMENT):
-                    yield document
-        except (OSError, EOFError, lzma.LZMAError):
-            continue  # unreadable: there are others
+def is_public(path: Path) -> bool:
+    """Whether everybody may read the file; what holds some of it should be no wider."""
+    try:
+        return bool(path.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
+
+
+def _documents(path: Path) -> Iterator[bytes]:
+    """Of one file, as far as it can be read: there are others."""
+    with contextlib.suppress(*UNREADABLE), open_unpacked(path) as file:
+        while document := file.read(DOCUMENT):
+            yield document
 
 
 def files(source: Path, exclude: Sequence[str] = ()) -> Iterator[Path]:

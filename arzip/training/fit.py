@@ -20,7 +20,7 @@ from arzip.models.mixed import KINDS, VERSION
 from arzip.models.parameters import Parameters
 from arzip.models.segment import Segment
 from arzip.models.state import CONTEXTS, FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
-from arzip.training.data import files, open_unpacked
+from arzip.training.data import UNREADABLE, files, open_unpacked
 from arzip.training.records import MAKERS
 
 __all__ = ["fit", "fit_all", "main", "unfitted"]
@@ -71,8 +71,14 @@ def files_source(paths: list[Path]) -> Source:
     def draw(rng: Generator) -> bytes:
         while True:
             path = paths[rng.integers(len(paths))]
-            with open_unpacked(path) as file:
-                data = file.read(LARGEST_FILE)
+            try:
+                with open_unpacked(path) as file:
+                    data = file.read(LARGEST_FILE)
+            except UNREADABLE:
+                paths.remove(path)
+                if not paths:
+                    raise
+                continue
             if data:
                 return data
 
@@ -138,6 +144,7 @@ def fit_all(
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+@click.option("-f", "--force", is_flag=True, help="Overwrite it.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Files to leave out, by path.")
 @click.option("--rounds", default=32, show_default=True, help="Pieces from each source.")
 @click.option("--seed", default=0, show_default=True)
@@ -151,6 +158,7 @@ def fit_all(
 def main(
     folders: tuple[Path, ...],
     output: Path,
+    force: bool,
     exclude: tuple[str, ...],
     rounds: int,
     seed: int,
@@ -158,6 +166,8 @@ def main(
     network_path: Path | None,
 ) -> None:
     """Fit a model's parameters to files under FOLDERS."""
+    if output.exists() and not force:
+        raise click.UsageError(f"{output} exists; use -f to overwrite it")
     given = parameters.read(network_path) if network_path else None
     trained = given.network if given else {}
     network = network_of(trained) if trained else None
@@ -174,7 +184,7 @@ def main(
     if given and "bits_per_byte" in given.about:
         about["bits_per_byte"] = given.about["bits_per_byte"]
     made = Parameters(name, VERSION, tensors, (), about)
-    mixed.write(output, made)
+    mixed.write(output, made, replace=force)
     click.echo(f"{output}: identity {made.identity.hex()}")
 
 

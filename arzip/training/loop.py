@@ -27,6 +27,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from arzip.errors import ArzipError
+from arzip.newfile import NewFile
 from arzip.training.data import Corpus, Lanes
 from arzip.training.networks import Config, Network, State, build
 from arzip.training.quantise import rounded_forward
@@ -44,6 +45,7 @@ NOT_A_CHECKPOINT = (
     ValueError,
 )
 """What torch.load raises, and a search in what it found."""
+CHECKPOINT_MODE = 0o600  # it is for who made it, and knows the data by heart
 MEAN_STEPS = 100  # of which the network keeps its states' mean
 OUTER = ("embedding", "output")  # parameters between bytes and hidden units
 DIVERGED = 12.0  # bits/byte, smoothed; knowing nothing costs 8
@@ -109,10 +111,12 @@ class Trainer:
         report: Callable[[Progress], None] = lambda progress: None,
         checkpoint: Path | None = None,
         every: float = 120.0,
+        unsaved: Callable[[OSError], None] | None = None,
     ) -> None:
         """Train to the end of the budget, with a checkpoint `every` so many seconds.
 
-        Raises ArzipError if training diverges; the last checkpoint is from before.
+        Where one cannot be written, `unsaved` is told why and training goes on; without it, raises
+        OSError. Raises ArzipError if training diverges; the last checkpoint is from before.
         """
         begun, read = time.monotonic() - self._seconds, self._bytes
         before = saved = self._seconds
@@ -123,10 +127,18 @@ class Trainer:
                 speed = (self._bytes - read) / max(self._seconds - before, 1e-9)
                 report(Progress(done, self._bytes, self._smoothed, speed))
                 if checkpoint and self._agreed(self._seconds - saved > every):
-                    self.save(checkpoint)
+                    self._try_to_save(checkpoint, unsaved)
                     saved = self._seconds
         if checkpoint:
-            self.save(checkpoint)
+            self._try_to_save(checkpoint, unsaved)
+
+    def _try_to_save(self, path: Path, unsaved: Callable[[OSError], None] | None) -> None:
+        try:
+            self.save(path)
+        except OSError as error:
+            if unsaved is None:
+                raise
+            unsaved(error)
 
     @contextmanager
     def _joined(self) -> Iterator[None]:
@@ -214,9 +226,11 @@ class Trainer:
             "streams": streams,
             "counters": (self._step, self._bytes, self._seconds, self._smoothed),
         }
-        temporary = path.with_name(path.name + ".tmp")
-        torch.save(content, temporary)
-        os.replace(temporary, path)
+        packed = io.BytesIO()  # what fails on the way to a full disk is then an OSError
+        torch.save(content, packed)
+        with NewFile(os.fspath(path), replace=True) as new:
+            new.file.write(packed.getbuffer())
+            new.commit(mode=CHECKPOINT_MODE)
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint. Raises OSError, and ValueError if it is not this run's."""

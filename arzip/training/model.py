@@ -1,23 +1,25 @@
 """From a trained network to a model: the network beside the fitted parameters of a built-in one."""
 
-from pathlib import Path
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip import models
-from arzip.models import mixed
-from arzip.models.parameters import NETWORK, PREFACE, Parameters
+from arzip.models.parameters import LONGEST_NAME, NETWORK, PREFACE, Parameters
 from arzip.training import export
 from arzip.training.networks import Network
 
-__all__ = ["write_model"]
+__all__ = ["model_of"]
 
 
-def write_model(
-    path: Path, network: Network, bits_per_byte: dict[str, float], preface: NDArray[np.uint8]
-) -> None:
-    """Write the model to `path`, named after it. Raises OSError, ModelError."""
+def model_of(
+    network: Network, name: str, bits_per_byte: dict[str, float], preface: NDArray[np.uint8]
+) -> Parameters:
+    """The model, without its known answers. What cannot be printed of its name is left out of it.
+
+    Raises ModelError.
+    """
     mixture = models.read("base" if "base" in models.names() else "swift")
     tensors = {
         name: tensor for name, tensor in mixture.tensors.items() if not name.startswith(NETWORK)
@@ -29,7 +31,9 @@ def write_model(
         "description": f"adaptive experts and a trained {network.config.architecture} of "
         f"{network.config.layers} x {network.config.hidden} units"
         + (f", after a preface of {preface.size:,} bytes" if preface.size else ""),
-        "bits_per_byte": bits_per_byte,
+        "bits_per_byte": {
+            name: bits for name, bits in bits_per_byte.items() if math.isfinite(bits)
+        },
     }
-    made = Parameters(path.stem, mixture.version, tensors, (), about)
-    mixed.write(path, made)
+    printed = "".join(char for char in name if char.isprintable())[:LONGEST_NAME]
+    return Parameters(printed or "unnamed", mixture.version, tensors, (), about)

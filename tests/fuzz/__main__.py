@@ -21,12 +21,15 @@ with atheris.instrument_imports(
         "arzip.errors",
         "arzip.files",
         "arzip.models.parameters",
+        "arzip.recovery",
+        "arzip.salvage",
         "arzip.stream",
         "arzip.workers",
     ]
 ):
     import arzip.files
     import arzip.models.parameters
+    import arzip.recovery
     import arzip.stream
 
 from conftest import Counts
@@ -52,14 +55,18 @@ def decoder(data: bytes) -> None:
 
 def model(data: bytes) -> None:
     """See container."""
-    targets.model_file(data[1:] if data[:1] < b"\x80" else targets.signed_model(data[1:], FOLDER))
+    targets.model_file(data[1:] if data[:1] < b"\x80" else targets.signed_model(data[1:]))
 
 
 def seeds(target: str) -> list[bytes]:
     """Inputs to start from."""
     texts = [b"", b"abc", b"z" * 300, b"the quick brown fox jumps over the lazy dog. " * 9]
     if target == "model":
-        return [b"\x80" + bytes(range(200)), b"\0" + targets.signed_model(b"", FOLDER)[:2000]]
+        kinds = [first | proven for first in range(4) for proven in (0, 0x80)]
+        for kind in kinds:  # so that no input has to wait for the compiler
+            assert targets.model_file(targets.signed_model(bytes([kind | 0x80])))
+        signed = [b"\x80" + bytes([kind]) + bytes(range(200)) for kind in kinds]
+        return [*signed, b"\0" + targets.signed_model(b"")[:2000]]
     made = COUNTS if target == "container" else "swift"
     frames = [arzip.compress(text, model=made) for text in texts]
     long = arzip.stream.ArzipCompressor(made, segment_size=64)

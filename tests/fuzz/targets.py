@@ -5,25 +5,45 @@ with the models that arzip has, `model_file` takes the bytes as a model. What ar
 ArzipError; everything else is a finding.
 """
 
+import contextlib
 import io
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import reference_container
+import reference_neural
+import reference_transformer
+from numpy.typing import NDArray
 from reference_container import RefusedError
 
 import arzip
-from arzip import codec, stream
+from arzip import codec, models, stream
 from arzip.codec import Model
 from arzip.container import MAGIC, Header, parse_segment
 from arzip.errors import ArzipError, LimitError, ModelError
-from arzip.models import parameters
+from arzip.models import mixed, parameters
+from arzip.models.parameters import NETWORK, PREFACE, Parameters
 from arzip.recovery import recover
 from arzip.stream import FramesDecompressor
 
 MOST_DATA = 1 << 14
 """Bytes that decoding may give: nothing here may take long."""
+
+SWIFT = models.read("swift")
+NETWORKS: tuple[dict[str, NDArray[Any]], ...] = (
+    {},
+    reference_neural.random_tensors("gru", 2, 12, seed=1),
+    reference_neural.random_tensors("lstm", 2, 12, seed=2),
+    reference_transformer.random_tensors(1, 16, 2, 16, seed=3),
+)
+MODELS = [
+    {**SWIFT.tensors, **{NETWORK + name: tensor for name, tensor in network.items()}}
+    for network in NETWORKS
+]
+TYPES = ("i1", "u1", "i2", "u2", "f2", "i4", "u4", "f4", "i8", "?")
 
 _LONG = Header(True, None, b"", b"")
 
@@ -48,17 +68,33 @@ def decoder(data: bytes) -> bytes | None:
 
 
 def model_file(data: bytes) -> Model | None:
-    """Load `data` as a model and code with it; the model, None if it is refused."""
+    """Load `data` as a model and code with it; the model, None if it is refused.
+
+    What is loaded has the types and shapes that compiled code relies on, and no other tensors.
+    """
     with tempfile.NamedTemporaryFile(suffix=".safetensors") as file:
         file.write(data)
         file.flush()
         try:
             model = arzip.load_model(file.name)
+            types = _types(parameters.read(Path(file.name)).tensors)
+            assert any(types.items() <= good.items() for good in GOOD_TYPES)
             sample = b"a model that claims to be one has to code this"
             assert arzip.decompress(arzip.compress(sample, model=model), model=model) == sample
         except ModelError:
             return None
     return model
+
+
+def _types(tensors: Mapping[str, NDArray[Any]]) -> dict[str, tuple[np.dtype[Any], object]]:
+    """Of each tensor its type and shape; of a preface any length will do."""
+    return {
+        name: (tensor.dtype, tensor.ndim if name == PREFACE else tensor.shape)
+        for name, tensor in tensors.items()
+    }
+
+
+GOOD_TYPES = [_types({**tensors, PREFACE: np.zeros(0, np.uint8)}) for tensors in MODELS]
 
 
 def _expected(data: bytes, model: Model | None) -> bytes | None:
@@ -119,9 +155,14 @@ def _sought(data: bytes, model: Model) -> bytes | None:
 def _recovered(data: bytes, model: Model) -> bytes | None:
     try:
         pieces = list(recover(data, model=model, max_size=MOST_DATA))
+        more = list(recover(data, model=model, max_size=MOST_DATA, unverified=True))
     except LimitError:
         return None
-    assert all(0 <= piece.begin <= piece.end <= len(data) for piece in pieces if piece.data)
+    # In the order of the file, and what is left of the lost never takes the place of the whole.
+    assert all(0 <= piece.begin <= piece.end <= len(data) for piece in pieces)
+    assert [piece.data for piece in pieces] == [piece.data for piece in more]
+    assert all(len(piece.unverified) <= (piece.size or 0) for piece in more)
+    assert all(0 <= piece.likely <= len(piece.unverified) for piece in more)
     return b"".join(piece.data or b"" for piece in pieces)
 
 
@@ -157,23 +198,30 @@ def _segment(segment: bytes) -> tuple[bytes, bytes]:
     return header.raw, payload if header.method == codec.STORED else b""
 
 
-def signed_model(recipe: bytes, folder: Path) -> bytes:
-    """A model file whose digest holds, its tensors cut from `recipe`.
+def signed_model(recipe: bytes) -> bytes:
+    """A model file whose digest holds, its tensors cut from `recipe`, so that those are tried.
 
-    Each takes a byte that chooses its name, another its type, and up to 64 bytes.
+    The first byte chooses the network and whether the known answers are made anew. Then each tensor
+    takes a byte that chooses its name, another that chooses what is changed of it, and up to 64
+    bytes: its type alone, its values, or all of it.
     """
-    like = parameters.read(Path(parameters.__file__).parent / "weights" / "swift.safetensors")
-    tensors = dict(like.tensors)
-    names = [*sorted(tensors), "network.output.weight", "network.layers.0.input", "x"]
-    for first in range(0, len(recipe), 66):
-        piece = recipe[first + 2 : first + 66]
-        dtype = np.dtype(("i1", "u1", "i2", "u2", "i4", "f4")[recipe[first] % 6])
-        values = np.frombuffer(piece[: len(piece) // dtype.itemsize * dtype.itemsize], dtype)
-        name = names[recipe[first + 1] % len(names)] if len(recipe) > first + 1 else "x"
+    first = recipe[0] if recipe else 0
+    tensors = dict(MODELS[first % len(MODELS)])
+    names = [*sorted(tensors), PREFACE, "network.layers.1.recurrent", "x"]
+    for at in range(1, len(recipe) - 1, 66):
+        name, change = names[recipe[at] % len(names)], recipe[at + 1]
         old = tensors.get(name)
-        if old is not None and old.dtype.itemsize == dtype.itemsize and values.size:
-            values = np.resize(values, old.shape)  # of the shape that it should have
-        tensors[name] = values
-    path = folder / "made.safetensors"
-    parameters.write(path, parameters.Parameters("made", like.version, tensors, like.answers, {}))
-    return path.read_bytes()
+        dtype = np.dtype(TYPES[change % len(TYPES)])
+        if old is not None and change & 0x80:
+            dtype = old.dtype
+        piece = recipe[at + 2 : at + 66]
+        values = np.frombuffer(piece[: len(piece) // dtype.itemsize * dtype.itemsize], dtype)
+        if old is not None and old.dtype.itemsize == dtype.itemsize and change & 0x40:
+            tensors[name] = old.view(dtype) if values.size == 0 else np.resize(values, old.shape)
+        else:
+            tensors[name] = values
+    made = Parameters("made", SWIFT.version, tensors, SWIFT.answers, {})
+    if first & 0x80:
+        with contextlib.suppress(ModelError):
+            made = mixed.proven(made)
+    return parameters.to_bytes(made)

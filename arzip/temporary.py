@@ -29,7 +29,10 @@ def create(target: str) -> tuple[str, int]:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     while True:
         path = _path(target, secrets.token_hex(_UNIQUE))
-        descriptor = os.open(path, flags, 0o600)
+        try:
+            descriptor = os.open(path, flags, 0o600)
+        except FileExistsError:
+            continue
         if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
             return path, descriptor
         # Before it was locked, another process took it for a leftover.

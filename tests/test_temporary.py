@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from arzip.cli import temporary
+from arzip import temporary
 
 
 @pytest.fixture
