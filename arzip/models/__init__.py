@@ -14,6 +14,7 @@ from arzip.errors import ModelError
 
 if TYPE_CHECKING:
     from arzip.codec import Model
+    from arzip.models.mixed import Mixed
     from arzip.models.parameters import Parameters
 
 __all__ = [
@@ -48,7 +49,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.safetensors"))
 
 
-def load(name_or_path: "str | os.PathLike[str]" = "base") -> "Model":
+def load(name_or_path: "str | os.PathLike[str]" = "base") -> "Mixed":
     """The built-in model of this name, or the one in this file.
 
     Raises ModelError if there is none or it is damaged.
@@ -78,7 +79,7 @@ def find(name_or_path: "str | os.PathLike[str]") -> Path:
 
 
 @lru_cache(maxsize=8)
-def _load(path: Path, _changed: int) -> "Model":
+def _load(path: Path, _changed: int) -> "Mixed":
     from arzip.models.mixed import Mixed
 
     return Mixed(read(path))  # a Path, which is no name any more

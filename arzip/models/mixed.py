@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip import coder
+from arzip.arguments import whole
 from arzip.codec import Prediction
 from arzip.engine import store
 from arzip.errors import FormatError, ModelError
@@ -90,6 +91,9 @@ class Mixed:
         """Another process, or machine, gets all of the model: it need not have its file."""
         return received, (self._parameters,)
 
+    def __repr__(self) -> str:
+        return f"<arzip model {self.name!r}, identity {self.identity.hex()}>"
+
     def memory(self, n: int) -> int:
         """Bytes: the tables, the state, the network's lane and the data."""
         n += self._preface.size
@@ -110,8 +114,11 @@ class Mixed:
     def session(self, *, record: int = profile.TEXT, size: int = SESSION_SIZE) -> "MixedSession":
         """A fresh start: as a segment of `size` bytes, read as text or records of this length.
 
-        `size` fixes the tables, as a segment's length does; a session may go on beyond it.
+        `size` fixes the tables, as a segment's length does; a session may go on beyond it. Raises
+        ValueError unless `record` is 0 (text) to 2,048.
         """
+        record = whole("record", record, profile.TEXT, profile.LONGEST_RECORD)
+        size = whole("size", size, 0)
         return MixedSession(self._segment(size, record), size)
 
     def _segment(self, n: int, record: int, *, sparse: bool = False) -> Segment:
