@@ -17,12 +17,12 @@ from arzip.levels import LEVELS
 @options.quiet
 @click.pass_context
 def models(context: click.Context, /, files: Sequence[str], as_json: bool, quiet: int) -> None:
-    """List the models that arzip has, and those in each FILE."""
-    from arzip.models import describe, names
+    """List the models that arzip has, those in the folders of models, and those in each FILE."""
+    from arzip.models import describe, library, names
 
     reporter = Reporter(quiet)
     rows: list[dict[str, Any]] = []
-    for name in (*names(), *files):
+    for name in (*names(), *library.names(), *files):
         with reporter.watch(name):
             levels = [level for level, model in LEVELS.items() if model == name]
             rows.append({**describe(name), "levels": levels})
@@ -31,6 +31,8 @@ def models(context: click.Context, /, files: Sequence[str], as_json: bool, quiet
     else:
         for row in rows:
             print_model(row)
+        folders = " and ".join(map(str, library.folders()))
+        click.echo(f"Models of your own are found by name in {printable(folders)}.")
     context.exit(reporter.status)
 
 

@@ -196,9 +196,10 @@ def _complete_model(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """For the shell: the names of models, and files."""
-    from arzip.models import names
+    from arzip.models import library, names
 
-    known = [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+    every = (*names(), *library.names())
+    known = [CompletionItem(name) for name in every if name.startswith(incomplete)]
     return [*known, CompletionItem(incomplete, type="file")]
 
 

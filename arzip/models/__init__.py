@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arzip.errors import ModelError
+from arzip.models import library
 
 if TYPE_CHECKING:
     from arzip.codec import Model
@@ -50,7 +51,7 @@ def names() -> list[str]:
 
 
 def load(name_or_path: "str | os.PathLike[str]" = "base") -> "Mixed":
-    """The built-in model of this name, or the one in this file.
+    """The model of this name, built in or in a folder of models, or the one in this file.
 
     Raises ModelError if there is none or it is damaged.
     """
@@ -66,16 +67,21 @@ def read(name_or_path: "str | os.PathLike[str]") -> "Parameters":
 
 
 def find(name_or_path: "str | os.PathLike[str]") -> Path:
-    """The file of that model: a text may be a built-in model's name, a path is a path.
+    """The file of that model: a text may be the name of a model, a path is a path.
 
-    Raises ModelError if there is none.
+    A built-in model's name comes before one in a folder of models (library.py), and that before a
+    file. Raises ModelError if there is none.
     """
     name = os.fspath(name_or_path)
-    is_built_in = isinstance(name_or_path, str) and name in names()
-    path = _folder() / f"{name}.safetensors" if is_built_in else Path(name)
-    if "\0" in name or not path.is_file():
-        raise ModelError(f"there is no model {name!r}: name a file, or one of {', '.join(names())}")
-    return path
+    if isinstance(name_or_path, str):
+        if name in names():
+            return _folder() / f"{name}.safetensors"
+        if (own := library.find(name)) is not None:
+            return own
+    if "\0" in name or not Path(name).is_file():
+        known = ", ".join([*names(), *library.names()])
+        raise ModelError(f"there is no model {name!r}: name a file, or one of {known}")
+    return Path(name)
 
 
 @lru_cache(maxsize=8)
@@ -94,15 +100,25 @@ def _identity(name: str) -> bytes:
 
 
 def by_identity(identity: bytes, given: "Model | None" = None) -> "Model":
-    """The model with this identity: `given` or a built-in one. Raises ModelError if neither is."""
+    """The model with this identity: `given`, a built-in one, or one in a folder of models.
+
+    Raises ModelError if none of them has it.
+    """
     if given is not None and given.identity == identity:
         return given
     for name in names():
         if _identity(name) == identity:
             return load(name)
+    if (own := library.with_identity(identity)) is not None:
+        return load(own)
+    if given is not None:
+        raise ModelError(
+            f"made with the model {identity.hex()}, and {given.name} is {given.identity.hex()}: "
+            "pass the other one's file with -m FILE"
+        )
     raise ModelError(
-        f"made with a model (identity {identity.hex()}) that this arzip does not have: "
-        "pass its file with -m FILE, or use the arzip that made it"
+        f"made with a model (identity {identity.hex()}) that this arzip does not have: pass its "
+        f"file with -m FILE, or put it into {' or '.join(map(str, library.folders()))}"
     )
 
 
