@@ -81,7 +81,7 @@ def test_every_truncation_and_any_garbage_is_found(data: bytes) -> None:
             arzip.decompress(frame[:size])
         with pytest.raises(EOFError):
             arzip.decompress(frame + frame[:size] if size else b"")
-    for garbage in (b"\0", b"garbage", frame[1:]):
+    for garbage in (b"\1", b"garbage", b"\0garbage", frame[1:]):
         with pytest.raises(arzip.FormatError, match="after the end"):
             arzip.decompress(frame + garbage)
 
