@@ -36,8 +36,10 @@ __all__ = [
 
 MODELLED, STORED, RUN = 0, 1, 2
 
-Progress = Callable[[int], object]
-"""Told of every piece that is coded, how many bytes it has. What it raises ends the work."""
+Progress = Callable[[int, float], object]
+"""Told of every piece that is coded: bytes of data, and about how many bytes of payload these take.
+What it raises ends the work.
+"""
 
 
 class Prediction(NamedTuple):
@@ -141,18 +143,18 @@ class Coded(NamedTuple):
     account: CodeLength
 
 
-def unwatched(size: int) -> None:
+def unwatched(size: int, coded: float) -> None:
     """A Progress that takes no notice."""
 
 
 def encode(model: Model, data: bytes, progress: Progress = unwatched) -> Coded:
     """Code one segment by the method that suits it. Raises ModelError for an unfit model."""
     if data and data.count(data[:1]) == len(data):
-        progress(len(data))
+        progress(len(data), 1)
         return Coded(RUN, data[:1], CodeLength(8.0, 8.0, 8.0))
     values = np.frombuffer(data, dtype=np.uint8)
     if not data or is_incompressible(values):
-        progress(len(data))
+        progress(len(data), len(data))
         return stored(data)
     coded = _modelled(model, values, progress)
     return coded if len(coded.payload) < len(data) else stored(data)
@@ -173,10 +175,10 @@ def decode(
     the caller to check: most damaged payloads give n wrong bytes, some give fewer.
     """
     if method == STORED and len(payload) == n:
-        progress(n)
+        progress(n, n)
         return payload
     if method == RUN and len(payload) == 1:
-        progress(n)
+        progress(n, 1)
         return payload * n
     if method == MODELLED and model is not None and len(payload) >= model.parameters_size:
         from arzip import coder
@@ -186,7 +188,7 @@ def decode(
         pieces = []
         for piece in model.decode(payload[:size], words, n):
             pieces.append(piece.data)
-            progress(piece.size)
+            progress(piece.size, len(payload) * piece.size / n)
         return b"".join(pieces)
     raise FormatError("a segment's payload does not fit its method: the file is damaged")
 
@@ -208,8 +210,9 @@ def _modelled(model: Model, values: NDArray[np.uint8], progress: Progress) -> Co
         parameters += prediction.parameters
         size += prediction.freq.size
         nll += prediction.nll
-        quantised += _bits(prediction.freq, coder.PRECISION)
-        progress(prediction.freq.size)
+        bits = _bits(prediction.freq, coder.PRECISION)
+        quantised += bits
+        progress(prediction.freq.size, bits / 8)
     if size != values.size or len(parameters) != model.parameters_size:
         raise ModelError(f"model {model.name!r} did not predict every byte: it is damaged or unfit")
     payload = parameters + encoder.finish()

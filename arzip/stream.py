@@ -91,8 +91,8 @@ class ArzipCompressor:
         self._histogram = histogram(b"")
 
     @property
-    def worked(self) -> int:
-        """Bytes of the stream that are coded, those of unfinished segments included."""
+    def worked(self) -> tuple[int, float]:
+        """Bytes of the stream that are coded, and about what they take: not only whole segments."""
         return self._jobs.worked
 
     @property
@@ -295,8 +295,8 @@ class ArzipDecompressor:
         )
 
     @property
-    def worked(self) -> int:
-        """Bytes of data that are decoded, those of unfinished segments included."""
+    def worked(self) -> tuple[int, float]:
+        """Bytes of data that are decoded, and about what they took: not only whole segments."""
         return self._jobs.worked
 
     @property

@@ -108,6 +108,9 @@ class Unbroken(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         return self._file.seek(offset, whence)
 
+    def truncate(self, size: int | None = None, /) -> int:
+        return self._file.truncate(size)
+
     def fileno(self) -> int:
         return self._file.fileno()
 

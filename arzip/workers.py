@@ -62,9 +62,9 @@ class Ordered(Generic[Result]):
         return len(self._calls) >= self.capacity
 
     @property
-    def worked(self) -> int:
-        """How many bytes the calls in this process have coded so far, half-made calls included."""
-        return self._tally.size
+    def worked(self) -> tuple[int, float]:
+        """What the calls in this process told of their progress so far, summed up."""
+        return self._tally.size, self._tally.coded
 
     def put(self, function: Callable[..., Result], *arguments: object) -> None:
         """Start a call.
@@ -121,15 +121,17 @@ class Ordered(Generic[Result]):
 
 
 class _Tally:
-    """Counts bytes, for several threads: a Progress."""
+    """Adds up the progress of several threads."""
 
     def __init__(self) -> None:
         self.size = 0
+        self.coded = 0.0
         self._lock = threading.Lock()
 
-    def __call__(self, size: int) -> None:
+    def __call__(self, size: int, coded: float) -> None:
         with self._lock:
             self.size += size
+            self.coded += coded
 
 
 class _StoppedError(Exception):
@@ -214,13 +216,13 @@ class _Threads:
                 call = self._waiting.popleft()
             call.make(self._go_on)
 
-    def _go_on(self, size: int) -> None:
+    def _go_on(self, size: int, coded: float) -> None:
         """A Progress. Raises _StoppedError if nobody waits any more."""
         # When the main thread has ended, the interpreter waits for the others. One of these may
         # still want a result, and then makes the call itself.
         if self._stopped or not threading.main_thread().is_alive():
             raise _StoppedError
-        self._progress(size)
+        self._progress(size, coded)
 
 
 def workers(executor: Executor) -> int:

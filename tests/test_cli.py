@@ -6,6 +6,7 @@ What only a process shows (signals, pipes, terminals) is in test_cli_process.py.
 import json
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -178,19 +179,23 @@ def test_unknown_suffix_is_skipped(here: Path, compressed: bytes, name: str) -> 
     assert run("-dc", name).stdout_bytes == TEXT
 
 
-def test_links_are_skipped_without_force(text: Path) -> None:
+def test_links_are_removed_only_by_force(text: Path) -> None:
     Path("soft").symlink_to("text")
-    result = run("soft")
-    assert result.exit_code == 2
-    assert "symbolic link; use -f" in result.stderr
     Path("hard").hardlink_to("text")
-    result = run("text")
+    result = run("-1", "--rm", "soft", "hard")
     assert result.exit_code == 2
-    assert "1 more hard link(s); use -f" in result.stderr
+    assert "soft: is a symbolic link, and --rm would remove it; use -f" in result.stderr
+    assert "hard: has 1 more hard link(s), so --rm frees nothing; use -f" in result.stderr
     assert names(text.parent) == ["hard", "soft", "text"]
-    assert run("-c", "soft").exit_code == 0, "reading is harmless"
-    assert run("-f", "soft", "text").exit_code == 0
-    assert names(text.parent) == ["hard", "soft", "soft.arz", "text", "text.arz"]
+    assert run("-1", "--rm", "-f", "soft", "hard").exit_code == 0
+    assert names(text.parent) == ["hard.arz", "soft.arz", "text"]
+
+
+def test_links_are_read_where_nothing_is_removed(text: Path) -> None:
+    Path("soft").symlink_to("text")
+    Path("hard").hardlink_to("text")
+    assert run("-1", "soft", "hard").exit_code == 0
+    assert names(text.parent) == ["hard", "hard.arz", "soft", "soft.arz", "text"]
     assert not Path("soft.arz").is_symlink()
 
 
@@ -203,11 +208,25 @@ def test_force_replaces_a_link_in_the_way_and_not_what_it_leads_to(text: Path) -
     assert not Path("text.arz").is_symlink()
 
 
-def test_fifo_is_skipped(here: Path) -> None:
+def test_fifo_is_skipped_where_its_name_would_be_the_outputs(here: Path) -> None:
     os.mkfifo("fifo")
-    result = run("fifo")
-    assert result.exit_code == 2
-    assert "not a regular file" in result.stderr
+    for arguments in (["fifo"], ["--rm", "-o", "out", "fifo"]):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert "not a regular file; use -c or -o" in result.stderr
+        assert names(here) == ["fifo"]
+
+
+@pytest.mark.parametrize("arguments", [["-c"], ["-o", "out"]])
+def test_fifo_is_read_where_the_output_has_a_name(here: Path, arguments: list[str]) -> None:
+    os.mkfifo("fifo")
+    writer = threading.Thread(target=Path("fifo").write_bytes, args=(TEXT,))
+    writer.start()
+    result = run("-1", *arguments, "fifo")
+    writer.join()
+    assert result.exit_code == 0
+    written = result.stdout_bytes if arguments == ["-c"] else Path("out").read_bytes()
+    assert arzip.decompress(written) == TEXT
 
 
 def test_directories(text: Path) -> None:
@@ -372,6 +391,198 @@ def test_limits(packed: Path) -> None:
 def test_levels(text: Path, level: str) -> None:
     assert run(level, "text").exit_code == 0
     assert run("-t", "text.arz").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "model"),
+    [
+        ("", ["-m", "swift", "-9"], "base"),
+        ("", ["-9", "-m", "swift"], "swift"),
+        ("", ["-9", "-1"], "swift"),
+        ("", ["-1", "--best"], "base"),
+        ("-m swift", ["-9"], "base"),
+        ("-9", ["-m", "swift"], "swift"),
+        ("-1", [], "swift"),
+        ("-m swift", [], "swift"),
+        ("", [], "base"),
+    ],
+)
+def test_the_last_of_a_model_and_a_level_counts(
+    text: Path, environment: str, arguments: list[str], model: str
+) -> None:
+    for command in ([], ["compress"]):
+        done = run(*command, *arguments, "-f", "text", env={"ARZIP_OPT": environment})
+        assert done.exit_code == 0, done.stderr
+        assert f" {model} " in run("list", "text.arz").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-c", "-o", "out"],
+        ["-c", "--output-dir-flat", "out"],
+        ["-o", "out", "--output-dir-mirror", "out"],
+        ["--output-dir-flat", "out", "--output-dir-mirror", "out"],
+    ],
+)
+def test_one_place_for_the_output(text: Path, arguments: list[str]) -> None:
+    for mode in ("-z", "-d"):
+        result = run(mode, *arguments, "text")
+        assert result.exit_code == 2
+        assert "say two things" in result.stderr
+    assert names(text.parent) == ["text"]
+
+
+def test_compress_is_a_mode_as_well(text: Path, packed: Path) -> None:
+    assert run("-d", "-z", "-1", "-f", "text").exit_code == 0
+    assert run("--compress", "-t", "text.arz").exit_code == 0
+    assert run("-z", "-1", "-f", "text", env={"ARZIP_OPT": "-d"}).exit_code == 0
+
+
+def test_a_suffix_of_ones_own(text: Path) -> None:
+    assert run("-1", "-S", ".z", "text").exit_code == 0
+    text.unlink()
+    assert run("-d", "text.z").exit_code == 2
+    assert run("-d", "--suffix", ".z", "text.z").exit_code == 0
+    assert text.read_bytes() == TEXT
+    for suffix in ("", "a/b"):
+        assert run("-S", suffix, "text").exit_code == 2
+
+
+@pytest.mark.parametrize(("option", "end"), [("--files", b"\n"), ("--files0", b"\0")])
+def test_names_in_a_file(text: Path, option: str, end: bytes) -> None:
+    odd = "new\nline" if end == b"\0" else "a space"
+    for name in ("one", odd):
+        Path(name).write_bytes(TEXT)
+    listed = b"one" + end + os.fsencode(odd) + end
+    Path("list of names").write_bytes(listed)
+    every = ["one.arz", f"{odd}.arz", "text.arz"]
+    for arguments, given in ([f"{option}=list of names"], b""), ([option], listed):
+        assert run("-1", *arguments, "--", "text", input=given).exit_code == 0
+        for name in every:
+            assert arzip.decompress(Path(name).read_bytes()) == TEXT
+            Path(name).unlink()
+    assert run("-1", option, input=b"").output == "", "no names are no files, not standard input"
+    assert run("-1", f"{option}=nosuch").exit_code == 2
+
+
+def test_output_directories(here: Path) -> None:
+    Path("in/deeper").mkdir(parents=True)
+    Path("in/one").write_bytes(TEXT)
+    Path("in/deeper/two").write_bytes(TEXT)
+    assert run("-1", "-r", "--output-dir-flat", "flat", "in").exit_code == 0
+    assert names(Path("flat")) == ["one.arz", "two.arz"]
+    assert run("-1", "-r", "--output-dir-mirror", "mirror", "in").exit_code == 0
+    assert Path("mirror/in/deeper/two.arz").exists()
+    assert run("-d", "-r", "--output-dir-mirror", "back", "mirror").exit_code == 0
+    assert Path("back/mirror/in/deeper/two").read_bytes() == TEXT
+    absolute = str(Path("in/one").absolute())
+    assert run("-1", "--output-dir-mirror", "mirror", absolute).exit_code == 0
+    assert Path(f"mirror{absolute}.arz").exists()
+    result = run("-1", "--output-dir-mirror", "../mirror", "../outside")
+    assert result.exit_code != 0
+
+
+def test_a_place_outside_cannot_be_mirrored(here: Path) -> None:
+    Path("inner").mkdir()
+    Path("text").write_bytes(TEXT)
+    os.chdir("inner")
+    result = run("-1", "--output-dir-mirror", "mirror", "../text")
+    assert result.exit_code == 2
+    assert "cannot be mirrored" in result.stderr
+    assert names(here) == ["inner", "text"]
+
+
+ZEROS = bytes(1 << 20)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [ZEROS, b"a" + ZEROS, ZEROS + b"a", TEXT + ZEROS + TEXT + ZEROS[:5000], bytes(100), b""],
+    ids=len,
+)
+def test_zeros_take_no_room(here: Path, data: bytes) -> None:
+    packed = arzip.compress(data, model="swift")
+    Path("data.arz").write_bytes(packed)
+    for options in ([], ["-o", "data"], ["--verify"]):
+        assert run("-df", *options, "data.arz").exit_code == 0
+        assert Path("data").read_bytes() == data
+        assert 512 * Path("data").stat().st_blocks <= len(data.replace(ZEROS[:4096], b"")) + 16384
+    assert run("-df", "--no-sparse", "data.arz").exit_code == 0
+    assert Path("data").read_bytes() == data
+    assert 512 * Path("data").stat().st_blocks >= len(data) // 2
+
+
+def test_plain_data_passes_through(text: Path, packed: Path, compressed: bytes) -> None:
+    assert run("-dcf", "text", "text.arz").stdout_bytes == TEXT + TEXT
+    assert run("-dcf", input=b"ar").stdout_bytes == b"ar"
+    assert run("-dcf", input=compressed).stdout_bytes == TEXT
+    assert run("-dc", "text").exit_code == 1
+    assert run("-df", "-o", "out", "text").exit_code == 1
+    damaged = compressed[:-1] + b"!"
+    assert run("-dcf", input=damaged).exit_code == 1
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_many_files_seem_to_be_done_one_after_the_other(here: Path, threads: str) -> None:
+    sizes = [40_000, 100, 20_000, 3, 0, 9_000]
+    for number, size in enumerate(sizes):
+        Path(f"{number}").write_bytes((TEXT * 20)[:size])
+    given = [str(number) for number in range(len(sizes))]
+    given.insert(3, "nosuch")
+    result = run("-1", "-v", "-T", threads, *given)
+    assert result.exit_code == 1
+    *lines, last = result.stderr.splitlines()
+    assert [line.split(": ")[1] for line in lines] == given
+    assert last.startswith(f"arzip: 6 files: {sum(sizes):,} -> ")
+    packed = [f"{number}.arz" for number in range(len(sizes))]
+    every = b"".join((TEXT * 20)[:size] for size in sizes)
+    assert run("-dc", "-T", threads, *packed).stdout_bytes == every
+    result = run("-t", "-v", "-T", threads, *packed)
+    assert result.stderr.splitlines()[-1].startswith(f"arzip: 6 files: {sum(sizes):,} bytes")
+    assert run("-1c", "-T", threads, *given[:3]).stdout_bytes == b"".join(
+        Path(name).read_bytes() for name in packed[:3]
+    )
+
+
+def test_memory_is_limited_in_compressing_too(here: Path) -> None:
+    data = os.urandom(40_000) * 8 + TEXT * 100
+    Path("data").write_bytes(data)
+    usual = run("-1", "-c", "data").stdout_bytes
+    assert run("-1", "-c", "-M", "4G", "data").stdout_bytes == usual
+    need = arzip.load_model("swift").memory(len(data)) + 3 * len(data)
+    for threads in ("1", "2", "0"):
+        same = run("-1", "-c", "-T", threads, "-M", str(need), "data")
+        assert same.stdout_bytes == usual, "fewer threads come before smaller segments"
+    smaller = run("-1", "-c", "--memory", str(need // 2), "data").stdout_bytes
+    assert len(usual) < len(smaller)
+    assert arzip.decompress(smaller, max_memory=need // 2) == data
+    result = run("-1", "-M", "1M", "data")
+    assert result.exit_code == 1
+    assert "more than the limit of 1,048,576" in result.stderr
+
+
+@pytest.mark.parametrize("short", ["--decomp", "--unc", "--dec"])
+def test_long_options_may_be_abbreviated(packed: Path, short: str) -> None:
+    assert run(short, "--std", "text.arz").stdout_bytes == TEXT
+    assert run("test", "--max-s=1", "text.arz").exit_code == 1
+    for wrong, said in (
+        ("--ver", "--verify or --verbose"),
+        ("--nosuch", "No such option '--nosuch'"),
+    ):
+        result = run(wrong, "text.arz")
+        assert result.exit_code == 2
+        assert said in result.stderr
+    assert run("-o", "--std", "--decompress", "text.arz").exit_code == 0
+    assert Path("--std").read_bytes() == TEXT, "what an option takes is no option"
+
+
+def test_a_file_that_is_called_as_a_command_is_told(text: Path, packed: Path) -> None:
+    assert run("list", "text.arz").stderr == ""
+    Path("list").write_bytes(TEXT)
+    result = run("list", "text.arz")
+    assert result.exit_code == 0
+    assert "list is taken for the command: write ./list for the file" in result.stderr
 
 
 def test_unknown_model(text: Path) -> None:

@@ -83,6 +83,32 @@ def rest_of(controller: int) -> bytes:
     return shown
 
 
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (["--foo", "text"], ""),
+        (["-T", "-1", "text"], ""),
+        (["text", "text", "-o", "x"], ""),
+        (["text"], "--nosuch"),
+        (["list"], ""),
+        (["eval", "--jso=1", "text"], ""),
+        (["train", "nosuch", "-o", "x"], ""),
+        (["sample", "--temperature", "-1"], ""),
+    ],
+    ids=str,
+)
+def test_wrong_usage_is_one_line_and_status_1(
+    here: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], environment: str
+) -> None:
+    """Status 2 is that a file was skipped, which scripts may tolerate."""
+    monkeypatch.setenv("ARZIP_OPT", environment)
+    Path("text").write_bytes(TEXT)
+    done = run([*ARZIP, *arguments])
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"arzip: ")
+    assert done.stderr.count(b"\n") == 1
+
+
 def test_pipeline(here: Path) -> None:
     packed = run(ARZIP, input=TEXT)
     assert (packed.returncode, packed.stderr) == (0, b"")

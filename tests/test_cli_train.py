@@ -135,6 +135,7 @@ def test_what_is_left_out_of_the_data_may_be(here: Path) -> None:
     for options in ([], ["-f"]):
         result = train(*options, "--exclude", "*.safetensors", output=output)
         assert result.exit_code == 0, result.output
+        assert stat.S_IMODE(os.stat(output).st_mode) == 0o666 & ~umask()
 
 
 @pytest.mark.usefixtures("unread")
@@ -144,6 +145,8 @@ def test_what_is_left_out_of_the_data_may_be(here: Path) -> None:
         ("-", "must be a file"),
         ("/dev/null", "must be a file"),
         ("data", "directory"),
+        ("", "directory"),
+        ("/", "directory"),
         ("nowhere/own", "cannot be written"),
         ("x" * 256, "File name too long"),
     ],

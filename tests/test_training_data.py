@@ -38,6 +38,7 @@ def test_a_corpus_is_public_if_all_of_its_files_are(
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(TEXT)
         os.chmod(tmp_path / name, 0o644)
+    (tmp_path / "empty").touch(0o600)
     assert read_corpus([tmp_path]).is_public
     change(tmp_path / "b")
     assert read_corpus([tmp_path]).is_public == (not (tmp_path / "b").exists())

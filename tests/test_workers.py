@@ -131,7 +131,7 @@ def slowly(began: threading.Event, result: int, progress: Progress) -> int:
     began.set()
     for _ in range(3000):
         time.sleep(0.01)
-        progress(1)
+        progress(1, 0.5)
     return result
 
 
@@ -179,14 +179,14 @@ def test_a_queue_that_is_forgotten_ends_its_calls() -> None:
 
 def test_progress_is_counted_within_calls() -> None:
     def twice(progress: Progress) -> None:
-        progress(30)
-        progress(12)
+        progress(30, 1.5)
+        progress(12, 2.0)
 
     for threads in (1, 2):
         ordered: Ordered[None] = Ordered(threads)
         ordered.put(twice)
         ordered.get()
-        assert ordered.worked == 42
+        assert ordered.worked == (42, 3.5)
 
 
 LEAVING = """
@@ -197,7 +197,7 @@ def slowly(progress):
     began.set()
     for _ in range(3000):
         time.sleep(0.01)
-        progress(1)
+        progress(1, 0.5)
 ordered = Ordered(2)
 ordered.put(slowly)
 began.wait()
@@ -219,7 +219,7 @@ def test_a_fork_makes_the_calls_itself() -> None:
     home = os.getpid()
 
     def call(number: int, progress: Progress) -> int:
-        progress(1)
+        progress(1, 0.5)
         if os.getpid() == home:
             assert go_on.wait(20)
         return number

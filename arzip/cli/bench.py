@@ -111,7 +111,7 @@ class Names(click.ParamType[tuple[str, ...]]):
         return names
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @options.required_files
 @click.option(
     "--against",

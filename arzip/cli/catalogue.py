@@ -11,7 +11,7 @@ from arzip.cli.messages import Reporter, printable
 from arzip.cli.options import LEVELS
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @options.files
 @options.json_output
 @options.quiet

@@ -11,7 +11,7 @@ from arzip.cli.coding import Coding
 from arzip.cli.options import Settings
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @options.files
 @options.stdout
 @options.output
@@ -19,16 +19,18 @@ from arzip.cli.options import Settings
 @options.coding_model
 @options.threads
 @options.segment_size
+@options.memory
 @options.loudness
 @click.pass_context
 def compress(context: click.Context, /, files: Sequence[str], **values: Any) -> None:
     """Compress each FILE to FILE.arz."""
     settings = Settings(**values)
+    files = options.all_files(context, files)
     options.check_output(settings, files)
     context.exit(Coding(settings).compress(files))
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @options.files
 @options.stdout
 @options.output
@@ -36,16 +38,18 @@ def compress(context: click.Context, /, files: Sequence[str], **values: Any) -> 
 @options.decoding_model
 @options.threads
 @options.limits
+@options.sparse
 @options.loudness
 @click.pass_context
 def decompress(context: click.Context, /, files: Sequence[str], **values: Any) -> None:
     """Decompress each FILE.arz to FILE."""
     settings = Settings(**values)
+    files = options.all_files(context, files)
     options.check_output(settings, files)
     context.exit(Coding(settings).decompress(files))
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @options.files
 @options.recursive
 @options.decoding_model
@@ -55,10 +59,10 @@ def decompress(context: click.Context, /, files: Sequence[str], **values: Any) -
 @click.pass_context
 def test(context: click.Context, /, files: Sequence[str], **values: Any) -> None:
     """Test that each FILE decompresses."""
-    context.exit(Coding(Settings(**values)).test(files))
+    context.exit(Coding(Settings(**values)).test(options.all_files(context, files)))
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @options.files
 @options.decoding_model
 @options.threads

@@ -10,6 +10,7 @@ from arzip.cli import options, sources, transfer
 from arzip.cli.coding import load_prepared, watch_compiling
 from arzip.cli.messages import Reporter, printable
 from arzip.cli.options import Settings
+from arzip.cli.progress import Meter
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,7 +21,7 @@ WIDEST = 1 << 16  # columns
 MOST = 1 << 26  # bytes, 64 MiB: what entropies of higher order are measured on
 
 
-@click.command("eval", context_settings=options.HELP)
+@click.command("eval", cls=options.Command, context_settings=options.HELP)
 @options.required_files
 @options.coding_model
 @options.threads
@@ -45,10 +46,19 @@ def evaluate_files(files: Sequence[str], settings: Settings, *, as_json: bool) -
     model = load_prepared(settings.coding_model)
     measured = []
     for path in files:
-        with reporter.watch(path), sources.open_input(path) as source:
+        with (
+            reporter.watch(path),
+            sources.open_input(path) as source,
+            Meter(source.size, wanted=settings.shows_progress) as meter,
+        ):
             head = bytearray()
             report = transfer.evaluate(
-                source, model=model, settings=settings, head=head, most=0 if as_json else MOST
+                source,
+                model=model,
+                settings=settings,
+                head=head,
+                most=0 if as_json else MOST,
+                meter=meter,
             )
             if as_json:
                 click.echo(json.dumps({"file": source.name, **report.to_dict()}))

@@ -27,7 +27,7 @@ class FormContext(click.Context):
         return super().command_path.rstrip()
 
 
-class GzipForm(click.Command):
+class GzipForm(options.Command):
     """The form. Its --help shows the commands of the group that it belongs to as well."""
 
     context_class = FormContext
@@ -100,6 +100,7 @@ def _complete_word(
 @click.option(
     "-d", "--decompress", "--uncompress", "mode", flag_value="decompress", help="Decompress."
 )
+@click.option("-z", "--compress", "mode", flag_value="compress", help="Compress (default).")
 @click.option("-t", "--test", "mode", flag_value="test", help="Test that files decompress.")
 @click.option("-l", "--list", "mode", flag_value="list", help="List what is in files.")
 @options.stdout
@@ -109,6 +110,7 @@ def _complete_word(
 @options.threads
 @options.segment_size
 @options.limits
+@options.sparse
 @options.loudness
 @click.version_option(arzip.__version__, "-V", "--version", message="arzip %(version)s")
 @click.pass_context
@@ -119,6 +121,7 @@ def gzip_form(
     input to standard output.
     """
     settings = Settings(**values)
+    files = options.all_files(context, files)
     match mode:
         case "decompress":
             options.check_output(settings, files)

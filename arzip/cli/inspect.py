@@ -9,7 +9,7 @@ from arzip.cli import options, outputs, sources
 from arzip.cli.coding import load_prepared, watch_compiling
 from arzip.cli.messages import RefusedError, Reporter
 from arzip.cli.options import Settings, Size
-from arzip.cli.progress import Meter
+from arzip.cli.progress import Meter, Step
 from arzip.cli.sources import STDIN
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SUFFIX = ".html"
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @click.argument("file", metavar="FILE", type=options.path)
 @click.option(
     "-o",
@@ -82,5 +82,14 @@ def _inspect(name: str, sample: "Sample", settings: Settings) -> "Inspection":
     model = load_prepared(settings.coding_model)
     with models.compiling():  # what it takes is compiled by a first byte
         inspection.inspect(model, name, inspection.Sample(b"a", 1, (0,)), lambda done: None)
-    with Meter(name, len(sample.data), wanted=settings.shows_progress) as meter:
-        return inspection.inspect(model, name, sample, meter.reach)
+    done = 0
+
+    def reach(size: int) -> None:
+        nonlocal done
+        done = size
+
+    with (
+        Meter(len(sample.data), wanted=settings.shows_progress) as meter,
+        meter.work(name, lambda: Step(done, done)),
+    ):
+        return inspection.inspect(model, name, sample, reach)

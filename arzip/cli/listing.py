@@ -32,7 +32,7 @@ class Listed:
     checks: list[str]  # how the data of a frame is checked: XXH64, or the low 32 bits of it
 
 
-@click.command("list", context_settings=options.HELP)
+@click.command("list", cls=options.Command, context_settings=options.HELP)
 @options.required_files
 @options.recursive
 @options.json_output
@@ -74,7 +74,7 @@ def examine(path: str) -> Listed:
     known = {model["identity"]: str(model["name"]) for model in catalogue()}
     frames, methods = 0, Counter[str]()
     models, checks = set[str](), set[str]()
-    with sources.open_source(path, strict=False) as source:
+    with sources.open_source(path) as source:
         found = segments(source.file)
         for located in found:
             frames += located.segment.number == 1

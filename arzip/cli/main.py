@@ -20,7 +20,7 @@ from arzip.cli.evaluation import evaluate
 from arzip.cli.gzip_form import FIRST, gzip_form
 from arzip.cli.inspect import inspect
 from arzip.cli.listing import list_command
-from arzip.cli.messages import ERROR, OK, is_failure, report_failure
+from arzip.cli.messages import ERROR, OK, is_failure, report_failure, report_usage, say
 from arzip.cli.recovery import recover
 from arzip.cli.sample import sample
 from arzip.cli.score import score
@@ -44,6 +44,9 @@ class GzipLikeGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # The group has no options of its own, so that it takes none of the form's: not even --.
         ctx.meta[FIRST] = not args
+        if args and args[0] in self.commands and os.path.isfile(args[0]):
+            # As by `arzip *` in a folder that has such a file.
+            say(f"{args[0]} is taken for the command: write ./{args[0]} for the file")
         if not args or args[0] not in self.commands:
             args = ["", *args]
         return super().parse_args(ctx, args)
@@ -153,8 +156,8 @@ def _outcome(command: click.Command, program: str, arguments: list[str]) -> int:
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        report_usage(error)
+        return ERROR
     except OSError:
         raise
     except BaseException as error:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import click
 
+from arzip.cli import turns
 from arzip.errors import ArzipError
 
 OK, ERROR, WARNING = 0, 1, 2
@@ -53,17 +54,17 @@ class Reporter:
         """Report that `name` was skipped."""
         self._warned = True
         if self._quiet < 1:
-            _print(f"{printable(name)}: {message}")
+            say(f"{printable(name)}: {message}")
 
     def note(self, message: str) -> None:
         """Say something that -v asked for."""
         if self.verbose:
-            _print(message)
+            say(message)
 
     def announce(self, message: str) -> None:
         """Say something that the user should know but that is nothing wrong."""
         if self._quiet < 1:
-            _print(message)
+            say(message)
 
     @contextlib.contextmanager
     def watch(self, name: str) -> Iterator[None]:
@@ -82,9 +83,14 @@ class Reporter:
 
 def report_failure(error: BaseException, name: str | None = None) -> None:
     """Print what went wrong, with `name` or with arzip as a whole."""
-    _print(explain(error) if name is None else f"{printable(name)}: {explain(error, name)}")
+    say(explain(error) if name is None else f"{printable(name)}: {explain(error, name)}")
     if os.environ.get("ARZIP_DEBUG"):
         traceback.print_exception(error)
+
+
+def report_usage(error: click.ClickException) -> None:
+    """Print what was wrong with the command line."""
+    say(f"{' '.join(error.format_message().split())} (try arzip --help)")
 
 
 def is_failure(error: BaseException) -> bool:
@@ -116,7 +122,9 @@ def printable(name: str) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in name)
 
 
-def _print(message: str) -> None:
+def say(message: str) -> None:
+    """Print a line on stderr, with the program's name."""
+    turns.wait_for_turn()
     # stderr may be closed or full; that must not stop the work.
     with contextlib.suppress(OSError, ValueError):
         print(f"arzip: {message}", file=sys.stderr, flush=True)

@@ -8,28 +8,48 @@ import io
 import os
 import stat
 import sys
+from itertools import pairwise
 from typing import BinaryIO, Self
 
 from arzip import newfile, transport
+from arzip.cli import turns
 from arzip.cli.messages import RefusedError, SkippedError
+from arzip.cli.options import SUFFIX
 
-SUFFIX = ".arz"
 STDOUT = "-"
+HOLE = bytes(4096)
 
 
-def compressed_name(path: str) -> str:
+def compressed_name(path: str, suffix: str = SUFFIX) -> str:
     """FILE -> FILE.arz. Raises: SkippedError."""
-    if path.endswith(SUFFIX):
-        raise SkippedError(f"already ends in {SUFFIX}; to compress it again use -c or -o")
-    return path + SUFFIX
+    if path.endswith(suffix):
+        raise SkippedError(f"already ends in {suffix}; to compress it again use -c or -o")
+    return path + suffix
 
 
-def decompressed_name(path: str) -> str:
+def decompressed_name(path: str, suffix: str = SUFFIX) -> str:
     """FILE.arz -> FILE. Raises: SkippedError."""
-    stem = path.removesuffix(SUFFIX)
+    stem = path.removesuffix(suffix)
     if stem == path or not os.path.basename(stem):
-        raise SkippedError(f"does not end in {SUFFIX}; use -c or -o to say where the output goes")
+        raise SkippedError(f"does not end in {suffix}; use -c or -o to say where the output goes")
     return stem
+
+
+def placed(name: str, flat: str | None, mirror: str | None) -> str:
+    """Where the output called so goes: into the folder `flat`, or, with all the folders of its
+    path, under the folder `mirror`. Makes those folders. Raises: SkippedError, OSError.
+    """
+    if flat is not None:
+        name = os.path.join(flat, os.path.basename(name))
+    elif mirror is not None:
+        parts = os.path.normpath(name).lstrip(os.sep).split(os.sep)
+        if os.pardir in parts:
+            raise SkippedError("is not below this folder, so its place cannot be mirrored; use -o")
+        name = os.path.join(mirror, *parts)
+    else:
+        return name
+    os.makedirs(os.path.dirname(name), exist_ok=True)
+    return name
 
 
 class StandardOutput:
@@ -46,7 +66,12 @@ class StandardOutput:
                 "compressed data is not written to a terminal; redirect it, use -o FILE, or -f"
             )
 
+    def write(self, data: bytes) -> None:
+        turns.wait_for_turn()
+        self.file.write(data)
+
     def commit(self, like: os.stat_result | None) -> None:
+        turns.wait_for_turn()
         self.file.flush()
 
     def __enter__(self) -> Self:
@@ -66,6 +91,9 @@ class Device:
         self.name = name
         self.file = transport.buffered(io.FileIO(name, "w"))
 
+    def write(self, data: bytes) -> None:
+        self.file.write(data)
+
     def commit(self, like: os.stat_result | None) -> None:
         self.file.flush()
 
@@ -79,13 +107,16 @@ class Device:
 class NewFile(newfile.NewFile):
     """A file that becomes `name` at `commit`; leaving the `with` block before that leaves nothing.
 
+    If it is `sparse`, blocks of zeros become holes, which take no room on the disk.
     Raises: RefusedError if `name` exists and `force` is not set, OSError.
     """
 
     can_be_read_back = True
     is_terminal = False
 
-    def __init__(self, name: str, *, force: bool) -> None:
+    def __init__(self, name: str, *, force: bool, sparse: bool = False) -> None:
+        self._sparse = sparse
+        self._end = 0  # of what was written, and it may be in a hole
         try:
             super().__init__(name, replace=force)
         except IsADirectoryError:
@@ -93,8 +124,24 @@ class NewFile(newfile.NewFile):
         except FileExistsError:
             raise _exists(name) from None
 
+    def write(self, data: bytes) -> None:
+        begin, self._end = self._end, self._end + len(data)
+        if not self._sparse or HOLE not in data:
+            self.file.write(data)
+            return
+        first = -begin % len(HOLE)  # a hole begins and ends with a block of the disk
+        cuts = [0, *range(first, len(data), len(HOLE)), len(data)]
+        for start, end in pairwise(cuts):
+            block = data[start:end]
+            if block == HOLE:
+                self.file.seek(len(HOLE), io.SEEK_CUR)
+            else:
+                self.file.write(block)
+
     def commit(self, like: os.stat_result | None = None, *, mode: int = 0o666) -> None:
         """Complete it. Raises: RefusedError if `name` appeared meanwhile, OSError."""
+        if self._sparse:
+            self.file.truncate(self._end)
         try:
             super().commit(like, mode=mode)
         except FileExistsError:
@@ -104,7 +151,7 @@ class NewFile(newfile.NewFile):
 Output = StandardOutput | Device | NewFile
 
 
-def open_named(name: str, *, compressed: bool, force: bool) -> Output:
+def open_named(name: str, *, compressed: bool, force: bool, sparse: bool = False) -> Output:
     """The output that the user named: `-`, a device, or a file to be.
 
     Raises: RefusedError, OSError.
@@ -116,7 +163,8 @@ def open_named(name: str, *, compressed: bool, force: bool) -> Output:
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             return Device(name)
     # Replacing /dev/stdout or another link, instead of what it leads to, is never what was meant.
-    return NewFile(os.path.realpath(name) if force else name, force=force)
+    path = os.path.realpath(name) if force else name
+    return NewFile(path, force=force, sparse=sparse)
 
 
 def refuse_to_replace(source: os.stat_result | None, output: Output) -> None:

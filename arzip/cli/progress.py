@@ -1,17 +1,27 @@
-"""How far the work on one file is: a bar on stderr, on a terminal, for work over a second."""
+"""How far the work is: a bar on stderr, on a terminal, for work that takes over a second.
+
+    reads.log ━━━━━━━━╸━━━━━━━  42 %  1.2 / 10.1 MiB = 0.119  0.09 MB/s  0:02:31
+
+The work does not report. Ten times a second the bar looks at how far it is, so that it moves within
+a segment too, and files of a few bytes cost nothing.
+"""
 
 import os
 import sys
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from arzip.cli.messages import printable
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress
 
 PATIENCE = 1.0  # seconds before the bar appears
+LONGEST_NAME = 24  # characters
 SHOW_CURSOR = b"\x1b[?25h\n"
 
 _showing = False
@@ -23,41 +33,81 @@ def restore_terminal() -> None:
         os.write(2, SHOW_CURSOR)
 
 
-class Meter:
-    """Shows how many bytes of one file are done; `total` is None where it is not known."""
+class Step(NamedTuple):
+    """How far one piece of work is, in bytes."""
 
-    def __init__(self, name: str, total: int | None, *, wanted: bool) -> None:
-        self._name = name
+    done: float
+    """Of what the total is counted in."""
+    size: float = 0
+    """Of data, not compressed."""
+    coded: float | None = None
+    """Of what that data takes when it is compressed, if it is."""
+
+
+Look = Callable[[], Step]
+
+
+class Meter:
+    """Shows how far some pieces of work are, one after the other or side by side.
+
+    `total` is the bytes of all of them, None where that is not known, `files` how many files there
+    are.
+    """
+
+    def __init__(self, total: int | None, *, wanted: bool, files: int = 1) -> None:
         self._total = total
-        self._done = 0
-        self._lock = threading.Lock()  # the timer's thread against this one
+        self._files = files
+        self._begun = 0
+        self._looks: list[tuple[str, Look]] = []  # of what is being worked on
+        self._finished = Step(0)
+        self._lock = threading.Lock()  # the bar's threads against those that work
         self._closed = False
         self._bar: Progress | None = None
-        self._task: TaskID | None = None
+        self._start = time.monotonic()
         self._timer: threading.Timer | None = None
         if wanted and sys.stderr.isatty():
             self._timer = threading.Timer(PATIENCE, self._show)
             self._timer.daemon = True
 
-    def reach(self, done: int) -> None:
-        """Show that `done` bytes are done."""
+    @contextmanager
+    def work(self, name: str, look: Look, *, is_file: bool = True) -> Iterator[None]:
+        """Around work on what is called so; `look` tells how far it is.
+
+        It is the next file, or more work on one that was counted already.
+        """
         with self._lock:
-            self._done = done
-            if self._bar is not None and self._task is not None:
-                # Until something is done the bar only shows that work goes on.
-                self._bar.update(self._task, completed=done, total=self._total if done else None)
+            self._begun += is_file
+            self._looks.append((name, look))
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._looks.remove((name, look))
+                self._finished = _sum([self._finished, look()])
+
+    def state(self) -> tuple[str, Step, str]:
+        """What is being worked on, how far all is, and what else there is to say, in words."""
+        with self._lock:
+            name = printable(self._looks[0][0]) if self._looks else ""
+            step = _sum([self._finished, *(look() for _, look in self._looks)])
+        if len(name) > LONGEST_NAME:
+            name = name[: LONGEST_NAME - 1] + "…"
+        if self._files > 1:
+            name += f" (file {min(self._begun, self._files)} of {self._files})"
+        said = in_mebibytes(step.size)
+        if step.coded is not None and step.size:
+            said = f"{step.coded / (1 << 20):,.1f} / {said} = {step.coded / step.size:.3f}"
+        speed = step.size / 1e6 / max(time.monotonic() - self._start, 1e-3)
+        return name, step, f"{said}  {speed:.2f} MB/s"
 
     def _show(self) -> None:
         global _showing
         with self._lock:
-            if not self._closed:
-                self._bar = _new_bar()
-                total = self._total if self._done else None
-                self._task = self._bar.add_task(
-                    printable(self._name), total=total, completed=self._done
-                )
-                _showing = True
-                self._bar.start()
+            if self._closed:
+                return
+            self._bar = _new_bar(self.state, self._total)
+            _showing = True
+        self._bar.start()
 
     def __enter__(self) -> Self:
         if self._timer is not None:
@@ -75,32 +125,50 @@ class Meter:
             self._timer.cancel()
         with self._lock:
             self._closed = True
-            if self._bar is not None:
-                self._bar.stop()
-                _showing = False
+        if self._timer is not None and self._bar is not None:
+            self._timer.join()  # it may be about to start the bar
+            self._bar.stop()
+            _showing = False
 
 
-def _new_bar() -> "Progress":
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
+def in_mebibytes(size: float) -> str:
+    """A number of bytes, as people read it."""
+    return f"{size / (1 << 20):,.1f} MiB"
+
+
+def _sum(steps: list[Step]) -> Step:
+    coded = [step.coded for step in steps if step.coded is not None]
+    return Step(
+        sum(step.done for step in steps),
+        sum(step.size for step in steps),
+        sum(coded) if coded else None,
     )
 
-    return Progress(
+
+def _new_bar(state: Callable[[], tuple[str, Step, str]], total: int | None) -> "Progress":
+    from rich.console import Console, RenderableType
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    class Bar(Progress):
+        """Looks before it shows anything."""
+
+        def get_renderable(self) -> RenderableType:
+            name, step, said = state()
+            for task in self.task_ids:
+                self.update(task, description=name, completed=step.done, said=said)
+            return super().get_renderable()
+
+    bar = Bar(
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(binary_units=True),
-        TransferSpeedColumn(),
-        TimeElapsedColumn(),
+        BarColumn(bar_width=16),
+        TextColumn("" if total is None else "{task.percentage:3.0f} %"),
+        TextColumn("{task.fields[said]}", markup=False),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
+        # What is printed meanwhile goes above the bar.
         redirect_stdout=False,
-        redirect_stderr=False,
+        redirect_stderr=True,
     )
+    bar.add_task("", total=total, said="")
+    return bar

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ZEROS = bytes(1 << 16)
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @click.argument("damaged", metavar="DAMAGED", type=options.path)
 @click.option(
     "-o", "--output", metavar="OUT", type=options.path, required=True, help="Write to OUT."
@@ -72,7 +72,7 @@ def _recover(
     from arzip.recovery import recover_file
 
     with (
-        sources.open_source(damaged, strict=False) as source,
+        sources.open_source(damaged) as source,
         outputs.open_named(name, compressed=False, force=settings.force) as output,
     ):
         outputs.refuse_to_replace(source.status, output)

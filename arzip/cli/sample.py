@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 STDOUT = "(stdout)"
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @options.coding_model
 @click.option("--prompt", metavar="TEXT", help="Go on from TEXT.")
 @click.option(
@@ -66,7 +66,6 @@ def sample(
     prompt_file: BinaryIO | None,
     n: int,
     model: str | None,
-    level: int | None,
     quiet: int,
     **how: Any,
 ) -> None:
@@ -84,7 +83,7 @@ def sample(
     reporter = Reporter(quiet)
     watch_compiling(reporter)
     with reporter.watch(STDOUT):
-        _write(Settings(model=model, level=level).coding_model, given, n, sampling)
+        _write(Settings(model=model).coding_model, given, n, sampling)
     context.exit(reporter.status)
 
 

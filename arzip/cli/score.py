@@ -11,14 +11,14 @@ from arzip.cli.coding import load_prepared, watch_compiling
 from arzip.cli.evaluation import new_table, print_table
 from arzip.cli.messages import RefusedError, Reporter, printable
 from arzip.cli.options import DEFAULT_LEVEL, LEVELS
-from arzip.cli.progress import Meter
+from arzip.cli.progress import Meter, Step
 from arzip.cli.sources import Source, chunks
 
 if TYPE_CHECKING:
     from arzip.codec import Model
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @options.required_files
 @click.option(
     "-m",
@@ -96,11 +96,15 @@ def _score_file(
     from arzip.stream import ArzipCompressor
 
     compressors = [ArzipCompressor(model) for model in models]
-    with Meter(source.name, source.size, wanted=progress) as meter:
+
+    def look() -> Step:
+        done = sum(compressor.worked[0] for compressor in compressors) / len(compressors)
+        return Step(done, done)
+
+    with Meter(source.size, wanted=progress) as meter, meter.work(source.name, look):
         for chunk in chunks(source.file):
             for compressor in compressors:
                 compressor.compress(chunk)
-            meter.reach(compressors[-1].account.size)
         for compressor in compressors:
             compressor.flush()
     reports = [compressor.account.report(compressor.model.name) for compressor in compressors]

@@ -15,7 +15,6 @@ from typing import BinaryIO, Self
 from arzip import temporary
 from arzip.cli.messages import RefusedError, SkippedError
 from arzip.cli.options import Settings
-from arzip.cli.outputs import SUFFIX
 
 STDIN = "-"
 CHUNK = 1 << 20  # bytes read at a time
@@ -43,6 +42,15 @@ class Source:
             self.file.close()
 
 
+def size_of(path: str) -> int | None:
+    """Bytes to be read of what `path` names; None if that is not known, 0 if it cannot be read."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None if path == STDIN else 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
 def chunks(file: BinaryIO) -> Iterator[bytes]:
     """What is left in `file`, a bounded piece at a time."""
     while chunk := file.read(CHUNK):
@@ -62,44 +70,42 @@ def open_stdin(*, compressed: bool) -> Source:
 
 def open_input(path: str) -> Source:
     """What `path` names, `-` being standard input, for work that writes nothing beside it."""
-    return open_stdin(compressed=False) if path == STDIN else open_source(path, strict=False)
+    return open_stdin(compressed=False) if path == STDIN else open_source(path)
 
 
-def open_source(path: str, *, strict: bool) -> Source:
+def open_source(path: str, *, regular: bool = False, sole: bool = False) -> Source:
     """Open `path` for reading.
 
-    `strict` is for work that puts something beside `path`: only a regular file, reached without a
-    symbolic link and with one name, will do.
+    `regular` is for work that puts something beside `path`: only a regular file will do. `sole` is
+    for work that removes it: only a regular file, reached without a symbolic link and with one
+    name.
 
     Raises: SkippedError, OSError.
     """
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY
-    if strict:
-        # Without O_NONBLOCK, opening a FIFO waits for somebody to write to it.
-        flags |= os.O_NOFOLLOW | os.O_NONBLOCK
+    if regular or sole:
+        flags |= os.O_NONBLOCK  # otherwise, opening a FIFO waits for somebody to write to it
+    if sole:
+        flags |= os.O_NOFOLLOW
     try:
         descriptor = os.open(path, flags)
     except OSError as error:
-        if strict and error.errno == errno.ELOOP and os.path.islink(path):
-            raise SkippedError("is a symbolic link; use -f to follow it") from None
+        if sole and error.errno == errno.ELOOP and os.path.islink(path):
+            raise SkippedError("is a symbolic link, and --rm would remove it; use -f") from None
         raise
     try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
             raise SkippedError("is a directory; use -r for the files in it")
-        if strict:
-            _require_plain(status)
+        if (regular or sole) and not stat.S_ISREG(status.st_mode):
+            raise SkippedError("is not a regular file; use -c or -o to read it anyway")
+        if sole and status.st_nlink > 1:
+            others = status.st_nlink - 1
+            raise SkippedError(f"has {others} more hard link(s), so --rm frees nothing; use -f")
         return Source(path, os.fdopen(descriptor, "rb"), status)
     except BaseException:
         os.close(descriptor)
         raise
-
-
-def _require_plain(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise SkippedError("is not a regular file; use -c to read it anyway")
-    if status.st_nlink > 1:
-        raise SkippedError(f"has {status.st_nlink - 1} more hard link(s); use -f to go on")
 
 
 def require_unchanged(source: Source) -> None:
@@ -133,7 +139,7 @@ def expand(
     """
     for path in files:
         if settings.recursive and path != STDIN and _is_directory(path, settings.force):
-            yield from _walk(path, compressed=compressed, on_error=on_error)
+            yield from _walk(path, compressed, settings.suffix, on_error)
         else:
             yield path
 
@@ -145,14 +151,14 @@ def _is_directory(path: str, follow: bool) -> bool:
 
 
 def _walk(
-    directory: str, *, compressed: bool, on_error: Callable[[OSError], None]
+    directory: str, compressed: bool, suffix: str, on_error: Callable[[OSError], None]
 ) -> Iterator[str]:
     """The regular files under `directory` whose names end as the work needs, in sorted order."""
     for folder, folders, names in os.walk(directory, onerror=on_error):
         folders.sort()
         for name in sorted(names):
             path = os.path.join(folder, name)
-            wanted = name.endswith(SUFFIX) == compressed and not name.endswith(temporary.SUFFIX)
+            wanted = name.endswith(suffix) == compressed and not name.endswith(temporary.SUFFIX)
             if wanted and _may_be_regular(path):
                 yield path
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[torch]'"
 
 
-@click.command(context_settings=options.HELP)
+@click.command(cls=options.Command, context_settings=options.HELP)
 @click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE")
 @click.option("-f", "--force", is_flag=True, help="Overwrite FILE, and the checkpoint beside it.")
@@ -93,7 +93,7 @@ def run(
     **values: Any,
 ) -> None:
     """Train and write the model. Raises RefusedError, OSError, ArzipError."""
-    checkpoint = output.with_name(output.name + ".checkpoint")
+    checkpoint = Path(f"{output}.checkpoint")
     _refuse_to_replace_data((output, checkpoint), data, values["exclude"])
     _check_output(output, force=force)
     _check_checkpoint(checkpoint, force=force, resume=resume)

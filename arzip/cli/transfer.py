@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO
 from arzip.cli.messages import RefusedError
 from arzip.cli.options import Settings
 from arzip.cli.outputs import Output
-from arzip.cli.progress import Meter
+from arzip.cli.progress import Meter, Step
 from arzip.cli.sources import CHUNK, Source, chunks
 
 if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.density import Account, Report
+    from arzip.stream import ArzipCompressor, ArzipDecompressor, FramesDecompressor
 
 
 class Witness:
@@ -24,7 +25,7 @@ class Witness:
     def __init__(self, model: "Model", threads: int) -> None:
         from arzip.stream import ArzipDecompressor
 
-        self._decoder = ArzipDecompressor(model=model, threads=threads)
+        self.decoder = ArzipDecompressor(model=model, threads=threads)
         self._read = hashlib.blake2b()
         self._decoded = hashlib.blake2b()
 
@@ -35,15 +36,15 @@ class Witness:
     def wrote(self, data: bytes) -> None:
         """More of what it was compressed to."""
         # A bounded piece at a time: a few bytes may decode to any number.
-        self._decoded.update(self._decoder.decompress(data, CHUNK))
-        while not self._decoder.needs_input and not self._decoder.eof:
-            self._decoded.update(self._decoder.decompress(b"", CHUNK))
+        self._decoded.update(self.decoder.decompress(data, CHUNK))
+        while not self.decoder.needs_input and not self.decoder.eof:
+            self._decoded.update(self.decoder.decompress(b"", CHUNK))
 
     def confirm(self) -> None:
         """Raises: RefusedError unless all that was written decodes to all that was read."""
-        while not self._decoder.eof and (data := self._decoder.decompress(b"", CHUNK)):
+        while not self.decoder.eof and (data := self.decoder.decompress(b"", CHUNK)):
             self._decoded.update(data)
-        if not self._decoder.eof or self._decoded.digest() != self._read.digest():
+        if not self.decoder.eof or self._decoded.digest() != self._read.digest():
             raise RefusedError("what was written does not decode to the input; try another disk")
 
 
@@ -54,46 +55,66 @@ def compress(
     model: "Model",
     settings: Settings,
     witness: Witness | None,
+    meter: Meter,
 ) -> "Account":
     """Compress all of `source` to `output`, under the eyes of `witness`, if any: see `confirm`."""
-    from arzip.stream import DEFAULT_SEGMENT, ArzipCompressor
+    from arzip.stream import ArzipCompressor
 
-    size = settings.segment_size or DEFAULT_SEGMENT
-    compressor = ArzipCompressor(model, threads=settings.threads, segment_size=size)
+    compressor = ArzipCompressor(
+        model, threads=settings.threads, segment_size=settings.coding_segment_size
+    )
     # A file is judged by what the disk gives back; a pipe only by what it was given.
     inline = None if output.can_be_read_back else witness
 
     def write(data: bytes) -> None:
-        output.file.write(data)
+        output.write(data)
         if inline:
             inline.wrote(data)
 
-    wanted = settings.shows_progress and not output.is_terminal
-    with Meter(source.name, source.size, wanted=wanted) as meter:
+    with meter.work(source.name, lambda: coded_so_far(compressor)):
         for chunk in chunks(source.file):
             if witness:
                 witness.read(chunk)
             write(compressor.compress(chunk))
-            meter.reach(compressor.account.size)
         write(compressor.flush())
     return compressor.account
 
 
-def confirm(output: Output, witness: Witness, *, settings: Settings) -> None:
+def coded_so_far(compressor: "ArzipCompressor") -> Step:
+    """How far compressing is, counted in bytes of data."""
+    size, coded = compressor.worked
+    return Step(size, size, coded)
+
+
+def decoded_so_far(decompressor: "ArzipDecompressor") -> Step:
+    """How far decompressing is, counted in bytes of what is decompressed."""
+    size, coded = decompressor.worked
+    return Step(coded, size, coded)
+
+
+def confirm(output: Output, witness: Witness, meter: Meter) -> None:
     """Raises: RefusedError unless `output` decodes to what `witness` saw being compressed."""
     if output.can_be_read_back:
         output.file.flush()
-        size = output.file.tell()
         output.file.seek(0)
-        with Meter(f"{output.name} (verify)", size, wanted=settings.shows_progress) as meter:
+        with meter.work(
+            f"{output.name} (verify)", lambda: Step(witness.decoder.worked[0]), is_file=False
+        ):
             for chunk in chunks(output.file):
                 witness.wrote(chunk)
-                meter.reach(output.file.tell())
-    witness.confirm()
+            witness.confirm()
+    else:
+        witness.confirm()
 
 
 def evaluate(
-    source: Source, *, model: "Model", settings: Settings, head: bytearray, most: int
+    source: Source,
+    *,
+    model: "Model",
+    settings: Settings,
+    head: bytearray,
+    most: int,
+    meter: Meter,
 ) -> "Report":
     """Compress all of `source` to nowhere and say what its code length is made of.
 
@@ -102,45 +123,71 @@ def evaluate(
     from arzip.stream import ArzipCompressor
 
     compressor = ArzipCompressor(model, threads=settings.threads)
-    with Meter(source.name, source.size, wanted=settings.shows_progress) as meter:
+    with meter.work(source.name, lambda: coded_so_far(compressor)):
         for chunk in chunks(source.file):
             head += chunk[: most - len(head)]
             compressor.compress(chunk)
-            meter.reach(compressor.account.size)
         compressor.flush()
     return compressor.account.report(model.name)
 
 
-def decompress(source: Source, output: Output | None, *, settings: Settings) -> int:
+def decompress(source: Source, output: Output | None, *, settings: Settings, meter: Meter) -> int:
     """Decompress all frames of `source` to `output`, or to nowhere; returns how many bytes.
 
     Raises: ArzipError. What was written before that is good as far as it goes.
     """
+    decompressor = new_decompressor(settings)
     size = 0
-    wanted = settings.shows_progress and not (output and output.is_terminal)
-    with Meter(source.name, source.size, wanted=wanted) as meter:
-        for data in decompressed(source.file, settings):
+    with meter.work(source.name, lambda: decoded_so_far(decompressor)):
+        for data in decompressed(source.file, decompressor):
             if output:
-                output.file.write(data)
+                output.write(data)
             size += len(data)
-            if source.size is not None:
-                meter.reach(source.file.tell())
     return size
 
 
-def decompressed(file: BinaryIO, settings: Settings) -> Iterator[bytes]:
-    """What the frames in `file` restore to, a bounded piece at a time."""
-    from arzip.files import ArzipFile
+def new_decompressor(settings: Settings) -> "FramesDecompressor":
+    """One with the limits that were asked for."""
+    from arzip.stream import FramesDecompressor
 
-    with ArzipFile(
-        file,
+    return FramesDecompressor(
         model=settings.model,
         threads=settings.threads,
         max_size=settings.max_size,
         max_memory=settings.max_memory,
-    ) as reader:
-        while data := reader.read1(CHUNK):
+    )
+
+
+def decompressed(file: BinaryIO, decompressor: "FramesDecompressor") -> Iterator[bytes]:
+    """What the frames in `file` restore to, a bounded piece at a time."""
+    from arzip.stream import READ_SIZE
+
+    while True:
+        packed = file.read(READ_SIZE) if decompressor.needs_input else b""
+        ended = decompressor.needs_input and not packed
+        data = decompressor.decompress(packed, CHUNK)
+        if data:
             yield data
+        elif ended:
+            decompressor.finish()
+            return
+
+
+def is_compressed(file: BinaryIO) -> bool:
+    """Whether a frame is what comes next in `file`, which has a buffer; nothing is read of it."""
+    from arzip.container import MAGIC
+
+    peeked: bytes = file.peek(len(MAGIC))  # type: ignore[attr-defined]
+    return peeked[: len(MAGIC)] == MAGIC
+
+
+def copy(source: Source, output: Output) -> int:
+    """Pass all of `source` on as it is; returns how many bytes."""
+    size = 0
+    for chunk in chunks(source.file):
+        output.write(chunk)
+        size += len(chunk)
+    return size
 
 
 def compare(output: Output, source: Source, settings: Settings) -> None:
@@ -153,7 +200,7 @@ def compare(output: Output, source: Source, settings: Settings) -> None:
     output.file.flush()
     output.file.seek(0)
     source.file.seek(0)
-    for data in decompressed(source.file, settings):
+    for data in decompressed(source.file, new_decompressor(settings)):
         if output.file.read(len(data)) != data:
             break
     else:

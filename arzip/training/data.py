@@ -61,8 +61,8 @@ def read_corpus(sources: Sequence[Path], exclude: Sequence[str] = ()) -> Corpus:
         for source in sources:
             offsets, aside = [position], []
             for path in files(source, exclude):
-                public = public and is_public(path)
                 for document in _documents(path):
+                    public = public and is_public(path)
                     digest = hashlib.sha256(document).digest()
                     if int.from_bytes(digest[:4]) % HELD_OUT == 0:
                         aside.append(document)

@@ -1,0 +1,44 @@
+"""Work side by side that seems to be done one after the other.
+
+What a piece of work says, and what it writes to standard output, has to wait until all pieces
+before it are done: whoever prints calls `wait_for_turn`. All else goes on.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+_turn = threading.local()
+
+
+def wait_for_turn() -> None:
+    """Return when all work that comes before this thread's is done."""
+    before: threading.Event | None = getattr(_turn, "before", None)
+    if before is not None:
+        before.wait()
+
+
+def side_by_side(works: Sequence[Callable[[], object]], at_a_time: int) -> None:
+    """Do all, so many at a time. Raises what the first that fails raises, when it is its turn."""
+    if at_a_time == 1 or len(works) == 1:
+        for work in works:
+            work()
+        return
+    turns = [threading.Event() for _ in range(len(works) + 1)]
+    turns[0].set()
+
+    def do(number: int) -> None:
+        _turn.before = turns[number]
+        try:
+            works[number]()
+        finally:
+            wait_for_turn()
+            turns[number + 1].set()
+
+    pool = ThreadPoolExecutor(at_a_time)
+    futures = [pool.submit(do, number) for number in range(len(works))]
+    try:
+        for future in futures:
+            future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
