@@ -212,7 +212,7 @@ class Coding:
 
     def _removes(self, source: Source, output: Output) -> bool:
         """Whether --rm applies: as with gzip and xz, not where the output is no file."""
-        return self._settings.remove and source.status is not None and output.can_be_read_back
+        return self._settings.remove and source.status is not None and isinstance(output, NewFile)
 
     def _remove_if_asked(self, source: Source, output: Output) -> None:
         """Remove the source of a finished output, unless it is no longer what was read."""

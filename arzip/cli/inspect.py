@@ -72,7 +72,7 @@ def write_page(path: str, most: int, settings: Settings) -> None:
         name = source.name if path == STDIN else os.path.basename(path)
         inspected = _inspect(name, sample, settings)
         page = inspection.page(inspected)
-        output.file.write(page.encode(errors="replace"))
+        output.write(page.encode(errors="replace"))
         output.commit(source.status)
 
 

@@ -56,7 +56,6 @@ class StandardOutput:
     """Standard output, as something that is written and then done with."""
 
     name = "(stdout)"
-    can_be_read_back = False
 
     def __init__(self, *, compressed: bool, force: bool) -> None:
         self.file: BinaryIO = sys.stdout.buffer
@@ -84,7 +83,6 @@ class StandardOutput:
 class Device:
     """A device or FIFO that -o names: it is written to, never replaced."""
 
-    can_be_read_back = False
     is_terminal = False
 
     def __init__(self, name: str) -> None:
@@ -111,7 +109,6 @@ class NewFile(newfile.NewFile):
     Raises: RefusedError if `name` exists and `force` is not set, OSError.
     """
 
-    can_be_read_back = True
     is_terminal = False
 
     def __init__(self, name: str, *, force: bool, sparse: bool = False) -> None:
@@ -138,10 +135,20 @@ class NewFile(newfile.NewFile):
             else:
                 self.file.write(block)
 
+    def read_back(self) -> BinaryIO:
+        """What was written, to be read from its start. Raises: OSError."""
+        self._settle()
+        self.file.flush()
+        self.file.seek(0)
+        return self.file
+
+    def _settle(self) -> None:
+        if self._sparse:
+            self.file.truncate(self._end)  # it may end with a hole
+
     def commit(self, like: os.stat_result | None = None, *, mode: int = 0o666) -> None:
         """Complete it. Raises: RefusedError if `name` appeared meanwhile, OSError."""
-        if self._sparse:
-            self.file.truncate(self._end)
+        self._settle()
         try:
             super().commit(like, mode=mode)
         except FileExistsError:

@@ -90,11 +90,11 @@ def _recover(
         for piece in pieces:
             if piece.data is None:
                 reporter.warn(source.name, _loss(piece, at if known else None))
-                output.file.write(piece.unverified)
+                output.write(piece.unverified)
                 decoded += len(piece.unverified)
                 _fill(output, (piece.size or 0) - len(piece.unverified) if fill else 0)
             else:
-                output.file.write(piece.data)
+                output.write(piece.data)
                 recovered += len(piece.data)
             at += piece.size or 0
             known = known and piece.size is not None
@@ -108,7 +108,9 @@ def _recover(
 
 def _fill(output: Output, left: int) -> None:
     while left:
-        left -= output.file.write(ZEROS[:left])
+        zeros = ZEROS[:left]
+        output.write(zeros)
+        left -= len(zeros)
 
 
 def _loss(piece: "Piece", at: int | None) -> str:

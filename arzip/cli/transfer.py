@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from arzip.cli.messages import RefusedError
 from arzip.cli.options import Settings
-from arzip.cli.outputs import Output
+from arzip.cli.outputs import NewFile, Output
 from arzip.cli.progress import Meter, Step
 from arzip.cli.sources import CHUNK, Source, chunks
 
@@ -64,7 +64,7 @@ def compress(
         model, threads=settings.threads, segment_size=settings.coding_segment_size
     )
     # A file is judged by what the disk gives back; a pipe only by what it was given.
-    inline = None if output.can_be_read_back else witness
+    inline = None if isinstance(output, NewFile) else witness
 
     def write(data: bytes) -> None:
         output.write(data)
@@ -94,13 +94,12 @@ def decoded_so_far(decompressor: "ArzipDecompressor") -> Step:
 
 def confirm(output: Output, witness: Witness, meter: Meter) -> None:
     """Raises: RefusedError unless `output` decodes to what `witness` saw being compressed."""
-    if output.can_be_read_back:
-        output.file.flush()
-        output.file.seek(0)
+    if isinstance(output, NewFile):
+        written = output.read_back()
         with meter.work(
             f"{output.name} (verify)", lambda: Step(witness.decoder.worked[0]), is_file=False
         ):
-            for chunk in chunks(output.file):
+            for chunk in chunks(written):
                 witness.wrote(chunk)
             witness.confirm()
     else:
@@ -195,15 +194,14 @@ def compare(output: Output, source: Source, settings: Settings) -> None:
 
     Nothing is compared where one of them cannot be read a second time: the checksums did hold.
     """
-    if not output.can_be_read_back or not source.file.seekable():
+    if not isinstance(output, NewFile) or not source.file.seekable():
         return
-    output.file.flush()
-    output.file.seek(0)
+    written = output.read_back()
     source.file.seek(0)
     for data in decompressed(source.file, new_decompressor(settings)):
-        if output.file.read(len(data)) != data:
+        if written.read(len(data)) != data:
             break
     else:
-        if not output.file.read(1):
+        if not written.read(1):
             return
     raise RefusedError("what was written is not what the input decodes to; try another disk")
