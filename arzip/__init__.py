@@ -2,8 +2,9 @@
 
 The public API, shaped like the standard library's `lzma`: `compress` and `decompress` for bytes
 in memory, `open` and `ArzipFile` for files, `ArzipCompressor` and `ArzipDecompressor` for
-streams; `evaluate` for the account of what a file's code length is made of, `sample` for what the
-model would write. Importing it is cheap: the model and the coder are loaded when there is work.
+streams. And what the models make of data: `evaluate` for the account of what its code length is
+made of, `score`, `score_lines` and `inspect` for where they are surprised, `sample` for what they
+would write. Importing it is cheap: the model and the coder are loaded when there is work.
 """
 
 import os
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
+    from arzip.analysis import evaluate, inspect, sample, score, score_lines
     from arzip.codec import Model
-    from arzip.density import Report
     from arzip.files import ArzipFile, open
     from arzip.integrations import register
+    from arzip.models.mixed import Mixed
     from arzip.recovery import recover
     from arzip.stream import ArzipCompressor, ArzipDecompressor
 
@@ -48,31 +50,36 @@ __all__ = [
     "compress",
     "decompress",
     "evaluate",
+    "inspect",
     "load_model",
     "open",
     "recover",
     "register",
     "sample",
+    "score",
+    "score_lines",
 ]
 
 
 def compress(
     data: "ReadableBuffer",
+    level: int | None = None,
     *,
-    model: "str | os.PathLike[str] | Model" = "base",
+    model: "str | os.PathLike[str] | Model | None" = None,
     threads: int | None = None,
     executor: "Executor | None" = None,
 ) -> bytes:
     """Compress a bytes-like object to one .arz frame.
 
-    `model` is a name, the path of a model file, or a loaded model. `threads` segments of 32 MiB
-    are coded at a time; 0 means one for each core. With an `executor` of concurrent.futures, its
-    workers code them: processes, Dask's, MPI's. The frame is the same however it is made. Raises
-    ModelError for an unknown model, WorkerError if a worker dies.
+    A `level` from 1 to 9, by default 6, names a model, as in the shell. In its place, `model` is a
+    name, the path of a model file, or a loaded model. `threads` segments of 32 MiB are coded at a
+    time; 0 means one for each core. With an `executor` of concurrent.futures, its workers code
+    them: processes, Dask's, MPI's. The frame is the same however it is made. Raises ModelError for
+    an unknown model, ValueError for a model and a level together, WorkerError if a worker dies.
     """
     from arzip.stream import ArzipCompressor
 
-    compressor = ArzipCompressor(model, threads=threads, executor=executor)
+    compressor = ArzipCompressor(model, level=level, threads=threads, executor=executor)
     return compressor.compress(data) + compressor.flush()
 
 
@@ -106,62 +113,27 @@ def decompress(
     )
 
 
-def evaluate(
-    data: "ReadableBuffer",
-    *,
-    model: "str | os.PathLike[str] | Model" = "base",
-    threads: int | None = None,
-    executor: "Executor | None" = None,
-) -> "Report":
-    """Compress `data` and say what its code length is made of. Raises ModelError as `compress`."""
-    from arzip.stream import ArzipCompressor
-
-    compressor = ArzipCompressor(model, threads=threads, executor=executor)
-    compressor.compress(data)
-    compressor.flush()
-    return compressor.account.report(compressor.model.name)
-
-
-def load_model(name_or_path: str | os.PathLike[str] = "base") -> "Model":
+def load_model(name_or_path: str | os.PathLike[str] = "base") -> "Mixed":
     """The model of that name, or in that file. Raises ModelError if it is unknown or damaged."""
+    if not isinstance(name_or_path, str | os.PathLike):
+        raise TypeError(f"model must be a name or a path, not {type(name_or_path).__name__}")
     from arzip.models import load
 
     return load(name_or_path)
-
-
-def sample(
-    model: "str | os.PathLike[str] | Model" = "base",
-    prompt: "ReadableBuffer" = b"",
-    n: int = 100,
-    *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    seed: int = 0,
-    greedy: bool = False,
-    beam: int | None = None,
-) -> bytes:
-    """n bytes that the model expects after `prompt`, drawn at random: same seed, same bytes.
-
-    `temperature` > 0 sharpens (below 1) or flattens the distribution; only the `top_k` likeliest
-    bytes are drawn, and only the fewest whose probabilities sum to `top_p`. `greedy` takes the
-    likeliest byte each time; `beam` searches for the likeliest bytes together, that many
-    hypotheses at a time. Raises ValueError for what is out of its range, ModelError as `compress`.
-    """
-    from arzip import sampling
-
-    how = sampling.Sampling(temperature, top_k, top_p, seed, greedy=greedy, beam=beam)
-    model = load_model(model) if isinstance(model, str | os.PathLike) else model
-    return b"".join(sampling.generate(model, bytes(memoryview(prompt)), n, how))
 
 
 _HOMES = {
     "ArzipCompressor": "arzip.stream",
     "ArzipDecompressor": "arzip.stream",
     "ArzipFile": "arzip.files",
+    "evaluate": "arzip.analysis",
+    "inspect": "arzip.analysis",
     "open": "arzip.files",
     "recover": "arzip.recovery",
     "register": "arzip.integrations",
+    "sample": "arzip.analysis",
+    "score": "arzip.analysis",
+    "score_lines": "arzip.analysis",
 }
 
 

@@ -15,6 +15,7 @@ What a real file takes beyond -log2 P has three parts, and nothing is left over:
 """
 
 import dataclasses
+import html
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -43,9 +44,12 @@ HIGHEST_ORDER = 3
 """Of empirical_entropy."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
-    """What the code length of a file is made of. Per byte, an empty file takes 0 bits."""
+    """What the code length of a file is made of. Per byte, an empty file takes 0 bits.
+
+    It shows itself rounded, in a notebook as a table.
+    """
 
     bytes: int
     """n, the size of the original."""
@@ -74,6 +78,32 @@ class Report:
     def to_dict(self) -> dict[str, object]:
         """The fields by name, for JSON."""
         return dataclasses.asdict(self)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={_rounded(value)!r}" for name, value in self.to_dict().items())
+        return f"Report({shown})"
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "model": html.escape(self.model),
+            "original": f"{self.bytes:,} bytes",
+            "compressed": f"{self.file_bytes:,} bytes",
+            "achieved": f"{self.achieved:.4f} bits/byte",
+            "cross-entropy": f"{self.cross_entropy:.4f} bits/byte",
+            "perplexity": f"{self.perplexity:.3f}",
+            "negative log-likelihood": f"{self.nll_nats:,.1f} nats",
+            **{name: f"{bits:,.1f} bits" for name, bits in self.overhead_bits.items()},
+            "entropy of order 0": f"{self.entropy_order0:.4f} bits/byte",
+        }
+        cells = (f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows.items())
+        return f"<table>{''.join(cells)}</table>"
+
+
+def _rounded(value: object) -> object:
+    """To be shown: the same with four decimals."""
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
+    return round(value, 4) if isinstance(value, float) else value
 
 
 @dataclass(frozen=True)

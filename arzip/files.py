@@ -21,8 +21,6 @@ from arzip.container import Located, Segments
 from arzip.density import Account
 from arzip.errors import ArzipError, TruncatedError
 from arzip.stream import (
-    DEFAULT_MODEL,
-    DEFAULT_SEGMENT,
     READ_SIZE,
     ArzipCompressor,
     FramesDecompressor,
@@ -183,8 +181,10 @@ class ArzipFile(io.BufferedIOBase):
     `filename` is a path, or a binary file that stays open when this one is closed; `mode` is one
     of "r", "w", "x" and "a", which may end in "b". Appending adds a frame. A file opened for
     reading may hold any number of frames, and is seekable if the compressed file is. `model`,
-    `threads` and `executor` as for ArzipCompressor and ArzipDecompressor, `segment_size` for
-    writing only, `max_size` and `max_memory` for reading only. Several threads may share a file.
+    `threads` and `executor` as for ArzipCompressor and ArzipDecompressor, `level` and
+    `segment_size` for writing only, `max_size` and `max_memory` for reading only. Several threads
+    may share a file. Raises OSError, ModelError for an unknown model, and ValueError for options
+    that are out of their range or for the other direction.
     """
 
     # Until the file is open, so that a failure to open it can be closed.
@@ -199,9 +199,10 @@ class ArzipFile(io.BufferedIOBase):
         mode: str = "r",
         *,
         model: ModelLike | None = None,
+        level: int | None = None,
         threads: int | None = None,
         executor: Executor | None = None,
-        segment_size: int = DEFAULT_SEGMENT,
+        segment_size: int | None = None,
         max_size: int | None = None,
         max_memory: int | None = None,
     ) -> None:
@@ -211,6 +212,7 @@ class ArzipFile(io.BufferedIOBase):
         self._written = 0
         self._lock = threading.Lock()  # around what is written; a BufferedReader has its own
         if self.mode == "rb":
+            self._refuse("writing", level=level, segment_size=segment_size)
             decompressor = FramesDecompressor(
                 model=model,
                 threads=threads,
@@ -222,15 +224,23 @@ class ArzipFile(io.BufferedIOBase):
             self._reader = _Reader(self._file, decompressor)
             self._buffer = io.BufferedReader(self._reader)
         else:
+            self._refuse("reading", max_size=max_size, max_memory=max_memory)
             # Made before the file is, so that a model that does not exist leaves no empty file.
             compressor = ArzipCompressor(
-                DEFAULT_MODEL if model is None else model,
+                model,
+                level=level,
                 threads=threads,
                 executor=executor,
                 segment_size=segment_size,
             )
             self._open_file(filename)
             self._compressor = compressor
+
+    def _refuse(self, direction: str, **options: int | None) -> None:
+        """Raise ValueError if an option is given that is for the other direction."""
+        for name, value in options.items():
+            if value is not None:
+                raise ValueError(f"{name} is for {direction}, and the mode is {self.mode!r}")
 
     def _open_file(self, filename: "FileLike") -> None:
         if isinstance(filename, str | bytes | os.PathLike):
@@ -275,6 +285,13 @@ class ArzipFile(io.BufferedIOBase):
                 self._file.close()
         finally:
             super().close()
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "name"):
+            return f"<arzip.{type(self).__name__} unopened>"
+        model = f" model={self._compressor.model.name!r}" if self._compressor else ""
+        closed = " closed" if self.closed else ""
+        return f"<arzip.{type(self).__name__} name={self.name!r} mode={self.mode!r}{model}{closed}>"
 
     def __reduce__(self) -> NoReturn:
         refuse_to_pickle(self)
@@ -394,9 +411,10 @@ class Options(TypedDict, total=False):
     """What both `open` and ArzipFile take."""
 
     model: ModelLike | None
+    level: int | None
     threads: int | None
     executor: Executor | None
-    segment_size: int
+    segment_size: int | None
     max_size: int | None
     max_memory: int | None
 

@@ -15,7 +15,7 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources import files
 from typing import BinaryIO
 
 import numpy as np
@@ -41,8 +41,6 @@ TENTH = 10
 
 EIGHTH, ODDS_ZERO = 8, 128
 """Probabilities are kept as log-odds in eighths of a nat, from -16 to 15.9, plus ODDS_ZERO."""
-
-_TEMPLATE = Path(__file__).with_name("inspection.html")
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ def page(inspection: Inspection) -> str:
         "facts": json.dumps(_facts(inspection)).replace("<", "\\u003c"),
         "planes": base64.b64encode(zlib.compress(_planes(inspection), 9)).decode(),
     }
-    template = _TEMPLATE.read_text(encoding="utf-8")
+    template = files("arzip").joinpath("inspection.html").read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
 
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from arzip.arguments import real, whole, whole_or_none
 from arzip.codec import Model
 from arzip.coder import TOTAL
 from arzip.models.draw import Choice
@@ -39,7 +40,7 @@ MOST_HYPOTHESES = 64
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to draw. Raises ValueError for what is out of its range."""
+    """How to draw. Raises ValueError for what is out of its range, TypeError for no number."""
 
     temperature: float = 1.0
     """T > 0: draw from p^(1/T), normalised, over the bytes that top_k and top_p leave."""
@@ -55,16 +56,13 @@ class Sampling:
     """Beam search with so many hypotheses, 1 to 64."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.temperature < math.inf:
+        if not 0 < real("temperature", self.temperature) < math.inf:
             raise ValueError(f"temperature is {self.temperature}: it must be above 0, and finite")
-        if self.top_k is not None and not 1 <= self.top_k <= 256:
-            raise ValueError(f"top-k is {self.top_k}: it must be 1 to 256")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise ValueError(f"top-p is {self.top_p}: it must be above 0 and at most 1")
-        if self.seed < 0:
-            raise ValueError(f"the seed is {self.seed}: it must be 0 or more")
-        if self.beam is not None and not 1 <= self.beam <= MOST_HYPOTHESES:
-            raise ValueError(f"beam is {self.beam}: it must be 1 to {MOST_HYPOTHESES}")
+        whole_or_none("top_k", self.top_k, 1, 256)
+        if self.top_p is not None and not 0 < real("top_p", self.top_p) <= 1:
+            raise ValueError(f"top_p is {self.top_p}: it must be above 0 and at most 1")
+        whole("seed", self.seed, 0)
+        whole_or_none("beam", self.beam, 1, MOST_HYPOTHESES)
         if self.greedy + (self.beam is not None) + self._is_random > 1:
             raise ValueError(
                 "greedy, beam, and temperature with top-k and top-p are three ways: choose one"
@@ -79,15 +77,14 @@ class Sampling:
         """The same in whole numbers."""
         return Choice(
             count=1 if self.greedy else self.top_k or 256,
-            mass=math.ceil(Fraction(self.top_p or 1) * UNITS),
-            temperature=Fraction(self.temperature),
+            mass=math.ceil(Fraction(float(self.top_p or 1)) * UNITS),
+            temperature=Fraction(float(self.temperature)),
         )
 
 
 def generate(model: Model, prompt: bytes, n: int, how: Sampling) -> Iterator[bytes]:
     """n bytes that follow `prompt`, piece by piece. Raises ValueError if n is negative."""
-    if n < 0:
-        raise ValueError(f"n is {n}: it must be 0 or more")
+    n = whole("n", n, 0)
     session = explorer(model, max(len(prompt) + n, SHORTEST))
     session.explain(prompt, 0)
     if how.beam is not None:

@@ -20,17 +20,18 @@ from numpy.typing import NDArray
 from xxhash import xxh64
 
 from arzip import codec, container
+from arzip.arguments import whole, whole_or_none
 from arzip.codec import Coded, CodeLength, Model, Progress
 from arzip.container import End, FrameReader, FrameWriter, Header, Payload, Segment
 from arzip.density import Account, histogram
 from arzip.errors import ArzipError, ChecksumError, LimitError, TruncatedError
+from arzip.levels import choose
 from arzip.workers import Ordered
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 __all__ = [
-    "DEFAULT_MODEL",
     "DEFAULT_SEGMENT",
     "ArzipCompressor",
     "ArzipDecompressor",
@@ -43,7 +44,6 @@ __all__ = [
     "restore",
 ]
 
-DEFAULT_MODEL = "base"
 DEFAULT_SEGMENT = 1 << 25
 """Bytes of input in a segment: 32 MiB. What a model learns and the memory it takes end there."""
 
@@ -61,24 +61,27 @@ class ArzipCompressor:
     """Compresses a stream to one frame.
 
     The frame depends on the stream, the model and the segment size, and on nothing else. `model`
-    is a name, the path of a model file, or a loaded model. `threads` segments of `segment_size`
-    bytes (at most 64 MiB) are coded at a time, each in the model's working memory; 0 means one for
-    each core. With an `executor` its workers code them, as many as it has unless `threads` says
-    otherwise. Several threads may share a compressor. Raises ModelError for an unknown model.
+    is a name, the path of a model file, or a loaded model; a `level` from 1 to 9 names one in its
+    place, by default 6. `threads` segments of `segment_size` bytes (32 MiB, at most 64 MiB) are
+    coded at a time, each in the model's working memory; 0 means one for each core. With an
+    `executor` its workers code them, as many as it has unless `threads` says otherwise. Several
+    threads may share a compressor. Raises ModelError for an unknown model, ValueError for a model
+    and a level together.
     """
 
     def __init__(
         self,
-        model: ModelLike = DEFAULT_MODEL,
+        model: ModelLike | None = None,
         *,
+        level: int | None = None,
         threads: int | None = None,
         executor: Executor | None = None,
-        segment_size: int = DEFAULT_SEGMENT,
+        segment_size: int | None = None,
     ) -> None:
-        if not 1 <= segment_size <= container.MAX_SEGMENT:
-            raise ValueError(f"segment_size must be 1 to {container.MAX_SEGMENT}")
-        self.model = _load(model)
-        self._segment_size = segment_size
+        if segment_size is None:
+            segment_size = DEFAULT_SEGMENT
+        self._segment_size = whole("segment_size", segment_size, 1, container.MAX_SEGMENT)
+        self.model = choose(model, level)
         self._buffer = bytearray()
         self._jobs: Ordered[_Job] = Ordered(threads, executor)
         self._started: deque[bytes] = deque()  # the data of the jobs
@@ -86,6 +89,7 @@ class ArzipCompressor:
         self._flushed = False
         self._failure: BaseException | None = None
         self._lock = threading.Lock()
+        self._input_size = 0  # of these bytes, `_size` are in segments that are coded
         self._size = self._file_size = 0
         self._code = CodeLength()
         self._histogram = histogram(b"")
@@ -115,6 +119,7 @@ class ArzipCompressor:
                     out.append(self._start_segment())
                 room = self._segment_size - len(self._buffer)
                 self._buffer += view[:room]
+                self._input_size += len(view[:room])
                 view = view[room:]
             return self._given(out)
 
@@ -130,6 +135,10 @@ class ArzipCompressor:
                 out.append(self._writer.finish())
             self._jobs.close()
             return self._given(out)
+
+    def __repr__(self) -> str:
+        sizes = f"{self._input_size:,} bytes in, {self._file_size:,} out"
+        return f"<arzip.{type(self).__name__} model={self.model.name!r}: {sizes}>"
 
     def __reduce__(self) -> NoReturn:
         refuse_to_pickle(self)
@@ -209,9 +218,9 @@ class Policy:
     def __init__(
         self, model: ModelLike | None, max_size: int | None, max_memory: int | None
     ) -> None:
-        self.given = None if model is None else _load(model)
-        self._max_size = max_size
-        self.max_memory = max_memory
+        self.given = None if model is None else choose(model)
+        self._max_size = whole_or_none("max_size", max_size, 0)
+        self.max_memory = whole_or_none("max_memory", max_memory, 0)
 
     def model(self, identity: bytes | None) -> Model | None:
         """The model of that identity; None if none is needed. Raises ModelError if missing."""
@@ -227,7 +236,7 @@ class Policy:
         """Every model that there is."""
         from arzip.models import load, names
 
-        models = [load(name) for name in names()]
+        models: list[Model] = [load(name) for name in names()]
         return models if self.given is None else [self.given, *models]
 
     def check_size(self, size: int) -> None:
@@ -248,7 +257,7 @@ class Policy:
                 f"decoding takes {beside + need} bytes of memory, more than the limit of "
                 f"{self.max_memory}"
             )
-        return (self.max_memory - beside) // max(1, need)
+        return max(1, (self.max_memory - beside) // max(1, need))
 
 
 class ArzipDecompressor:
@@ -277,6 +286,7 @@ class ArzipDecompressor:
         self._jobs: Ordered[bytes | End] = Ordered(threads, executor)
         self._content = xxh64()  # of the frame's data so far
         self._claimed = 0  # bytes of output that the headers so far announce
+        self._input_size = self._output_size = 0
         self._error: Exception | None = None  # raised when what precedes it was given out
         self._segment = b""
         self._used = 0  # bytes of the segment that were given out
@@ -314,6 +324,7 @@ class ArzipDecompressor:
         out first.
         """
         view = as_view(data)
+        max_length = whole("max_length", max_length, -sys.maxsize)
         with self._lock:
             return self._decompress(view, max_length)
 
@@ -321,17 +332,23 @@ class ArzipDecompressor:
         if self.eof:
             raise EOFError("the end of the frame was reached")
         self._buffer += view
+        self._input_size += len(view)
         out: list[bytes] = []
         room = max_length
         while room and self._get_ready(wait=not view and (max_length < 0 or not out)):
             end = self._used + room if room > 0 else len(self._segment)
             out.append(self._segment[self._used : end])
             self._used += len(out[-1])
+            self._output_size += len(out[-1])
             room -= len(out[-1]) if room > 0 else 0
         self._parse()
         if self._error and not self._jobs and not self._is_ready and (max_length < 0 or not out):
             raise self._error
         return b"".join(out)
+
+    def __repr__(self) -> str:
+        sizes = f"{self._input_size:,} bytes in, {self._output_size:,} out"
+        return f"<arzip.{type(self).__name__}: {sizes}{', at the end' if self.eof else ''}>"
 
     def __reduce__(self) -> NoReturn:
         refuse_to_pickle(self)
@@ -449,14 +466,6 @@ def decompress(
         decompressor.close()
 
 
-def _load(model: ModelLike) -> Model:
-    if isinstance(model, str | os.PathLike):
-        from arzip.models import load
-
-        return load(model)
-    return model
-
-
 def _code(model: Model, data: bytes, progress: Progress = codec.unwatched) -> _Job:
     return _Job(codec.encode(model, data, progress), histogram(data))
 
@@ -471,7 +480,11 @@ def restore(model: Model | None, payload: Payload, progress: Progress = codec.un
 
 def as_view(data: "ReadableBuffer") -> memoryview:
     """Any bytes-like object as a row of bytes. Raises TypeError for what is none, such as str."""
-    view = memoryview(data)
+    try:
+        view = memoryview(data)
+    except TypeError:
+        kind = type(data).__name__
+        raise TypeError(f"a bytes-like object is required, not {kind!r}") from None
     if view.contiguous and view.ndim == 1 and view.format == "B":
         return view
     return memoryview(view.tobytes())

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from arzip import codec
+from arzip.arguments import whole_or_none
 from arzip.codec import Progress
 from arzip.errors import ArzipError, WorkerError
 
@@ -36,9 +37,11 @@ class Ordered(Generic[Result]):
     """
 
     def __init__(self, threads: int | None = None, executor: Executor | None = None) -> None:
-        if threads is not None and threads < 0:
-            raise ValueError("threads must be 0 (all CPUs) or more")
+        threads = whole_or_none("threads", threads, 0)
         if executor is not None:
+            if not hasattr(executor, "submit"):
+                kind = type(executor).__name__
+                raise TypeError(f"executor must be one of concurrent.futures, not {kind}")
             threads = threads or workers(executor)
         else:
             threads = 1 if threads is None else threads or cpus()

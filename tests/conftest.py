@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import hypothesis
+import numba
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -108,7 +109,7 @@ def starts(frequencies: NDArray[np.int64]) -> NDArray[np.int64]:
     return 1 + np.cumsum(frequencies) - frequencies
 
 
-@coder.compiled
+@numba.njit(nogil=True)
 def decode(words: NDArray[np.uint32], n: int, block: int, weight: int) -> NDArray[np.uint8]:
     """What Counts.encode undoes: the loop takes turns with the coder."""
     counts = np.ones(256, dtype=np.int64)

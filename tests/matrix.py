@@ -109,7 +109,7 @@ def row(setting: Setting, folder: Path) -> dict[str, Any]:
         environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
-            "NUMBA_CACHE_DIR": cold if setting.compiles else str(folder),
+            "ARZIP_CACHE_DIR": cold if setting.compiles else str(folder),
             **setting.environment,
         }
         command = [*setting.before, setting.python, *setting.options, __file__]

@@ -33,6 +33,18 @@ def test_the_defaults(data: bytes) -> None:
     assert len(frame) <= len(data) + 9
 
 
+def test_the_level_is_the_second_argument() -> None:
+    """As in gzip, bz2, zlib and zstd."""
+    frame = arzip.compress(TEXT)
+    for level in (4, 6, 9):
+        assert arzip.compress(TEXT, level) == arzip.compress(TEXT, level=level) == frame
+        assert arzip.evaluate(TEXT, level) == arzip.evaluate(TEXT)
+    with pytest.raises(ValueError, match="level is 10: it must be 1 to 9"):
+        arzip.compress(TEXT, 10)
+    with pytest.raises(TypeError, match="level must be a whole number, not str"):
+        arzip.compress(TEXT, "base")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -81,7 +93,7 @@ def test_every_truncation_and_any_garbage_is_found(data: bytes) -> None:
             arzip.decompress(frame[:size])
         with pytest.raises(EOFError):
             arzip.decompress(frame + frame[:size] if size else b"")
-    for garbage in (b"\1", b"garbage", b"\0garbage", frame[1:]):
+    for garbage in (b"\0garbage", b"garbage", frame[1:]):
         with pytest.raises(arzip.FormatError, match="after the end"):
             arzip.decompress(frame + garbage)
 

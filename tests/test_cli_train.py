@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -267,3 +268,25 @@ def test_a_signal_leaves_the_checkpoint_at_most(here: Path) -> None:
     _, messages = process.communicate(timeout=60)
     assert (process.returncode, messages) == (-signal.SIGTERM, b"")
     assert set(os.listdir()) <= {"data", CHECKPOINT}
+
+
+def test_it_says_what_its_figures_are_and_how_good_the_model_is(here: Path) -> None:
+    lines = train().stderr.splitlines()
+    assert lines[0].startswith("arzip: training on ") and "of the network alone" in lines[0]
+    shown = [line for line in lines if line.endswith(" left ")]
+    assert shown and " bits/byte " in shown[-1] and shown[-1].lstrip().startswith("100.0%")
+    sample = re.fullmatch(
+        r"arzip: held-out sample of ([\d,]+) bytes: ([\d,]+) -> ([\d,]+) bytes \(.*against base\)",
+        lines[-1],
+    )
+    assert sample is not None
+    size, usual, own = (int(figure.replace(",", "")) for figure in sample.groups())
+    assert own < usual < size
+    assert train("-f", "-q").stderr == ""
+
+
+def test_too_little_to_hold_out(here: Path) -> None:
+    Path("data", "text").write_bytes(TEXT[:600])
+    result = train()
+    assert result.exit_code == 0
+    assert result.stderr.endswith("give it more data\n")

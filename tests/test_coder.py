@@ -1,5 +1,6 @@
 """The coder: constriction encodes, its RangeDecoder and the numba decoder both restore."""
 
+import numba
 import numpy as np
 import pytest
 from constriction import stream
@@ -36,7 +37,7 @@ def random_intervals(n: int, seed: int = 0) -> tuple[NDArray[np.uint32], NDArray
     return left.astype(np.uint32), freq.astype(np.uint32)
 
 
-@coder.compiled
+@numba.njit(nogil=True)
 def targets(
     words: NDArray[np.uint32], left: NDArray[np.uint32], freq: NDArray[np.uint32]
 ) -> NDArray[np.uint32]:

@@ -51,6 +51,11 @@ CLASSES = (
 )
 
 
+def segments(mode: object) -> dict[str, int]:
+    """The option that says how large they are, for the modes that take it."""
+    return {} if str(mode).startswith("r") else {"segment_size": SEGMENT}
+
+
 class Compressor(arzip.ArzipCompressor):
     def __init__(self, format: Any = None, check: Any = None, preset: Any = None, filters: Any = 0):
         super().__init__(MODEL, segment_size=SEGMENT)
@@ -65,7 +70,7 @@ class Decompressor(arzip.ArzipDecompressor):
 
 class File(arzip.ArzipFile):
     def __init__(self, filename: Any, mode: str = "r", *, format: Any = None, filters: Any = None):
-        super().__init__(filename, mode, model=MODEL, segment_size=SEGMENT)
+        super().__init__(filename, mode, model=MODEL, **segments(mode))
 
     @property
     def _fp(self) -> Any:
@@ -86,7 +91,7 @@ def decompress(
 
 
 def open_file(filename: Any, mode: str = "rb", *, format: Any = 0, filters: Any = 0, **text: Any):
-    return arzip.open(filename, mode, model=MODEL, segment_size=SEGMENT, **text)
+    return arzip.open(filename, mode, model=MODEL, **segments(mode), **text)
 
 
 def adapter() -> ModuleType:

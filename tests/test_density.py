@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -53,6 +54,49 @@ def test_cross_entropy_is_entropy_and_divergence(p: list[int], q: list[int]) -> 
     assert density.cross_entropy(p, q) == pytest.approx(density.entropy(p) + divergence)
     assert divergence >= -1e-12
     assert density.kl_divergence(p, p) == 0.0
+
+
+REPORT = density.Report(
+    bytes=10_461,
+    model="mine <b>",
+    nll_nats=9635.123456,
+    cross_entropy=1.32881234,
+    perplexity=2.51201234,
+    payload_bytes=1740,
+    file_bytes=1905,
+    achieved=1.45683012,
+    overhead_bits={"quantisation": 0.12345678, "termination": 19.4321, "container": 1320.0},
+    entropy_order0=4.51239999,
+)
+
+
+def test_a_report_is_shown_in_figures_that_can_be_read() -> None:
+    assert repr(REPORT) == (
+        "Report(bytes=10461, model='mine <b>', nll_nats=9635.1235, cross_entropy=1.3288, "
+        "perplexity=2.512, payload_bytes=1740, file_bytes=1905, achieved=1.4568, "
+        "overhead_bits={'quantisation': 0.1235, 'termination': 19.4321, 'container': 1320.0}, "
+        "entropy_order0=4.5124)"
+    )
+    assert REPORT.to_dict()["nll_nats"] == 9635.123456, "nothing is rounded but what is shown"
+
+
+def test_a_report_is_a_table_in_a_notebook() -> None:
+    page = REPORT._repr_html_()
+    table = ElementTree.fromstring(page)
+    rows = [tuple("".join(cell.itertext()) for cell in row) for row in table.iter("tr")]
+    assert rows == [
+        ("model", "mine <b>"),
+        ("original", "10,461 bytes"),
+        ("compressed", "1,905 bytes"),
+        ("achieved", "1.4568 bits/byte"),
+        ("cross-entropy", "1.3288 bits/byte"),
+        ("perplexity", "2.512"),
+        ("negative log-likelihood", "9,635.1 nats"),
+        ("quantisation", "0.1 bits"),
+        ("termination", "19.4 bits"),
+        ("container", "1,320.0 bits"),
+        ("entropy of order 0", "4.5124 bits/byte"),
+    ]
 
 
 def entropy_by_definition(data: bytes, order: int) -> float:

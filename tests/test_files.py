@@ -311,6 +311,60 @@ def test_limits(model: Counts) -> None:
         file.read(1)
 
 
+@pytest.mark.parametrize("option", ["level", "segment_size"])
+@pytest.mark.parametrize("mode", ["r", "rb", "rt"])
+def test_options_for_writing_are_none_for_reading(
+    model: Counts, tmp_path: Path, option: str, mode: Any
+) -> None:
+    path = tmp_path / "data.arz"
+    path.write_bytes(compress(model, DATA))
+    with pytest.raises(ValueError, match=f"^{option} is for writing, and the mode is 'rb'$"):
+        files.open(path, mode, **{option: 6})
+
+
+@pytest.mark.parametrize("option", ["max_size", "max_memory"])
+@pytest.mark.parametrize("mode", ["w", "wb", "xb", "ab", "wt"])
+def test_options_for_reading_are_none_for_writing(tmp_path: Path, option: str, mode: Any) -> None:
+    path = tmp_path / "data.arz"
+    with pytest.raises(ValueError, match=f"^{option} is for reading, and the mode is '[wxa]b'$"):
+        files.open(path, mode, **{option: 1 << 30})
+    assert not path.exists()
+
+
+def test_options_out_of_range_open_nothing(model: Counts, tmp_path: Path) -> None:
+    path = tmp_path / "data.arz"
+    for option in ({"segment_size": -5}, {"level": 0}, {"threads": -1}):
+        with pytest.raises(ValueError, match=next(iter(option))):
+            files.open(path, "wb", **option)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="model must be a name, a path or a loaded model, not int"):
+        files.open(path, "wb", model=6)  # type: ignore[arg-type]
+    assert not path.exists()
+    path.write_bytes(compress(model, DATA))
+    for name in ("max_size", "max_memory"):
+        with pytest.raises(ValueError, match=f"{name} is -1"):
+            files.open(path, **{name: -1})  # type: ignore[arg-type]
+
+
+def test_a_level_names_the_model(tmp_path: Path) -> None:
+    with files.open(tmp_path / "data.arz", "wb", level=1) as file:
+        file.write(DATA[:300])
+    with files.open(tmp_path / "other.arz", "wb", model="swift") as file:
+        file.write(DATA[:300])
+    assert (tmp_path / "data.arz").read_bytes() == (tmp_path / "other.arz").read_bytes()
+    with pytest.raises(ValueError, match="model and level"):
+        files.open(tmp_path / "none.arz", "wb", model="swift", level=1)
+
+
+def test_what_it_looks_like(model: Counts, tmp_path: Path) -> None:
+    path = tmp_path / "data.arz"
+    with ArzipFile(path, "w", model=model) as file:
+        assert repr(file) == f"<arzip.ArzipFile name={str(path)!r} mode='wb' model='counts'>"
+    assert repr(file) == f"<arzip.ArzipFile name={str(path)!r} mode='wb' model='counts' closed>"
+    with ArzipFile(io.BytesIO(path.read_bytes())) as file:
+        assert repr(file) == "<arzip.ArzipFile name='' mode='rb'>"
+    assert "unopened" in repr(ArzipFile.__new__(ArzipFile))
+
+
 def by_lines(file: ArzipFile) -> Iterator[bytes]:
     yield from file
 

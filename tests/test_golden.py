@@ -35,9 +35,9 @@ def test_all_are_decoded() -> None:
 )
 def test_another_machine(settings: dict[str, str], tmp_path: Path) -> None:
     """A process of its own, with cold caches."""
-    environment = {**os.environ, **settings, "NUMBA_CACHE_DIR": str(tmp_path)}
+    environment = {**os.environ, **settings, "ARZIP_CACHE_DIR": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, golden.__file__], env=environment, capture_output=True, check=True
     )
     assert json.loads(run.stdout) == EXPECTED
-    assert any(tmp_path.rglob("*.nbc"))
+    assert any(tmp_path.glob("arzip.models.kernel.encode-*"))

@@ -1,5 +1,6 @@
 """numcodecs finds the codec by its entry point; zarr stores arrays with it."""
 
+import json
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -43,6 +44,28 @@ def test_the_configuration_names_the_model(codec: object) -> None:
         Arzip("nonesuch").encode(b"data")
     with pytest.raises(arzip.FormatError):
         codec.decode(b"no frame")
+
+
+def test_the_configuration_is_json(tmp_path: Path) -> None:
+    from arzip.integrations.numcodecs import Arzip
+
+    numcodecs.register_codec(Arzip)
+    path = tmp_path / "mine.safetensors"
+    for made, said in (
+        (Arzip(), "base"),
+        (Arzip(level=1), "swift"),
+        (Arzip(path), str(path)),
+        (Arzip(model=str(path)), str(path)),
+    ):
+        config = made.get_config()
+        assert config == {"id": "arzip", "model": said}
+        assert numcodecs.get_codec(json.loads(json.dumps(config))) == made
+        assert repr(made) == f"Arzip(model={said!r})"
+    for options in ({"model": 6}, {"model": arzip.load_model("swift")}, {"level": "1"}):
+        with pytest.raises(TypeError, match=f"^{next(iter(options))} must be "):
+            Arzip(**options)
+    with pytest.raises(ValueError, match="model and level"):
+        Arzip("swift", level=1)
 
 
 @pytest.mark.skipif(not INSTALLED, reason="arzip runs from its source tree: no entry points")

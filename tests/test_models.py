@@ -1,9 +1,8 @@
-"""Models by name, file and identity, without numba where it is not needed."""
+"""Models by name, file and identity, without NumPy where it is not needed."""
 
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -60,22 +59,6 @@ def test_by_identity() -> None:
         models.by_identity(b"\1\2\3\4", given=swift)
 
 
-def test_compiling_says_so_when_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = threading.Event()
-    monkeypatch.setattr(models, "_PATIENCE", 0.01)
-    monkeypatch.setattr(models, "_on_compiling", lambda: None)
-    models.when_compiling(said.set)
-    with models.compiling():
-        assert said.wait(20)
-
-
-def test_compiling_says_nothing_when_it_does_not() -> None:
-    threads = threading.active_count()
-    with models.compiling():
-        pass
-    assert threading.active_count() <= threads + 1
-
-
-def test_names_need_no_numba() -> None:
-    code = "import sys, arzip.models as m; m.names(); sys.exit('numba' in sys.modules)"
+def test_names_need_no_numpy() -> None:
+    code = "import sys, arzip.models as m; m.names(); sys.exit('numpy' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

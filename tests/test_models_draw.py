@@ -28,7 +28,7 @@ CHOICES = [
 
 
 def session(name: str) -> Explorer:
-    started = arzip.load_model(name).session(size=4096)  # type: ignore[call-arg]
+    started = arzip.load_model(name).session(size=4096)
     started.explain(PROMPT, 0)
     return started  # type: ignore[no-any-return]
 

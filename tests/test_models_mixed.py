@@ -18,7 +18,7 @@ from arzip.models.mixed import PIECE, SAMPLES, VERSION, Mixed
 from arzip.models.parameters import PREFACE, Parameters, read
 
 SWIFT = models.load("swift")
-WEIGHTS = read(models._FOLDER / "swift.safetensors")
+WEIGHTS = read(models._folder() / "swift.safetensors")
 
 TEXT = b"It was the best of times, it was the worst of times.\n1,2,3;\tCamelCase\r\n" * 4
 RECORDS = b"".join(i.to_bytes(4, "little") + b"\0\xff" + bytes([i % 7]) for i in range(150))
@@ -98,6 +98,38 @@ def test_a_session_outgrows_its_size() -> None:
 def test_only_bytes_are_observed(byte: int) -> None:
     with pytest.raises(ValueError, match="0 to 255"):
         SWIFT.session(size=10).observe(byte)
+
+
+@pytest.mark.parametrize("byte", [b"a", "a", 97.0])
+def test_what_is_no_byte(byte: Any) -> None:
+    with pytest.raises(TypeError, match="byte must be a whole number"):
+        SWIFT.session(size=10).observe(byte)
+
+
+def test_sessions_have_bounds() -> None:
+    for record in (-1, profile.LONGEST_RECORD + 1):
+        with pytest.raises(ValueError, match=f"record is {record}: it must be 0 to 2048"):
+            SWIFT.session(record=record)
+    with pytest.raises(ValueError, match="size is -1: it must be 0 or more"):
+        SWIFT.session(size=-1)
+    session = SWIFT.session(size=0)
+    session.explain("text, or bytes", 0)
+    assert int(session.conditionals().sum()) == (1 << 24) - 2
+
+
+@pytest.mark.parametrize("count", [-1, 257, 100_000])
+def test_no_more_than_all_bytes_are_likely(count: int) -> None:
+    session = SWIFT.session(size=10)
+    with pytest.raises(ValueError, match=f"count is {count}: it must be 0 to 256"):
+        session.explain(b"abc", count)
+    with pytest.raises(ValueError, match=f"count is {count}: it must be 1 to 256"):
+        session.leading(count)
+    values, freq = session.leading(256)
+    assert sorted(values.tolist()) == list(range(256)) and int(freq.sum()) == (1 << 24) - 2
+
+
+def test_what_it_looks_like() -> None:
+    assert repr(SWIFT) == f"<arzip model 'swift', identity {SWIFT.identity.hex()}>"
 
 
 @given(st.binary(max_size=60), st.integers(0, 2048), st.integers(1, 300))

@@ -204,7 +204,7 @@ def test_another_machine(settings: dict[str, str], tmp_path: Path) -> None:
     """A process of its own, with cold caches; numpy's overflows would be errors."""
     run = subprocess.run(
         [sys.executable, "-W", "error::RuntimeWarning", reference_neural.__file__],
-        env={**os.environ, **settings, "NUMBA_CACHE_DIR": str(tmp_path)},
+        env={**os.environ, **settings, "ARZIP_CACHE_DIR": str(tmp_path)},
         capture_output=True,
         check=True,
     )

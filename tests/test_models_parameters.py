@@ -34,6 +34,10 @@ def test_round_trip(made: Parameters, tmp_path: Path) -> None:
     assert read.about == made.about
     assert all((read.tensors[name] == made.tensors[name]).all() for name in made.tensors)
     assert read.identity == made.identity == bytes.fromhex(made.digest[:8])
+    assert parameters.claimed_identity(path) == made.identity
+    path.write_bytes(path.read_bytes()[:20])
+    with pytest.raises(ModelError, match="damaged"):
+        parameters.claimed_identity(path)
 
 
 @pytest.mark.parametrize("change", ["name", "version", "value", "dtype", "shape", "tensor"])

@@ -14,7 +14,7 @@ SIZE = 4096
 
 
 def session(name: str = "swift", prompt: bytes = b"") -> MixedSession:
-    started = arzip.load_model(name).session(size=SIZE)  # type: ignore[call-arg]
+    started = arzip.load_model(name).session(size=SIZE)
     started.explain(prompt, 0)
     return started  # type: ignore[no-any-return]
 
@@ -51,7 +51,7 @@ def test_explaining_is_looking_and_observing(name: str) -> None:
 
 def test_likelihoods_are_those_of_compressing() -> None:
     model = arzip.load_model("swift")
-    started = model.session(size=len(TEXT))  # type: ignore[call-arg]
+    started = model.session(size=len(TEXT))
     (coded,) = model.encode(np.frombuffer(TEXT, dtype=np.uint8))
     assert -np.log2(started.explain(TEXT, 0).likelihood).sum() == pytest.approx(coded.nll)
 
@@ -68,6 +68,6 @@ def test_a_fork_goes_its_own_way(name: str) -> None:
 
 
 def test_a_session_outgrows_its_size_in_pieces() -> None:
-    started = arzip.load_model("swift").session(size=10)  # type: ignore[call-arg]
+    started = arzip.load_model("swift").session(size=10)
     started.explain(TEXT, 0)
     assert started.conditionals().sum(dtype=np.int64) == (1 << 24) - 2

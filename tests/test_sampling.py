@@ -187,7 +187,7 @@ def test_beam_search_is_never_less_likely_than_greedy(seed: int, beam: int) -> N
 
 def test_beam_search_of_a_real_model() -> None:
     def code_length(data: bytes) -> float:
-        session = arzip.load_model("swift").session(size=4096)  # type: ignore[call-arg]
+        session = arzip.load_model("swift").session(size=4096)
         session.explain(PROMPT, 0)
         return float(-np.log2(session.explain(data, 0).likelihood).sum())
 

@@ -1,10 +1,12 @@
 """ArzipCompressor and ArzipDecompressor: any chunks, any threads, the same bytes; within limits."""
 
+import inspect
 import sys
 import threading
 import tracemalloc
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +26,7 @@ from arzip.errors import (
     ModelError,
     TruncatedError,
 )
+from arzip.models import load
 from arzip.stream import ArzipCompressor, ArzipDecompressor
 
 TEXT = b"the quick brown fox jumps over the lazy dog. " * 40
@@ -172,6 +175,77 @@ def test_threads_have_bounds(model: Counts) -> None:
     for make in (ArzipCompressor, ArzipDecompressor):
         with pytest.raises(ValueError, match="threads"):
             make(model=model, threads=-1)
+
+
+@pytest.mark.parametrize("limit", ["max_size", "max_memory"])
+def test_limits_have_bounds(model: Counts, limit: str) -> None:
+    nothing = compress(model, b"")
+    assert stream.decompress(nothing, **{limit: 0}) == b""  # type: ignore[arg-type]
+    for make in (ArzipDecompressor, lambda **options: stream.decompress(nothing, **options)):
+        with pytest.raises(ValueError, match=f"{limit} is -1: it must be 0 or more"):
+            make(**{limit: -1})
+
+
+@pytest.mark.parametrize("option", ["threads", "max_size", "max_memory", "segment_size"])
+@pytest.mark.parametrize("value", [2.5, "2"])
+def test_numbers_are_whole(model: Counts, option: str, value: object) -> None:
+    for make in (ArzipCompressor, ArzipDecompressor):
+        if option in inspect.signature(make).parameters:
+            with pytest.raises(TypeError, match=f"{option} must be a whole number, not "):
+                make(model=model, **{option: value})
+
+
+def test_what_is_no_executor(model: Counts) -> None:
+    for make in (ArzipCompressor, ArzipDecompressor):
+        with pytest.raises(TypeError, match=r"executor must be one .* not int"):
+            make(model=model, executor=4)
+
+
+@pytest.mark.parametrize("make", [ArzipCompressor, ArzipDecompressor])
+def test_what_is_no_model(make: Any) -> None:
+    with pytest.raises(TypeError, match="model must be a name, a path or a loaded model, not int"):
+        make(model=6)
+
+
+def test_a_level_is_a_model() -> None:
+    assert ArzipCompressor(level=1).model is load("swift")
+    assert ArzipCompressor().model is ArzipCompressor(level=6).model is load("base")
+    with pytest.raises(ValueError, match="model and level"):
+        ArzipCompressor("swift", level=1)
+    with pytest.raises(ValueError, match="level is 0"):
+        ArzipCompressor(level=0)
+
+
+@pytest.mark.parametrize("data", ["text", None, 5, [1, 2]])
+def test_what_is_not_bytes(model: Counts, data: Any) -> None:
+    said = f"a bytes-like object is required, not {type(data).__name__!r}"
+    with pytest.raises(TypeError, match=said):
+        ArzipCompressor(model).compress(data)
+    with pytest.raises(TypeError, match=said):
+        ArzipDecompressor(model=model).decompress(data)
+
+
+def test_max_length_is_whole(model: Counts) -> None:
+    frame = compress(model, TEXT)
+    decompressor = ArzipDecompressor(model=model)
+    with pytest.raises(TypeError, match="max_length must be a whole number, not float"):
+        decompressor.decompress(frame, 2.5)  # type: ignore[arg-type]
+    assert decompressor.decompress(frame) == TEXT, "it had taken nothing"
+
+
+def test_what_they_look_like(model: Counts) -> None:
+    compressor = ArzipCompressor(model, segment_size=SEGMENT)
+    assert repr(compressor) == "<arzip.ArzipCompressor model='counts': 0 bytes in, 0 out>"
+    frame = compressor.compress(TEXT) + compressor.flush()
+    shown = f"<arzip.ArzipCompressor model='counts': {len(TEXT):,} bytes in, {len(frame):,} out>"
+    assert repr(compressor) == shown
+    decompressor = ArzipDecompressor(model=model)
+    assert repr(decompressor) == "<arzip.ArzipDecompressor: 0 bytes in, 0 out>"
+    decompressor.decompress(frame, 100)
+    assert repr(decompressor) == f"<arzip.ArzipDecompressor: {len(frame):,} bytes in, 100 out>"
+    decompressor.decompress(b"")
+    shown = f"<arzip.ArzipDecompressor: {len(frame):,} bytes in, {len(TEXT):,} out, at the end>"
+    assert repr(decompressor) == shown
 
 
 class Together(Counts):

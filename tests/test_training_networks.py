@@ -295,7 +295,7 @@ def test_a_transformers_file_is_read_on_another_machine(folder: Path, tmp_path: 
     mixed.write(model, model_of(network, "mine", {}, NOTHING))
     (tmp_path / "x.arz").write_bytes(arzip.compress(data, model=models.load(model)))
     settings = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-    environment = {**os.environ, **settings, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    environment = {**os.environ, **settings, "ARZIP_CACHE_DIR": str(tmp_path / "cache")}
     command = [sys.executable, "-m", "arzip", "-dc", "-m", str(model), str(tmp_path / "x.arz")]
     result = subprocess.run(command, env=environment, capture_output=True, timeout=250)
     assert result.returncode == 0, result.stderr

@@ -8,7 +8,7 @@ import click
 
 from arzip.cli import options
 from arzip.cli.messages import Reporter, printable
-from arzip.cli.options import LEVELS
+from arzip.levels import LEVELS
 
 
 @click.command(cls=options.Command, context_settings=options.HELP)

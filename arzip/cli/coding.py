@@ -20,6 +20,7 @@ from arzip.cli.options import Settings
 from arzip.cli.outputs import STDOUT, NewFile, Output
 from arzip.cli.progress import Meter
 from arzip.cli.sources import STDIN, Source
+from arzip.engine import notices
 
 if TYPE_CHECKING:
     from arzip.codec import Model
@@ -30,14 +31,10 @@ COMPRESSED_SHARE = 8
 
 SMALLEST_SEGMENT = 1 << 16
 
-COMPILING = "compiling the model for this machine, once (up to half a minute)..."
-
 
 def watch_compiling(reporter: Reporter) -> None:
     """Tell the user if models have to be compiled and that takes a while."""
-    from arzip import models
-
-    models.when_compiling(lambda: reporter.announce(COMPILING))
+    notices.when_compiling(reporter.announce)
 
 
 def load_prepared(name: str) -> "Model":

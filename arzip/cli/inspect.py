@@ -77,11 +77,11 @@ def write_page(path: str, most: int, settings: Settings) -> None:
 
 
 def _inspect(name: str, sample: "Sample", settings: Settings) -> "Inspection":
-    from arzip import inspection, models
+    from arzip import inspection
 
     model = load_prepared(settings.coding_model)
-    with models.compiling():  # what it takes is compiled by a first byte
-        inspection.inspect(model, name, inspection.Sample(b"a", 1, (0,)), lambda done: None)
+    # What it takes is compiled by a first byte, before there is a bar.
+    inspection.inspect(model, name, inspection.Sample(b"a", 1, (0,)), lambda done: None)
     done = 0
 
     def reach(size: int) -> None:

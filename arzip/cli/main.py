@@ -16,6 +16,7 @@ from arzip import transport
 from arzip.cli import commands, outputs, signals
 from arzip.cli.bench import bench
 from arzip.cli.catalogue import models
+from arzip.cli.compile import compile_command
 from arzip.cli.evaluation import evaluate
 from arzip.cli.gzip_form import FIRST, gzip_form
 from arzip.cli.inspect import inspect
@@ -77,6 +78,7 @@ for command in (
     train,
     models,
     bench,
+    compile_command,
 ):
     cli.add_command(command)
 

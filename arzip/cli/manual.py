@@ -11,7 +11,8 @@ import click
 import arzip
 from arzip.cli.gzip_form import gzip_form
 from arzip.cli.main import cli
-from arzip.cli.options import DEFAULT_LEVEL, ENVIRONMENT, LEVELS
+from arzip.cli.options import ENVIRONMENT
+from arzip.levels import DEFAULT_LEVEL, LEVELS
 
 __all__ = ["PROGRAMS", "page"]
 

@@ -102,6 +102,16 @@ def is_failure(error: BaseException) -> bool:
     return not isinstance(error, leaving)
 
 
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether there was too little memory, or addresses: for data, a thread, or a library."""
+    signs = ("can't start new thread", "failed to map segment", "annot allocate memory")
+    while error is not None:
+        if isinstance(error, MemoryError) or any(sign in str(error) for sign in signs):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def explain(error: BaseException, name: str | None = None) -> str:
     """What went wrong, in one line, where `name` has been named already."""
     if isinstance(error, RefusedError | ArzipError):
@@ -110,7 +120,7 @@ def explain(error: BaseException, name: str | None = None) -> str:
         other = error.filename if error.filename not in (None, name) else None
         message = f"{printable(os.fsdecode(other))}: " if isinstance(other, str | bytes) else ""
         message += error.strerror
-    elif isinstance(error, MemoryError):
+    elif is_out_of_memory(error):
         message = "out of memory; use fewer threads (-T1) or a smaller model (-1)"
     else:
         message = f"internal error: {type(error).__name__}: {error}; set ARZIP_DEBUG=1 for details"

@@ -14,19 +14,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-# What -1 to -9 mean.
-LEVELS = {
-    1: "swift",
-    2: "swift",
-    3: "swift",
-    4: "base",
-    5: "base",
-    6: "base",
-    7: "base",
-    8: "base",
-    9: "base",
-}
-DEFAULT_LEVEL = 6
+from arzip.levels import DEFAULT_LEVEL, LEVELS
 
 SUFFIX = ".arz"
 

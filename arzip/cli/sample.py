@@ -104,13 +104,11 @@ def _prompt(text: str | None, file: BinaryIO | None) -> bytes:
 
 def _write(name: str, prompt: bytes, n: int, how: "Sampling") -> None:
     """Raises: ArzipError, OSError."""
-    from arzip import models, sampling
+    from arzip import sampling
 
     model = load_prepared(name)
     output = sys.stdout.buffer
     decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
-    with models.compiling():  # what it takes is compiled by a first byte
-        list(sampling.generate(model, b"", 1, how))
     for piece in sampling.generate(model, prompt, n, how):
         output.write(_shown(decoder.decode(piece)) if output.isatty() else piece)
         output.flush()

@@ -10,9 +10,9 @@ from arzip.cli import options, sources
 from arzip.cli.coding import load_prepared, watch_compiling
 from arzip.cli.evaluation import new_table, print_table
 from arzip.cli.messages import RefusedError, Reporter, printable
-from arzip.cli.options import DEFAULT_LEVEL, LEVELS
 from arzip.cli.progress import Meter, Step
 from arzip.cli.sources import Source, chunks
+from arzip.levels import DEFAULT_LEVEL, LEVELS
 
 if TYPE_CHECKING:
     from arzip.codec import Model

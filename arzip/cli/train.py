@@ -16,8 +16,12 @@ from arzip.cli.outputs import STDOUT, NewFile
 from arzip.errors import ArzipError
 
 if TYPE_CHECKING:
+    from arzip.models.parameters import Parameters
     from arzip.training.data import Corpus
     from arzip.training.loop import Progress, Trainer
+
+LEAST = 512  # bytes held out of which something can be said
+SAMPLE = 1 << 16
 
 LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[torch]'"
 
@@ -114,9 +118,13 @@ def run(
                 trainer.resume(checkpoint)
         except ValueError as error:
             raise ArzipError(str(error)) from error
-        is_shown = not quiet and not trainer.rank and sys.stderr.isatty()
+        reporter.announce(
+            f"training on {corpus.size:,} bytes; bits/byte are those of the network alone, without "
+            "contexts and matches, for what it reads"
+        )
+        shown = Shown()
         trainer.run(
-            _show if is_shown else lambda progress: None,
+            (lambda progress: None) if quiet or trainer.rank else shown,
             checkpoint,
             unsaved=lambda error: reporter.warn(
                 str(checkpoint), f"not written, but training goes on: {explain(error)}"
@@ -124,27 +132,48 @@ def run(
         )
         if trainer.rank:
             return  # the first of several processes measures and writes
+        if not quiet:
+            shown.end()
         measured = {
             Path(name).name: round(bits_per_byte(trainer.network, held_out), 4)
             for name, held_out in zip(corpus.names, corpus.held_out, strict=True)
-            if held_out.size >= 512
+            if held_out.size >= LEAST
         }
-        if not quiet:
-            for name, bits in measured.items():
-                click.echo(
-                    f"{printable(name)}: {bits:.4f} bits/byte of what was held out", err=True
-                )
+        for name, bits in measured.items():
+            said = f"{bits:.4f} bits/byte of what was held out, by the network alone"
+            reporter.announce(f"{printable(name)}: {said}")
         if preface is None:
             preface = SIZES[trainer.network.config.architecture]
-        made = model_of(trainer.network, output.stem, measured, choose(corpus, preface))
-        new.file.write(parameters.to_bytes(mixed.proven(made)))
+        made = mixed.proven(
+            model_of(trainer.network, output.stem, measured, choose(corpus, preface))
+        )
+        new.file.write(parameters.to_bytes(made))
         is_public = corpus.is_public and _is_public(values["start"])
         kept = _commit(new, 0o666 if is_public else 0o600)
         checkpoint.unlink(missing_ok=True)
+    if not quiet:
+        reporter.announce(_comparison(corpus, made))
     if kept != new.name:
         raise RefusedError(
             f"appeared while this model was being trained, which is now in {kept} instead"
         )
+
+
+def _comparison(corpus: "Corpus", made: "Parameters") -> str:
+    """What the model makes of a sample of what was held out, beside what the usual one does."""
+    import arzip
+    from arzip.models import mixed
+
+    held_out = [piece for piece in corpus.held_out if piece.size]
+    sample = b"".join(piece[: SAMPLE // len(held_out)].tobytes() for piece in held_out)
+    if len(sample) < LEAST:
+        return "too little was held out to compare the model with base: give it more data"
+    usual = len(arzip.compress(sample))
+    own = len(arzip.compress(sample, model=mixed.received(made)))
+    return (
+        f"held-out sample of {len(sample):,} bytes: {usual:,} -> {own:,} bytes "
+        f"({100 * (own / usual - 1):+.1f} % against base)"
+    )
 
 
 def _refuse_to_replace_data(
@@ -243,11 +272,28 @@ def _prepare(
     return corpus, Trainer(corpus, network, recipe, device)
 
 
-def _show(progress: "Progress") -> None:
-    """The live line."""
-    click.echo(
-        f"\r{progress.done:6.1%}  {progress.bits_per_byte:.4f} bits/byte  perplexity "
-        f"{2**progress.bits_per_byte:.3f}  {progress.bytes_per_second / 1e3:.0f} KB/s ",
-        nl=False,
-        err=True,
-    )
+class Shown:
+    """How a run is going, in a line: always the same one on a terminal, else one for each tenth."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._tenths = 0
+
+    def __call__(self, progress: "Progress") -> None:
+        tenths = int(10 * progress.done)
+        if not self._live and tenths == self._tenths:
+            return
+        self._tenths = tenths
+        minutes, seconds = divmod(round(progress.seconds_left), 60)
+        click.echo(
+            ("\r" if self._live else "")
+            + f"{progress.done:6.1%}  {progress.bits_per_byte:.4f} bits/byte  "
+            f"{progress.bytes_per_second / 1e3:.0f} KB/s  {minutes}:{seconds:02} left ",
+            nl=not self._live,
+            err=True,
+        )
+
+    def end(self) -> None:
+        """Leave the line to what comes next."""
+        if self._live:
+            click.echo(err=True)

@@ -1,28 +1,33 @@
 """numcodecs: the codec `arzip`, found by its entry point; zarr's arrays of format 2 take it.
 
-zarr.create_array(store, ..., zarr_format=2, compressors=Arzip())
+zarr.create_array(..., zarr_format=2, compressors=numcodecs.get_codec({"id": "arzip"}))
 """
 
+import os
 from typing import Any, ClassVar
 
 from numcodecs.abc import Codec
 from numcodecs.compat import ensure_bytes, ndarray_copy
 
 import arzip
+from arzip.levels import stored_name
 
 __all__ = ["Arzip"]
 
 
 class Arzip(Codec):  # type: ignore[misc]
-    """Compresses each chunk to a frame. `model` is the name of a model, or the path of one.
+    """Compresses each chunk to a frame.
 
-    The path of a model stands in the array's metadata: whoever reads it needs the file there.
+    `model` is the name of a model or the path of one, and `level` names one in its place. It stands
+    in the array's metadata: who reads an array that was written with a file needs the file there.
     """
 
     codec_id: ClassVar[str] = "arzip"
 
-    def __init__(self, model: str = "base") -> None:
-        self.model = model
+    def __init__(
+        self, model: str | os.PathLike[str] | None = None, level: int | None = None
+    ) -> None:
+        self.model = stored_name(model, level)
 
     def encode(self, buf: Any) -> bytes:
         """The frame of a chunk. Raises arzip.ModelError for an unknown model."""

@@ -1,13 +1,11 @@
 """The models: what gives p(w_t | w_<t).
 
-`load` finds one by name or file, `by_identity` the one that a file names. Models load numba, so
+`load` finds one by name or file, `by_identity` the one that a file names. Models load NumPy, so
 nothing here does until one is asked for.
 """
 
+import atexit
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,30 +14,42 @@ from arzip.errors import ModelError
 
 if TYPE_CHECKING:
     from arzip.codec import Model
+    from arzip.models.mixed import Mixed
     from arzip.models.parameters import Parameters
 
 __all__ = [
     "by_identity",
     "catalogue",
-    "compiling",
     "describe",
     "find",
     "load",
     "names",
     "read",
-    "when_compiling",
 ]
 
-_FOLDER = Path(__file__).parent / "weights"
-_PATIENCE = 2.0  # seconds of silence while kernels compile
+
+@cache
+def _folder() -> Path:
+    """Where the built-in models are. Those of a zip application are unpacked, until it ends."""
+    folder = Path(__file__).parent / "weights"
+    if folder.is_dir():
+        return folder
+    import tempfile
+    from importlib.resources import files
+
+    unpacked = tempfile.TemporaryDirectory(prefix="arzip-")
+    atexit.register(unpacked.cleanup)
+    for packed in (files(__name__) / "weights").iterdir():
+        Path(unpacked.name, packed.name).write_bytes(packed.read_bytes())
+    return Path(unpacked.name)
 
 
 def names() -> list[str]:
     """The built-in models."""
-    return sorted(path.stem for path in _FOLDER.glob("*.safetensors"))
+    return sorted(path.stem for path in _folder().glob("*.safetensors"))
 
 
-def load(name_or_path: "str | os.PathLike[str]" = "base") -> "Model":
+def load(name_or_path: "str | os.PathLike[str]" = "base") -> "Mixed":
     """The built-in model of this name, or the one in this file.
 
     Raises ModelError if there is none or it is damaged.
@@ -62,14 +72,14 @@ def find(name_or_path: "str | os.PathLike[str]") -> Path:
     """
     name = os.fspath(name_or_path)
     is_built_in = isinstance(name_or_path, str) and name in names()
-    path = _FOLDER / f"{name}.safetensors" if is_built_in else Path(name)
+    path = _folder() / f"{name}.safetensors" if is_built_in else Path(name)
     if "\0" in name or not path.is_file():
         raise ModelError(f"there is no model {name!r}: name a file, or one of {', '.join(names())}")
     return path
 
 
 @lru_cache(maxsize=8)
-def _load(path: Path, _changed: int) -> "Model":
+def _load(path: Path, _changed: int) -> "Mixed":
     from arzip.models.mixed import Mixed
 
     return Mixed(read(path))  # a Path, which is no name any more
@@ -77,8 +87,10 @@ def _load(path: Path, _changed: int) -> "Model":
 
 @cache
 def _identity(name: str) -> bytes:
-    """Of a built-in model, which need not be made for that."""
-    return read(name).identity
+    """Of a built-in model, which need not be read for that."""
+    from arzip.models import parameters
+
+    return parameters.claimed_identity(find(name))
 
 
 def by_identity(identity: bytes, given: "Model | None" = None) -> "Model":
@@ -107,30 +119,9 @@ def describe(name_or_path: "str | os.PathLike[str]") -> dict[str, object]:
     parameters = read(path)
     known: dict[str, object] = {
         "name": parameters.name,
-        "file": None if path.parent == _FOLDER else os.fspath(name_or_path),
+        "file": None if path.parent == _folder() else os.fspath(name_or_path),
         "identity": parameters.identity.hex(),
         "digest": parameters.digest,
         "size": path.stat().st_size,
     }
     return known | {key: value for key, value in parameters.about.items() if key not in known}
-
-
-_on_compiling: Callable[[], None] = lambda: None  # noqa: E731
-
-
-def when_compiling(notify: Callable[[], None]) -> None:
-    """Have `notify` called, from another thread, when models take seconds to be compiled."""
-    global _on_compiling
-    _on_compiling = notify
-
-
-@contextmanager
-def compiling() -> Iterator[None]:
-    """Around what may have to be compiled."""
-    timer = threading.Timer(_PATIENCE, lambda: _on_compiling())
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

@@ -1,8 +1,8 @@
 """The functions that a network is made of, on integers: sigmoid, tanh, exp, and ln for log-odds.
 
-Arguments are Q12 (whole numbers of 2**-12), sigmoid and tanh Q15. As in fixedpoint.py the tables
-are made from Python's exact integers. One table serves both sigmoid and tanh, and with
-interpolation it is small enough to stay in the first cache:
+Arguments are Q12 (whole numbers of 2**-12), sigmoid and tanh Q15. The tables are exact (exact.py).
+One table serves both sigmoid and tanh, and with interpolation it is small enough to stay in the
+first cache:
 
     tanh(x) = 2 sigmoid(2x) - 1
 
@@ -10,12 +10,11 @@ Each of them is a few integer operations on 32 bits without a branch, so that lo
 become vector instructions.
 """
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip.compiled import compiled, i32, i64, u32, u64
+from arzip.models.exact import ONE, SCALE, exponential, logarithm, rounded, table
 from arzip.models.intrinsics import leading_zeros
 
 __all__ = ["EXP2", "LN", "SIGMOID", "log_odds", "sigmoid", "square_root", "tanh", "weight"]
@@ -44,73 +43,53 @@ LN_BITS = 10
 MOST_ODDS = 2047
 """Log-odds in Q8 that an expert may say, see fixedpoint.py."""
 
-_SCALE = 160  # binary digits of the exact arithmetic below
-_ONE = 1 << _SCALE
-
-
-def _series(numerator: int, denominator: int) -> int:
-    """e^(numerator / denominator) = sum of x^n / n!, times 2**_SCALE."""
-    total, term, n = 0, _ONE, 0
-    while term:
-        total += term
-        n += 1
-        term = term * numerator // (denominator * n)
-    return total
-
-
-def _logarithm(value: int) -> int:
-    """ln(value / 2**_SCALE) = 2 artanh((v - 1) / (v + 1)), times 2**_SCALE, for v near 1."""
-    ratio = ((value - _ONE) << _SCALE) // (value + _ONE)
-    total, power, n = 0, ratio, 1
-    while power:
-        total += power // n
-        power = (power * ratio >> _SCALE) * ratio >> _SCALE
-        n += 2
-    return 2 * total
-
-
-def _rounded(value: int, bits: int) -> int:
-    """value / 2**_SCALE in Q`bits`."""
-    return ((value >> (_SCALE - bits - 1)) + 1) >> 1
-
-
-_LN2 = _logarithm(2 * _ONE)
-LN2 = _rounded(_LN2, 16)
-LOG2_E = _rounded(_ONE * _ONE // _LN2, 14)
+_LN2 = logarithm(2 * ONE)
+LN2 = rounded(_LN2, 16)
+LOG2_E = rounded(ONE * ONE // _LN2, 14)
 
 
 def _sigmoid() -> NDArray[np.int32]:
     """Q16 values at -12, -12 + 1/32, .., 12 - 1/32, each with the rise to the next."""
-    knots = SIGMOID_END << (ARGUMENT_BITS - STEP_BITS)
-    step = _series(1, 1 << (ARGUMENT_BITS - STEP_BITS))
-    upper, power = [], _ONE
-    for _ in range(knots + 1):
-        upper.append(_rounded((power << _SCALE) // (_ONE + power), 16))
-        power = power * step >> _SCALE
-    values = [(1 << 16) - value for value in reversed(upper[1:])] + upper
-    return np.array(
-        [(low << RISE_BITS) + high - low for low, high in pairwise(values)],
-        dtype=np.int32,
-    )
+    knots, per_unit = SIGMOID_END << (ARGUMENT_BITS - STEP_BITS), 1 << (ARGUMENT_BITS - STEP_BITS)
+
+    def exact() -> list[int]:
+        step, power, values = exponential(1, per_unit), ONE, []
+        for _ in range(knots + 1):
+            values.append(rounded(power * ONE // (ONE + power), 16))
+            power = power * step >> SCALE
+        return values
+
+    x = np.arange(knots + 1) / per_unit
+    upper = table(65536 / (1 + np.exp(-x)), "56ee8f180e0ab77bf94687f7a8b6b709", exact)
+    values = np.concatenate([65536 - upper[:0:-1], upper])
+    return (values[:-1] << RISE_BITS) + np.diff(values)
 
 
 def _exp2() -> NDArray[np.int32]:
     """EXP2[f] is 2^-((f + 1/2) / 1024) in Q29."""
-    size = 1 << EXP2_BITS
-    values = [
-        _rounded(_ONE * _ONE // _series(_LN2 * (2 * f + 1), 2 * size * _ONE), WEIGHT_BITS + 1)
-        for f in range(size)
-    ]
-    return np.array(values, dtype=np.int32)
+    size, bits = 1 << EXP2_BITS, WEIGHT_BITS + 1
+
+    def exact() -> list[int]:
+        return [
+            rounded(ONE * ONE // exponential(_LN2 * (2 * f + 1), 2 * size * ONE), bits)
+            for f in range(size)
+        ]
+
+    return table(
+        np.exp2(bits - (np.arange(size) + 0.5) / size), "e373af7a0a8fb18b9c7bcf851f721d56", exact
+    )
 
 
 def _ln() -> NDArray[np.int32]:
     """LN[m] is ln(1 + (m + 1/2) / 1024) in Q16."""
     size = 1 << LN_BITS
-    values = [
-        _rounded(_logarithm(_ONE + (2 * m + 1) * _ONE // (2 * size)), 16) for m in range(size)
-    ]
-    return np.array(values, dtype=np.int32)
+
+    def exact() -> list[int]:
+        return [rounded(logarithm(ONE + (2 * m + 1) * ONE // (2 * size)), 16) for m in range(size)]
+
+    return table(
+        65536 * np.log1p((np.arange(size) + 0.5) / size), "2ffbd68181bb4d30a18feed2c9e864c8", exact
+    )
 
 
 SIGMOID = _sigmoid()

@@ -7,7 +7,6 @@ To the rest of the model a network is its weights and its memory, of which `hidd
 from collections.abc import Mapping
 from typing import Any
 
-from numba.extending import overload
 from numpy.typing import NDArray
 
 from arzip.models import neural, transformer
@@ -27,16 +26,11 @@ def network_of(tensors: Mapping[str, NDArray[Any]]) -> Network:
 
 
 def step(weights: Any, memory: Any, byte: int) -> None:
-    """Take `byte` as the next one; then the memory's tree predicts the one after it."""
+    """Take `byte` as the next one; then the memory's tree predicts the one after it.
+
+    numba chooses when it compiles: see lowering.py.
+    """
     if isinstance(weights, transformer.Weights):
         transformer.step(weights, memory, byte)
     else:
         neural.step(weights, memory, byte)
-
-
-@overload(step, strict=False)  # whose annotations numba would have in both signatures
-def _compiled_step(weights: Any, memory: Any, byte: Any) -> Any:
-    """numba chooses when it compiles: the type of a lane's weights says what network it is."""
-    if weights.instance_class is transformer.Weights:
-        return lambda weights, memory, byte: transformer.step(weights, memory, byte)
-    return lambda weights, memory, byte: neural.step(weights, memory, byte)

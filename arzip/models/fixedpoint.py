@@ -2,12 +2,15 @@
 
     squash(x) = 1 / (1 + e^-x)        stretch(p) = ln(p / (1 - p)) = squash^-1(p)
 
-Log-odds x are whole numbers of 1/256 ("Q8"), probabilities of 1/2**22 ("Q22"). The tables are made
-here from Python's exact integers, so that no machine's exp or log has a say in them.
+Log-odds x are whole numbers of 1/256 ("Q8"), probabilities of 1/2**22 ("Q22"). The tables are exact
+(exact.py): no machine's exp or log has a say in them.
 """
 
 import numpy as np
 from numpy.typing import NDArray
+
+from arzip.models.exact import ONE as EXACT_ONE
+from arzip.models.exact import SCALE, exponential, table
 
 __all__ = ["LIMIT", "ONE", "PROBABILITY_BITS", "SQUASH", "STRETCH", "STRETCH_BITS"]
 
@@ -22,24 +25,22 @@ STRETCH_BITS = 12
 """The resolution of the probabilities that STRETCH takes."""
 
 _EXPERT_LIMIT = 2047  # what an expert may say, about +-8: keeps the mixture's products in 32 bits
-_SCALE = 160  # binary digits of the exact arithmetic below
 
 
 def _squash() -> NDArray[np.int32]:
     """SQUASH[x + LIMIT] is squash(x / 256) in Q22, for x from -LIMIT to LIMIT."""
-    one = 1 << _SCALE
-    root, term, n = 0, one, 0  # e^(1/256) = sum of 256^-n / n!
-    while term:
-        root += term
-        n += 1
-        term //= 256 * n
-    upper = []
-    power = one
-    for _ in range(LIMIT + 1):
-        upper.append((2 * ONE * power + one + power) // (2 * (one + power)))
-        power = power * root >> _SCALE
-    lower = [ONE - p for p in reversed(upper[1:])]
-    return np.array(lower + upper, dtype=np.int32)
+
+    def exact() -> list[int]:
+        root, power, values = exponential(1, 256), EXACT_ONE, []
+        for _ in range(LIMIT + 1):
+            whole = EXACT_ONE + power
+            values.append((2 * ONE * power + whole) // (2 * whole))
+            power = power * root >> SCALE
+        return values
+
+    x = np.arange(LIMIT + 1) / 256
+    upper = table(ONE / (1 + np.exp(-x)), "407df12ad3d94ab0b68d779a740061f1", exact)
+    return np.concatenate([ONE - upper[:0:-1], upper])
 
 
 def _stretch() -> NDArray[np.int32]:

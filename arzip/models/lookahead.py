@@ -46,10 +46,11 @@ UNDO = np.dtype(
 
 @compiled
 def conditionals(
-    state: State, table: NDArray[np.uint32], undo: NDArray[np.void], freq: NDArray[np.uint32]
+    state: State, table: NDArray[np.uint32], undo: NDArray[np.void], width: NDArray[np.int64]
 ) -> None:
-    """Fill in the frequencies of all 256 values, after kernel.open_byte; change nothing."""
-    width = np.empty(256, dtype=np.int64)  # of each node, numbered as state.partial
+    """Fill in the width of each node of the next byte's tree, numbered as state.partial: at its
+    leaves, width[256:], the frequencies of all values. After kernel.open_byte; changes nothing.
+    """
     width[1] = kernel.WIDTH
     slots.find(state, table)
     for prefix in range(128):
@@ -62,13 +63,10 @@ def conditionals(
         for d in range(depth, 8):
             partial = state.partial
             ones = kernel.split(width[partial], kernel.predict(state), d)
-            if d == 7:
-                freq[2 * prefix] = width[partial] - ones
-                freq[2 * prefix + 1] = ones
-                continue
             width[2 * partial] = width[partial] - ones
             width[2 * partial + 1] = ones
-            descend(state, table, undo, d, (prefix >> (6 - d)) & 1)
+            if d < 7:
+                descend(state, table, undo, d, (prefix >> (6 - d)) & 1)
     for d in range(6, -1, -1):
         climb(state, table, undo, d)
     slots.locate(state, table, 1)

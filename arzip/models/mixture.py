@@ -16,8 +16,9 @@ Inputs and log-odds are Q8, weights Q16. Products stay inside 32 bits: |x| < 2**
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.compiled import compiled, i32, i64, prefetch, u16, u64
+from arzip.compiled import compiled, i32, i64, u16, u64
 from arzip.models.fixedpoint import LIMIT, ONE, PROBABILITY_BITS, SQUASH, STRETCH, STRETCH_BITS
+from arzip.models.intrinsics import prefetch
 from arzip.models.match import INPUT as MATCH_INPUT
 from arzip.models.state import APM_KNOTS, APM_ROWS, CONTEXTS, INPUTS, MIXERS, State
 

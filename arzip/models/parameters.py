@@ -30,6 +30,7 @@ __all__ = [
     "SHIFTS",
     "TYPES",
     "Parameters",
+    "claimed_identity",
     "pack",
     "read",
     "to_bytes",
@@ -245,3 +246,14 @@ def _about(about: object) -> dict[str, object]:
 
 def _is_figure(entry: object) -> bool:
     return isinstance(entry, float) and math.isfinite(entry)
+
+
+def claimed_identity(path: Path) -> bytes:
+    """The identity that a file says it has, which `read` checks. Raises ModelError as it does."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return bytes.fromhex(file.metadata()["digest"])[:IDENTITY_BYTES]
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} is not a model of arzip's, or is damaged") from error

@@ -1,14 +1,19 @@
 """The mixed model byte by byte: its conditionals, and shortcuts to what follows from them."""
 
 import copy
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from arzip.arguments import text_bytes, whole
 from arzip.models import draw, kernel, lookahead, search
 from arzip.models.draw import Choice
 from arzip.models.explore import Explanation
 from arzip.models.segment import Segment
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 __all__ = ["MixedSession"]
 
@@ -26,29 +31,36 @@ class MixedSession:
 
     def conditionals(self) -> NDArray[np.uint32]:
         """(256,) frequencies of the next byte: each >= 1, sum 2**24 - 2."""
-        freq = np.empty(256, dtype=np.uint32)
-        lookahead.conditionals(self._segment.state, self._segment.table, self._undo, freq)
-        return freq
+        width = np.empty(512, dtype=np.int64)
+        lookahead.conditionals(self._segment.state, self._segment.table, self._undo, width)
+        return width[256:].astype(np.uint32)
 
     def observe(self, byte: int) -> None:
         """Take `byte` as the next one and learn from it. Raises ValueError if it is not a byte."""
-        if not 0 <= byte <= 255:
-            raise ValueError(f"a byte is 0 to 255, not {byte}")
+        byte = whole("byte", byte, 0, 255)
         self._make_room(1)
         kernel.learn(*self._segment.arrays(self._data), byte)
 
     def leading(self, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
-        """The `count` most likely bytes, by falling frequency, then value; and frequencies."""
+        """The `count` most likely bytes, by falling frequency, then value; and frequencies.
+
+        Raises ValueError unless `count` is 1 to 256.
+        """
+        count = whole("count", count, 1, 256)
         self._want(Choice(count=count))
         search.leading(self._segment.state, self._segment.table, self._undo, self._search)
         found = self._search["bytes"][:count], self._search["freq"][:count]
         return found[0].astype(np.uint8), found[1].astype(np.uint32)
 
-    def explain(self, data: bytes, count: int) -> Explanation:
-        """Observe `data`, and say what each byte was expected to be."""
-        self._make_room(len(data))
+    def explain(self, data: "str | ReadableBuffer", count: int) -> Explanation:
+        """Observe `data`, and say what each byte was expected to be, with `count` predictions.
+
+        Text is read as UTF-8. Raises ValueError unless `count` is 0 to 256.
+        """
+        count = whole("count", count, 0, 256)
+        new = np.frombuffer(text_bytes("data", data), dtype=np.uint8)
+        self._make_room(new.size)
         self._want(Choice(count=count))
-        new = np.frombuffer(data, dtype=np.uint8)
         values = np.empty((new.size, count), dtype=np.uint8)
         freq = np.empty((new.size, count), dtype=np.uint32)
         likelihood = np.empty(new.size, dtype=np.float64)

@@ -17,7 +17,8 @@ place of the one that was used least.
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.compiled import compiled, prefetch, u32, u64
+from arzip.compiled import compiled, u32, u64
+from arzip.models.intrinsics import prefetch
 from arzip.models.ngram import MOST, UNSEEN, after, count_of
 from arzip.models.state import CONTEXTS, LINE, State
 

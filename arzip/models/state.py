@@ -7,9 +7,10 @@ shape known to the compiler. Beside it go three arrays whose size depends on the
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from arzip.engine.function import INTERPRETED
 
 __all__ = [
     "APM_KNOTS",
@@ -135,8 +136,7 @@ def new_state(fitted: dict[str, NDArray[np.int32]], apm: NDArray[np.uint16]) -> 
     for name in FITTED:
         array[name][0] = fitted[name]
     array["apm"][0].reshape(-1, APM_KNOTS)[:] = apm
-    interpreted: bool = numba.config.DISABLE_JIT  # type: ignore[attr-defined]
-    return _Interpreted(array[0]) if interpreted else array[0]
+    return _Interpreted(array[0]) if INTERPRETED else array[0]
 
 
 class _Interpreted:

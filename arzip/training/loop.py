@@ -80,8 +80,9 @@ class Progress:
 
     done: float  # of the budget, 0 to 1
     bytes: int
-    bits_per_byte: float  # smoothed
+    bits_per_byte: float  # of the network alone, for what it reads; smoothed
     bytes_per_second: float
+    seconds_left: float
 
 
 class Trainer:
@@ -125,7 +126,9 @@ class Trainer:
                 self._update(done)
                 self._seconds = time.monotonic() - begun
                 speed = (self._bytes - read) / max(self._seconds - before, 1e-9)
-                report(Progress(done, self._bytes, self._smoothed, speed))
+                done = min(1.0, self._done())
+                left = self._seconds * (1 / done - 1)
+                report(Progress(done, self._bytes, self._smoothed, speed, left))
                 if checkpoint and self._agreed(self._seconds - saved > every):
                     self._try_to_save(checkpoint, unsaved)
                     saved = self._seconds

@@ -1,0 +1,185 @@
+"""Where machine code is kept: a folder of the user's, and one of the machine's.
+
+Whoever writes a file here runs code as those who load it. So a file is read only if it and its
+folder belong to this user or to root, and nobody else may write to them; it starts with a digest of
+the rest, so that what was cut short or changed by accident counts as missing. A folder is locked
+while something is made for it: of several processes that start first, one compiles.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from arzip.engine.notices import announced, say
+
+__all__ = ["ENVIRONMENT", "SHARED", "Folder", "keep_in", "obtain", "own", "written"]
+
+ENVIRONMENT = "ARZIP_CACHE_DIR"
+"""The variable that names another folder than the user's."""
+
+SHARED = Path("/var/cache/arzip")
+"""The machine's: filled by root, for all users."""
+
+MAGIC = b"arzip machine code 1\n"
+ROOM = 1 << 20  # bytes: more than a file takes
+
+ONCE = "compiling the model for this machine, once (up to half a minute)..."
+EACH_TIME = (
+    "compiling the model for this machine (up to half a minute), and each time again: it cannot be "
+    "kept in {path} ({reason}); set ARZIP_CACHE_DIR to a folder of your own"
+)
+UNKNOWN = "compiling for this machine (up to half a minute)..."
+NOT_KEPT = "what was compiled cannot be kept in {path} ({reason}); set ARZIP_CACHE_DIR to another"
+
+_chosen: "Folder | None" = None
+_written = 0
+
+
+def own() -> Path:
+    """The user's folder, which need not be there."""
+    if named := os.environ.get(ENVIRONMENT):
+        return Path(named).absolute()
+    caches = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not caches.is_absolute():  # nor does the standard take any other
+        try:
+            home = Path.home()
+        except RuntimeError:  # a user without one
+            home = Path("/nonexistent")
+        caches = home / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    return caches / "arzip"
+
+
+def keep_in(folder: "Folder") -> None:
+    """Look in that folder alone from now on, and keep there what is made."""
+    global _chosen
+    _chosen = folder
+
+
+def written() -> int:
+    """How much this process has made and kept."""
+    return _written
+
+
+def obtain(
+    names: list[str], make: Callable[[], bytes], may_keep: Callable[[], bool] = lambda: True
+) -> bytes:
+    """What is kept under the first of these names, or else is made now, and kept under it.
+
+    The other names are looked up in the machine's folder only: they serve, but not as well.
+    Without a name nothing is kept, nor if then it may not be.
+    """
+    if not names:
+        with announced(UNKNOWN):
+            return make()
+    global _written
+    folder, shared = _chosen or Folder(own()), Folder(SHARED)
+    places = [(folder, names[0]), *((shared, name) for name in names)]
+    for place, name in places[:1] if _chosen else places:
+        if (kept := place.read(name)) is not None:
+            return kept
+    try:
+        folder.prepare()
+    except OSError as error:
+        with announced(EACH_TIME.format(path=folder.path, reason=error.strerror)):
+            return make()
+    with announced(ONCE), folder.locked():
+        if (kept := folder.read(names[0])) is not None:
+            return kept  # another process has made it meanwhile
+        made = make()
+        try:
+            if may_keep():
+                folder.write(names[0], made)
+                _written += 1
+        except OSError as error:
+            say(NOT_KEPT.format(path=folder.path, reason=error.strerror))
+    return made
+
+
+class Folder:
+    """A folder of files that are read and written whole."""
+
+    def __init__(self, path: Path, *, public: bool = False) -> None:
+        """A `public` one is for others to read."""
+        self.path = path
+        self._mode = 0o755 if public else 0o700
+
+    def read(self, name: str) -> bytes | None:
+        """What was written under that name.
+
+        None if it is not there, or damaged, or if others could have written it.
+        """
+        try:
+            with self._opened() as folder:
+                flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+                with open(os.open(name, flags, dir_fd=folder), "rb") as file:
+                    _require_trust(file.fileno())
+                    return _content(file.read())
+        except OSError:
+            return None
+
+    def prepare(self) -> None:
+        """Make the folder if there is none. Raises OSError if nothing can be written to it."""
+        # A home that is not there is not made either.
+        for path, mode in ((self.path.parent, 0o700), (self.path, self._mode)):
+            with contextlib.suppress(FileExistsError):
+                path.mkdir()
+                path.chmod(mode)  # whatever the umask is
+        name = f".{os.getpid()}"
+        self.write(name, bytes(ROOM))
+        with contextlib.suppress(OSError):
+            os.unlink(self.path / name)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from making what is made here, where the file system has locks."""
+        with self._opened() as folder:
+            with contextlib.suppress(OSError):
+                fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep `content` under that name. Raises OSError."""
+        with self._opened() as folder:
+            temporary = f".{name}.{os.urandom(8).hex()}"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(temporary, flags, self._mode & 0o666, dir_fd=folder)
+            try:
+                with open(descriptor, "wb") as file:
+                    os.fchmod(descriptor, self._mode & 0o666)
+                    file.write(MAGIC + sha256(content).digest() + content)
+                os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary, dir_fd=folder)
+                raise
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[int]:
+        """A descriptor of the folder. Raises OSError if it is not there or not to be trusted."""
+        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            _require_trust(folder)
+            yield folder
+        finally:
+            os.close(folder)
+
+
+def _require_trust(descriptor: int) -> None:
+    """Raises PermissionError if another user but root may write to it."""
+    status = os.fstat(descriptor)
+    if status.st_uid not in (0, os.geteuid()):
+        raise PermissionError(errno.EPERM, "it belongs to another user")
+    if status.st_mode & 0o022:
+        raise PermissionError(errno.EPERM, "other users may write to it")
+
+
+def _content(sealed: bytes) -> bytes | None:
+    """What was sealed, if it is whole."""
+    start = len(MAGIC) + 32
+    content = sealed[start:]
+    return content if sealed[:start] == MAGIC + sha256(content).digest() else None

@@ -1,0 +1,69 @@
+"""zarr: the codec `arzip` of arrays of format 3, which is zarr's default, found by its entry point.
+
+    zarr.create_array(..., compressors={"name": "arzip", "configuration": {"level": 6}})
+
+Arrays of format 2 take the codec of numcodecs.py. Chunks are coded in threads.
+"""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from zarr.abc.codec import BytesBytesCodec
+
+import arzip
+from arzip.levels import stored_name
+
+if TYPE_CHECKING:
+    from zarr.core.array_spec import ArraySpec
+    from zarr.core.buffer import Buffer
+
+__all__ = ["ArzipCodec"]
+
+NAME = "arzip"
+
+
+@dataclass(frozen=True, init=False)
+class ArzipCodec(BytesBytesCodec):
+    """Compresses each chunk to a frame.
+
+    `model` is the name of a model or the path of one, and `level` names one in its place. It stands
+    in the array's metadata: who reads an array that was written with a file needs the file there.
+    """
+
+    is_fixed_size = False
+
+    model: str
+
+    def __init__(
+        self, *, model: str | os.PathLike[str] | None = None, level: int | None = None
+    ) -> None:
+        object.__setattr__(self, "model", stored_name(model, level))
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The codec that metadata describe. Raises TypeError, ValueError."""
+        return cls(**data.get("configuration", {}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """What describes it in metadata."""
+        return {"name": NAME, "configuration": {"model": self.model}}
+
+    def compute_encoded_size(self, input_byte_length: int, chunk_spec: "ArraySpec") -> int:
+        """Raises NotImplementedError: sizes are known only when chunks are compressed."""
+        raise NotImplementedError
+
+    async def _encode_single(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "Buffer":
+        return await asyncio.to_thread(self._encode_sync, chunk_data, chunk_spec)
+
+    async def _decode_single(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "Buffer":
+        return await asyncio.to_thread(self._decode_sync, chunk_data, chunk_spec)
+
+    def _encode_sync(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "Buffer":
+        frame = arzip.compress(chunk_data.to_bytes(), model=self.model)
+        return chunk_spec.prototype.buffer.from_bytes(frame)
+
+    def _decode_sync(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "Buffer":
+        content = arzip.decompress(chunk_data.to_bytes(), model=self.model)
+        return chunk_spec.prototype.buffer.from_bytes(content)

@@ -1,0 +1,115 @@
+"""What numba is to make of functions that it cannot compile: LLVM's words, or a choice of type.
+
+Imported with numba, when something has to be compiled: see engine/lowered.py.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import lower_builtin, overload, type_callable
+
+from arzip.models import architectures, neural, transformer
+from arzip.models.intrinsics import LANES, ROWS, VECTORS, leading_zeros, multiply_block, prefetch
+
+__all__: list[str] = []
+
+BYTE, SHORT, WORD, LONG = (ir.IntType(bits) for bits in (8, 16, 32, 64))
+PREFETCH = "llvm.prefetch.p0"
+
+
+def _constant(values: Any) -> Any:
+    return ir.Constant(ir.VectorType(WORD, len(values)), [ir.Constant(WORD, v) for v in values])
+
+
+def _add_neighbours(builder: Any, values: Any) -> Any:
+    """Elements 0 + 1, 2 + 3, .. of a vector of 2 * LANES."""
+    nothing = ir.Constant(values.type, ir.Undefined)
+    even = builder.shuffle_vector(values, nothing, _constant(range(0, 2 * LANES, 2)))
+    odd = builder.shuffle_vector(values, nothing, _constant(range(1, 2 * LANES, 2)))
+    return builder.add(even, odd)
+
+
+def _at(builder: Any, data: Any, index: Any, kind: Any) -> Any:
+    """The place of data[index], as that of a vector."""
+    return builder.bitcast(builder.gep(data, [index]), kind.as_pointer())
+
+
+@lower_builtin(multiply_block, types.Array, types.int64, types.Array, types.Array, types.int64)
+def _generate_block(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    matrix, vector, products = (
+        context.make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 2, 3)
+    )
+    start, row = arguments[1], arguments[4]
+    weights, wide = ir.VectorType(BYTE, 2 * LANES), ir.VectorType(WORD, 2 * LANES)
+    pair, sums = ir.VectorType(SHORT, 2), ir.VectorType(WORD, LANES)
+    with builder.goto_entry_block():  # once, however often the loop around comes by
+        totals = [builder.alloca(sums) for _ in range(VECTORS)]
+    for total in totals:
+        builder.store(ir.Constant(sums, None), total)
+    size = builder.extract_value(vector.shape, 0)
+    pairs = builder.lshr(size, ir.Constant(LONG, 1))
+    with cgutils.for_range(builder, pairs) as loop:
+        place = _at(builder, vector.data, builder.shl(loop.index, ir.Constant(LONG, 1)), pair)
+        columns = builder.shuffle_vector(
+            builder.load(place, align=2),
+            ir.Constant(pair, ir.Undefined),
+            _constant([0, 1] * LANES),
+        )
+        columns = builder.sext(columns, wide)
+        first = builder.add(start, builder.mul(loop.index, ir.Constant(LONG, 2 * ROWS)))
+        for k, total in enumerate(totals):
+            index = builder.add(first, ir.Constant(LONG, 2 * LANES * k))
+            values = builder.load(_at(builder, matrix.data, index, weights), align=1)
+            product = builder.mul(builder.sext(values, wide), columns)
+            both = _add_neighbours(builder, product)
+            builder.store(builder.add(builder.load(total), both), total)
+    for k, total in enumerate(totals):
+        place = _at(builder, products.data, builder.add(row, ir.Constant(LONG, LANES * k)), sums)
+        builder.store(builder.load(total), place, align=4)
+    return context.get_dummy_value()
+
+
+@type_callable(multiply_block)
+def _type_block(context: Any) -> Any:
+    def typer(matrix: Any, start: Any, vector: Any, products: Any, row: Any) -> Any:
+        return types.void(matrix, types.int64, vector, products, types.int64)
+
+    return typer
+
+
+@type_callable(leading_zeros)
+def _type_zeros(context: Any) -> Any:
+    return lambda n: types.uint64(types.uint64)
+
+
+@lower_builtin(leading_zeros, types.uint64)
+def _generate_zeros(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+
+@type_callable(prefetch)
+def _type_prefetch(context: Any) -> Any:
+    return lambda array, index: types.void(array, types.uint64)
+
+
+@lower_builtin(prefetch, types.Array, types.uint64)
+def _generate_prefetch(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    values = context.make_array(signature.args[0])(context, builder, arguments[0])
+    place = builder.gep(values.data, [arguments[1]])
+    address = builder.bitcast(place, cgutils.voidptr_t)
+    kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, WORD, WORD, WORD])
+    function = builder.module.globals.get(PREFETCH)
+    if function is None:
+        function = ir.Function(builder.module, kind, PREFETCH)
+    read, keep, data_cache = (ir.Constant(WORD, value) for value in (0, 3, 1))
+    builder.call(function, [address, read, keep, data_cache])
+    return context.get_dummy_value()
+
+
+@overload(architectures.step, strict=False)  # whose annotations numba would have in both signatures
+def _compiled_step(weights: Any, memory: Any, byte: Any) -> Any:
+    """The type of a lane's weights says what network it is."""
+    if weights.instance_class is transformer.Weights:
+        return lambda weights, memory, byte: transformer.step(weights, memory, byte)
+    return lambda weights, memory, byte: neural.step(weights, memory, byte)

@@ -1,0 +1,49 @@
+"""Exact tables: floating point only where it says the same."""
+
+import hashlib
+import math
+
+import numpy as np
+import pytest
+
+from arzip.models import activations, fixedpoint
+from arzip.models.exact import ONE, exponential, logarithm, rounded, table
+
+
+def test_series() -> None:
+    for numerator, denominator in ((0, 1), (1, 256), (1, 1), (5, 2)):
+        assert exponential(numerator, denominator) / ONE == math.exp(numerator / denominator)
+    for value in (1.0, 1.25, 1.999):
+        assert logarithm(int(value * ONE)) / ONE == pytest.approx(math.log(value), abs=1e-15)
+    assert [rounded(ONE * n // 8, 2) for n in range(5)] == [0, 1, 1, 2, 2]
+
+
+def test_a_table_is_the_exact_one() -> None:
+    calls = []
+
+    def exact() -> list[int]:
+        calls.append(1)
+        return [1, 2, 3]
+
+    digest = hashlib.sha256(np.array([1, 2, 3], dtype="<i4").tobytes()).hexdigest()[:32]
+    assert table(np.array([1.4, 1.6, 3.0]), digest, exact).tolist() == [1, 2, 3]
+    assert not calls
+    assert table(np.array([1.6, 1.6, 3.0]), digest, exact).tolist() == [1, 2, 3]
+    assert calls
+
+
+def test_digests_are_those_of_the_exact_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What floating point is held against; made here as where it would be wrong."""
+
+    def exactly(approximate: object, digest: str, exact: object) -> object:
+        assert callable(exact)
+        made = np.array(exact(), dtype=np.int32)
+        assert hashlib.sha256(made.astype("<i4").tobytes()).hexdigest()[:32] == digest
+        return made
+
+    monkeypatch.setattr(activations, "table", exactly)
+    monkeypatch.setattr(fixedpoint, "table", exactly)
+    assert (activations._sigmoid() == activations.SIGMOID).all()
+    assert (activations._exp2() == activations.EXP2).all()
+    assert (activations._ln() == activations.LN).all()
+    assert (fixedpoint._squash() == fixedpoint.SQUASH).all()
