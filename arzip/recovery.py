@@ -182,7 +182,8 @@ class _Recovery:
         while at < self._size:
             end = self._frame_end(at)
             if end is not None:
-                yield from map(self._final, self._frame(at))
+                for place in self._frame(at):
+                    yield self._completed(self._piece(place), place)
             elif indexed := self._indexed_after(at):
                 start = max(at, indexed.begin)
                 yield from self._walk(at, start)
@@ -322,7 +323,8 @@ class _Recovery:
         for segment in self._segments(indexed.index_at, indexed.end):
             piece = self._piece(_Place(header, segment, from_end + len(segment.raw)), start)
             if piece.data is None:
-                piece = self._final(_Place(header, segment, from_start + len(segment.raw)), start)
+                place = _Place(header, segment, from_start + len(segment.raw))
+                piece = self._completed(self._piece(place, start), place)
             yield piece
             from_start += len(segment.raw) + segment.body_size
             from_end += len(segment.raw) + segment.body_size
@@ -346,7 +348,7 @@ class _Recovery:
             place = self._place_at(at, end, new or header, 1 if new else number)
             piece = self._found(place, end) if place else None
             if piece and place:
-                yield piece if piece.data is not None else self._final(place)
+                yield self._completed(piece, place)
                 at = place.end
                 header = header if place.header.long else None
                 continue
@@ -381,7 +383,7 @@ class _Recovery:
         except ArzipError as error:
             return Piece(begin, end, None, None, HEADER if header else str(error))
         if end == self._size < place.end:
-            return self._final(place)
+            return self._completed(self._piece(place), place)
         return Piece(begin, end, None, None, HEADER)
 
     def _fault(self, why: str, end: int) -> str:
@@ -481,10 +483,9 @@ class _Recovery:
         body = at + len(segment.raw) - (0 if header.long else len(header.raw))
         return _Place(header, segment, body)
 
-    def _final(self, place: _Place, after: int = 0) -> Piece:
-        """The segment as `_piece` has it, or else with what is left of it, if that is wanted."""
-        piece = self._piece(place, after)
-        if piece.data is not None or not self._unverified or place.begin < after:
+    def _completed(self, piece: Piece, place: _Place) -> Piece:
+        """The piece with what is left of it, if it is lost and that is wanted."""
+        if piece.data is not None or not self._unverified or place.begin < piece.begin:
             return piece
         segment, payload_is_whole = place.segment, False
         body = self._read(place.body, max(0, min(segment.body_size, self._size - place.body)))
