@@ -142,20 +142,21 @@ def losses(rows: Sequence[Row]) -> str:
         for key in lost
     ]
     if not lost:
-        return f"On none of {len(ours)} files does another compressor or model make less."
-    says = f"On {len(lost)} of {len(ours)} files another compressor or model makes less"
+        return f"No other compressor or model makes a smaller file of any of {len(ours)}."
+    says = f"Of {len(lost)} of {len(ours)} files another compressor or model makes a smaller one"
     return f"{says}:\n\n{markdown(lines)}"
 
 
 def speeds_beside(rows: Sequence[Row]) -> str:
-    """How many times faster others are; what starting up costs; how far repeats lie apart."""
+    """How many times faster others are; what starting up costs; how far repeats differ."""
     found = [summary for summary in of_corpora(rows) if summary.is_ok]
+    repeated = any(summary.spread for summary in found)
     head = [
         "",
         f"compresses, times `{MAIN}`",
         "decompresses, times",
         "seconds for a file under 64 KB",
-        "repeats apart by",
+        *(["repeats differ by"] if repeated else []),
     ]
     main = [summary for summary in found if summary.first.compressor == MAIN]
     lines = [head]
@@ -169,7 +170,11 @@ def speeds_beside(rows: Sequence[Row]) -> str:
                 _times(own, main, lambda summary: summary.compress_seconds),
                 _times(own, main, lambda summary: summary.decompress_seconds),
                 f"{statistics.median(short):.3f}" if short else "-",
-                f"{100 * statistics.median(spreads):.0f} %" if spreads else "-",
+                *(
+                    [f"{100 * statistics.median(spreads):.0f} %" if spreads else "-"]
+                    if repeated
+                    else []
+                ),
             ]
         )
     return markdown(lines)
