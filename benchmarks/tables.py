@@ -143,7 +143,7 @@ def losses(rows: Sequence[Row]) -> str:
     ]
     if not lost:
         return f"No other compressor or model makes a smaller file of any of {len(ours)}."
-    says = f"Of {len(lost)} of {len(ours)} files another compressor or model makes a smaller one"
+    says = f"For {len(lost)} of {len(ours)} files another compressor or model makes a smaller one"
     return f"{says}:\n\n{markdown(lines)}"
 
 
