@@ -105,7 +105,7 @@ def test_losses_are_named() -> None:
     text = tables.losses(rows)
     assert text.startswith("For 1 of 2 files")
     assert "| texts/a | 2,000,000 | 110 | 100 | xz | 10.0 % |" in text
-    assert tables.losses(rows[2:4]).startswith("On none of 1 files")
+    assert tables.losses(rows[2:4]).startswith("No other compressor")
 
 
 def test_the_model_s_own_size_is_counted() -> None:
