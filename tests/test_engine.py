@@ -56,7 +56,7 @@ def run(*command: str, **environment: str | Path) -> subprocess.CompletedProcess
         command,
         env={**os.environ, **{name: str(value) for name, value in environment.items()}},
         capture_output=True,
-        timeout=250,
+        timeout=900,
         check=False,
     )
 
@@ -167,12 +167,13 @@ def test_compile_where_nothing_can_be_kept(here: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_three_that_start_first(here: Path) -> None:
     processes = [
         subprocess.Popen([*ARZIP, "-1c", "text"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(3)
     ]
-    done = [process.communicate(timeout=250) for process in processes]
+    done = [process.communicate(timeout=900) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert {stdout for stdout, _ in done} == {arzip.compress(TEXT, model="swift")}
     assert {stderr for _, stderr in done} <= {b"", f"arzip: {store.ONCE}\n".encode()}
@@ -180,6 +181,7 @@ def test_three_that_start_first(here: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_another_user_for_whom_nothing_can_be_kept(here: Path) -> None:
     before = as_nobody()
     del os.environ[store.ENVIRONMENT]
@@ -190,6 +192,7 @@ def test_another_user_for_whom_nothing_can_be_kept(here: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_damaged_folder_is_mended(here: Path, warm: Path) -> None:
     shutil.copytree(warm, "code")
     Path("code").chmod(0o700)
@@ -203,6 +206,7 @@ def test_a_damaged_folder_is_mended(here: Path, warm: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_read_only_root(here: Path, warm: Path) -> None:
     """As a container may have it: nothing can be written but pipes."""
     readonly = 'mount --make-rprivate / && mount -o remount,bind,ro / && exec "$@"'
@@ -216,6 +220,7 @@ def test_a_read_only_root(here: Path, warm: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_changed_model_gives_other_results(here: Path, warm: Path) -> None:
     """In a warm tree too: never what was compiled before the change."""
     shutil.copytree(PACKAGE, "arzip", ignore=shutil.ignore_patterns("__pycache__"))
@@ -231,6 +236,7 @@ def test_a_changed_model_gives_other_results(here: Path, warm: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_everything_is_compiled_beforehand(here: Path) -> None:
     assert run(*ARZIP, "compile").returncode == 0
     program = (
@@ -250,6 +256,7 @@ def test_everything_is_compiled_beforehand(here: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_start_up_takes_little_more_than_numpy(here: Path, warm: Path) -> None:
     """In CPU time, as what else the machine does counts less in that."""
     environment = {"ARZIP_CACHE_DIR": str(warm), "PYTHONPYCACHEPREFIX": str(here / "pycache")}

@@ -77,14 +77,19 @@ class Compiled:
             code, about = compiler.compile_entry(self._function, arguments)
             return json.dumps(about).encode() + b"\n" + code
 
+        return store.obtain(self._names(kinds), make, dependence.is_current)
+
+    def _names(self, kinds: tuple[Hashable, ...]) -> list[str]:
+        """Under which the machine code may be kept; none where it is not known on what it depends.
+
+        The first is that for this very processor.
+        """
+        if not dependence.covers(self._function.__module__):
+            return []
         name = f"{self._function.__module__}.{self._function.__qualname__}"
-        names = []
-        if dependence.covers(self._function.__module__):
-            for machine in dependence.processors():
-                digest = dependence.dependence(machine)
-                key = sha256(f"{name} {spelled(kinds)} {digest}".encode()).hexdigest()
-                names.append(f"{name}-{key[:32]}")
-        return store.obtain(names, make, dependence.is_current)
+        digests = [dependence.dependence(machine) for machine in dependence.processors()]
+        keys = [sha256(f"{spelled(kinds)} {digest}".encode()) for digest in digests if digest]
+        return [f"{name}-{key.hexdigest()[:32]}" for key in keys]
 
 
 class _Native:

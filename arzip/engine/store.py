@@ -137,9 +137,9 @@ class Folder:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes from making what is made here, where the file system has locks."""
-        with self._opened() as folder:
+        with contextlib.ExitStack() as stack:
             with contextlib.suppress(OSError):
-                fcntl.flock(folder, fcntl.LOCK_EX)
+                fcntl.flock(stack.enter_context(self._opened()), fcntl.LOCK_EX)
             yield
 
     def write(self, name: str, content: bytes) -> None:

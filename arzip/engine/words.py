@@ -52,7 +52,7 @@ def _take(value: Any, words: list[int]) -> Hashable:
     if isinstance(value, np.integer):
         words.append(int(value))
         return "number", value.dtype
-    if type(value) is float:
+    if isinstance(value, float):
         words.extend(struct.unpack("=Q", struct.pack("=d", value)))
         return "float"
     raise UnfitError(f"an argument of type {type(value).__name__}")
