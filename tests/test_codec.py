@@ -2,6 +2,9 @@
 
 import base64
 import math
+import signal
+import subprocess
+import sys
 import time
 import zlib
 from collections.abc import Iterator
@@ -163,3 +166,41 @@ def test_storing_runs_at_more_than_50_mb_per_second(model: Counts) -> None:
         assert codec.encode(model, data).method == STORED
         seconds.append(time.process_time() - begin)
     assert len(data) / min(seconds) > 50e6
+
+
+CODING = """
+import os
+import arzip
+from arzip import codec
+swift = arzip.load_model("swift")
+noise = os.urandom(1 << 22)
+swift.prove("encode")
+swift.prove("decode")
+print("begun", flush=True)
+{work}
+"""
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "arzip.compress(noise.hex().encode(), model=swift)",
+        "arzip.compress(noise.hex().encode(), model=swift, threads=2)",
+        "codec.decode(swift, codec.MODELLED, bytes(2) + noise, 1 << 25)",
+    ],
+)
+def test_ctrl_c_ends_work_within_a_segment(work: str) -> None:
+    """Compiled code cannot be interrupted, so it is called for a piece at a time."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", CODING.format(work=work)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stdout is not None and process.stdout.readline() == b"begun\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    messages = process.communicate(timeout=60)[1]
+    assert messages.endswith(b"KeyboardInterrupt\n")
+    assert time.monotonic() - start < 5, "a segment takes half a minute"
