@@ -68,9 +68,9 @@ def test_both_directions_are_looked_at(threads: int) -> None:
     frame = compressor.compress(data) + compressor.flush()
     done, size, coded = transfer.coded_so_far(compressor)
     assert done == size == len(data)
-    assert coded == pytest.approx(len(frame), rel=0.02)
+    assert coded is not None and len(frame) - 120 < coded < len(frame), "but for headers and index"
     decompressor = FramesDecompressor(threads=threads)
     assert b"".join(transfer.decompressed(io.BytesIO(frame), decompressor)) == data
     done, size, coded = transfer.decoded_so_far(decompressor)
     assert (done, size) == (coded, len(data))
-    assert coded == pytest.approx(len(frame), rel=0.02)
+    assert coded is not None and len(frame) - 120 < coded < len(frame), "but for headers and index"

@@ -102,12 +102,13 @@ class Meter:
 
     def _show(self) -> None:
         global _showing
+        bar = _new_bar(self.state, self._total)  # which looks at once, and so takes the lock
         with self._lock:
             if self._closed:
                 return
-            self._bar = _new_bar(self.state, self._total)
+            self._bar = bar
             _showing = True
-        self._bar.start()
+        bar.start()
 
     def __enter__(self) -> Self:
         if self._timer is not None:
