@@ -1,6 +1,7 @@
 """`arzip bench`: sizes and speeds beside other compressors, every round trip compared."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from click.testing import CliRunner, Result
 import arzip
 from arzip.cli import bench
 from arzip.cli.main import cli
+from arzip.cli.messages import Reporter
+from arzip.cli.progress import Meter
 
 TEXT = b"".join(b"%d bottles of beer on the wall\n" % n for n in range(99, 0, -1))
 
@@ -37,7 +40,7 @@ def run(*arguments: str, input: bytes = b"") -> Result:
 def test_every_other_compressor_restores(name: str) -> None:
     if name in bench.PACKAGES:
         pytest.importorskip(bench.PACKAGES[name], reason=f"needs {bench.PACKAGES[name]}")
-    (tool,) = bench.others((name,))
+    (tool,) = bench.others((name,), Reporter())
     compressed = tool.compress(TEXT)
     assert tool.decompress(compressed) == TEXT
     assert len(compressed) < len(TEXT) / 4
@@ -78,13 +81,32 @@ def test_table(text: Path) -> None:
     assert gzip.split()[:2] == ["gzip", "-9"]
 
 
-def test_without_against_all_that_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_against_all_that_are_installed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def missing() -> bench.Tool:
         raise ImportError
 
     monkeypatch.setitem(bench.OTHERS, "zstd", missing)
     monkeypatch.setitem(bench.OTHERS, "brotli", missing)
-    assert [tool.name for tool in bench.others(None)] == ["gzip", "bzip2", "xz"]
+    assert [tool.name for tool in bench.others(None, Reporter())] == ["gzip", "bzip2", "xz"]
+    said = capsys.readouterr().err
+    assert said == (
+        "arzip: not compared with zstd and brotli: not installed; pip install zstandard brotli\n"
+    )
+
+
+def test_how_far_it_is(text: Path) -> None:
+    meter = Meter(None, wanted=False)
+    tool = bench.arzip_with("swift", 1)
+    seen = []
+
+    def decompress(frame: bytes) -> bytes:
+        seen.append(meter.state()[1].done)
+        return tool.decompress(frame)
+
+    bench.measure(replace(tool, decompress=decompress), TEXT, "text", meter)
+    assert (seen, meter.state()[1].done) == ([len(TEXT)], 2 * len(TEXT))
 
 
 def test_what_is_not_there_is_a_usage_error(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +116,7 @@ def test_what_is_not_there_is_a_usage_error(text: Path, monkeypatch: pytest.Monk
     monkeypatch.setitem(bench.OTHERS, "zstd", missing)
     result = run("text", "--against", "zstd")
     assert result.exit_code == 2
-    assert "zstd is not installed: pip install zstandard" in result.stderr
+    assert "zstd: not installed; pip install zstandard" in result.stderr
     result = run("text", "--against", "gzip,rar")
     assert result.exit_code == 2
     assert "'rar' is none of gzip, bzip2, xz, zstd, brotli" in result.stderr

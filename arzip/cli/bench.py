@@ -18,6 +18,7 @@ from arzip.cli import options, sources
 from arzip.cli.coding import load_prepared, watch_compiling
 from arzip.cli.messages import RefusedError, Reporter, printable
 from arzip.cli.options import Settings
+from arzip.cli.progress import Meter, Step
 
 Transform = Callable[[bytes], bytes]
 
@@ -30,6 +31,8 @@ class Tool:
     settings: str
     compress: Transform
     decompress: Transform
+    worked: Callable[[], int] = lambda: 0
+    """Bytes of data that it has coded so far, where it can tell."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 @options.threads
 @options.json_output
 @options.quiet
+@options.progress
 @click.pass_context
 def bench(
     context: click.Context,
@@ -137,31 +141,41 @@ def bench(
     Prints sizes, bits per byte and speeds in MB/s; every round trip is compared. Several models
     may be named, with commas between them.
     """
-    context.exit(bench_files(files, others(against), Settings(**values), as_json=as_json))
+    settings = Settings(**values)
+    reporter = Reporter(settings.quiet)
+    rivals = others(against, reporter)
+    context.exit(bench_files(files, rivals, settings, reporter, as_json=as_json))
 
 
-def others(names: tuple[str, ...] | None) -> list[Tool]:
-    """The compressors of these names, or all that are installed.
+def others(names: tuple[str, ...] | None, reporter: Reporter) -> list[Tool]:
+    """The compressors of these names, or all that are installed: the reporter tells of the rest.
 
-    Raises: click.UsageError for one that is not installed.
+    Raises: click.UsageError for one that was named and is not installed.
     """
-    tools = []
+    tools, missing = [], []
     for name in OTHERS if names is None else names:
         try:
             tools.append(OTHERS[name]())
         except ImportError:
-            if names is not None:
-                package = PACKAGES.get(name, name)
-                message = f"{name} is not installed: pip install {package}"
-                raise click.UsageError(message) from None
+            missing.append(name)
+    if missing:
+        packages = " ".join(PACKAGES.get(name, name) for name in missing)
+        message = f"{' and '.join(missing)}: not installed; pip install {packages}"
+        if names is not None:
+            raise click.UsageError(message)
+        reporter.announce(f"not compared with {message}")
     return tools
 
 
 def bench_files(
-    files: Sequence[str], rivals: Sequence[Tool], settings: Settings, *, as_json: bool
+    files: Sequence[str],
+    rivals: Sequence[Tool],
+    settings: Settings,
+    reporter: Reporter,
+    *,
+    as_json: bool,
 ) -> int:
     """Print a table, or a JSON object a line, for each file; returns the exit status."""
-    reporter = Reporter(settings.quiet)
     watch_compiling(reporter)
     tools = [
         *(arzip_with(name, settings.threads) for name in settings.coding_model.split(",")),
@@ -170,7 +184,9 @@ def bench_files(
     for path in files:
         with reporter.watch(path), sources.open_input(path) as source:
             data = b"".join(sources.chunks(source.file))
-            results = [measure(tool, data) for tool in tools]
+            total = 2 * len(data) * len(tools)  # both directions
+            with Meter(total, wanted=settings.shows_progress) as meter:
+                results = [measure(tool, data, source.name, meter) for tool in tools]
             if as_json:
                 rows = [dataclasses.asdict(result) for result in results]
                 click.echo(json.dumps({"file": source.name, "bytes": len(data), "results": rows}))
@@ -181,28 +197,41 @@ def bench_files(
 
 def arzip_with(name: str, threads: int) -> Tool:
     """arzip with the model of that name, compiled. Raises ModelError."""
-    from arzip import stream
+    from arzip.stream import ArzipCompressor, FramesDecompressor
 
     model = load_prepared(name)
     model.prove("decode")
+    coders: list[ArzipCompressor | FramesDecompressor] = []
 
     def compress(data: bytes) -> bytes:
-        compressor = stream.ArzipCompressor(model, threads=threads)
+        coders.append(compressor := ArzipCompressor(model, threads=threads))
         return compressor.compress(data) + compressor.flush()
 
     def decompress(frame: bytes) -> bytes:
-        return stream.decompress(frame, model=model, threads=threads)
+        coders.append(decompressor := FramesDecompressor(model=model, threads=threads))
+        return decompressor.decompress(frame) + decompressor.finish()
 
-    return Tool("arzip", f"-m {model.name}", compress, decompress)
+    def worked() -> int:
+        return sum(coder.worked[0] for coder in coders)
+
+    return Tool("arzip", f"-m {model.name}", compress, decompress, worked)
 
 
-def measure(tool: Tool, data: bytes) -> Result:
+def measure(tool: Tool, data: bytes, name: str, meter: Meter) -> Result:
     """Both directions, once. Raises RefusedError if the data does not come back."""
-    start = time.perf_counter()
-    compressed = tool.compress(data)
-    middle = time.perf_counter()
-    restored = tool.decompress(compressed)
-    end = time.perf_counter()
+    before, passes = tool.worked(), 0
+
+    def look() -> Step:
+        return Step(max(passes * len(data), tool.worked() - before))
+
+    with meter.work(f"{name}: {tool.name}", look):
+        start = time.perf_counter()
+        compressed = tool.compress(data)
+        middle = time.perf_counter()
+        passes = 1
+        restored = tool.decompress(compressed)
+        end = time.perf_counter()
+        passes = 2
     if restored != data:
         raise RefusedError(f"{tool.name} {tool.settings} did not restore it: no figures are given")
     return Result(
