@@ -1,5 +1,7 @@
 """What tests share: a small exact model, so that what is around a model is tested without one."""
 
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
@@ -155,3 +157,15 @@ def registry(monkeypatch: pytest.MonkeyPatch, model: Counts) -> SimpleNamespace:
     models = SimpleNamespace(load=load, by_identity=by_identity)
     monkeypatch.setitem(sys.modules, "arzip.models", models)
     return models
+
+
+@pytest.fixture(scope="session")
+def failing(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What makes system calls fail."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None or not sys.platform.startswith("linux"):
+        pytest.skip("needs Linux and a C compiler")
+    library = tmp_path_factory.mktemp("failing") / "failing.so"
+    source = Path(__file__).with_name("failing.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return str(library)

@@ -7,7 +7,6 @@ status 1, and nothing unfinished has a final name.
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -109,24 +108,12 @@ class Done:
     others: frozenset[str]
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What makes system calls fail."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None or not sys.platform.startswith("linux"):
-        pytest.skip("needs Linux and a C compiler")
-    library = tmp_path_factory.mktemp("failing") / "failing.so"
-    source = Path(__file__).with_name("failing.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return str(library)
-
-
 @pytest.fixture(
     scope="module",
     params=["unbuffered", pytest.param("buffered", marks=pytest.mark.slow)],
 )
 def runs(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, library: str
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, failing: str
 ) -> dict[tuple[str, Fault], Done]:
     """Every command under every fault, with and without PYTHONUNBUFFERED."""
     root = tmp_path_factory.mktemp("runs")
@@ -135,7 +122,7 @@ def runs(
         folders[command, fault] = root / f"{len(cases)}"
         cases.append(prepare(folders[command, fault], command, fault))
     (root / "cases").write_text(json.dumps(cases))
-    environment = {**os.environ, "LD_PRELOAD": library, "PYTHONUNBUFFERED": ""}
+    environment = {**os.environ, "LD_PRELOAD": failing, "PYTHONUNBUFFERED": ""}
     environment.pop("ARZIP_OPT", None)
     if request.param == "unbuffered":
         environment["PYTHONUNBUFFERED"] = "1"

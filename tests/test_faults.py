@@ -7,7 +7,6 @@ name, and there is one clear line and exit status 1.
 import os
 import random
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -113,18 +112,6 @@ def test_a_full_device_as_output(here: Path) -> None:
             check=False,
         )
     assert_one_clear_line(done, "No space left on device")
-
-
-@pytest.fixture(scope="session")
-def failing(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What makes system calls fail."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None or not sys.platform.startswith("linux"):
-        pytest.skip("needs Linux and a C compiler")
-    library = tmp_path_factory.mktemp("failing") / "failing.so"
-    source = Path(__file__).with_name("failing.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return str(library)
 
 
 @pytest.mark.parametrize("arguments", [["-1", "--rm"], ["-d"], ["list"]])
