@@ -249,8 +249,8 @@ output = together(
         "-f",
         "--force",
         is_flag=True,
-        help="Overwrite outputs, follow links that --rm skips, write compressed data to a terminal, "
-        "pass on with -dc what is not compressed.",
+        help="Overwrite outputs, follow links that --rm skips, write compressed data to a "
+        "terminal, pass on with -dc what is not compressed.",
     ),
     click.option("--verify", is_flag=True, help="Decode what was written and compare."),
 )
