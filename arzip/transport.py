@@ -33,7 +33,7 @@ def write_all(file: IO[bytes], data: "ReadableBuffer") -> None:
         except BlockingIOError as error:
             written = getattr(error, "characters_written", 0)  # a buffer takes a part
         if not 0 <= written <= len(left):
-            raise OSError(f"the file says that it took {written} bytes of {len(left)}")
+            raise OSError(f"the file did not say how much it took of {len(left)} bytes")
         left = left[written:]
         if not written:
             _wait(file, select.POLLOUT)
@@ -124,12 +124,15 @@ class Unbroken(io.RawIOBase):
 
 def _count(returned: object, file: IO[bytes], size: int) -> int:
     """How many of `size` bytes were taken, going by what `write` returned."""
-    if returned is None and isinstance(file, io.RawIOBase):
+    is_raw = isinstance(file, io.RawIOBase)
+    if returned is None and is_raw:
         return 0
     try:
-        return operator.index(returned)  # type: ignore[arg-type]
+        written = operator.index(returned)  # type: ignore[arg-type]
     except TypeError:
         return size
+    # Only a raw file may take nothing and still take it later.
+    return written if written or is_raw else -1
 
 
 def _wait(file: IO[bytes], event: int) -> None:
