@@ -21,7 +21,7 @@ def test_steps_add_up() -> None:
     with meter.work("first", lambda: Step(100, 100, 25)):
         name, step, said = meter.state()
     assert (name, step) == ("first (file 1 of 3)", Step(100, 100, 25))
-    assert said.startswith("0.0 / 0.0 MiB = 0.250  ")
+    assert said.startswith("0 / 0 KiB = 0.250  ")
     with (
         meter.work("second", lambda: Step(200, 200, 55)),
         meter.work("third", lambda: Step(0)),
@@ -58,7 +58,7 @@ def test_it_moves_within_a_segment(monkeypatch: pytest.MonkeyPatch, wanted: bool
     if wanted:
         figures = {line.split(" %")[0].split()[-1] for line in shown.split("\r") if " %" in line}
         assert len(figures) > 2
-        assert "0.0 / 0.0 MiB = 0.200" in shown
+        assert "0 / 0 KiB = 0.200" in shown
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -1,6 +1,6 @@
 """How far the work is: a bar on stderr, on a terminal, for work that takes over a second.
 
-    reads.log ━━━━━━━━╸━━━━━━━  42 %  1.2 / 10.1 MiB = 0.119  0.09 MB/s  0:02:31
+    reads.log ━━━━━━━━╸━━━━━━━  42 %  1.2 / 10.1 MiB = 0.119  93 KB/s  0:02:31
 
 The work does not report. Ten times a second the bar looks at how far it is, so that it moves within
 a segment too, and files of a few bytes cost nothing.
@@ -94,11 +94,13 @@ class Meter:
             name = name[: LONGEST_NAME - 1] + "…"
         if self._files > 1:
             name += f" (file {min(self._begun, self._files)} of {self._files})"
-        said = in_mebibytes(step.size)
+        shift, unit, digits = (20, "MiB", 1) if step.size >= 1 << 20 else (10, "KiB", 0)
+        said = f"{step.size / (1 << shift):,.{digits}f} {unit}"
         if step.coded is not None and step.size:
-            said = f"{step.coded / (1 << 20):,.1f} / {said} = {step.coded / step.size:.3f}"
-        speed = step.size / 1e6 / max(time.monotonic() - self._start, 1e-3)
-        return name, step, f"{said}  {speed:.2f} MB/s"
+            coded = f"{step.coded / (1 << shift):,.{digits}f}"
+            said = f"{coded} / {said} = {step.coded / step.size:.3f}"
+        speed = step.size / 1e3 / max(time.monotonic() - self._start, 1e-3)
+        return name, step, f"{said}  {speed:,.0f} KB/s"
 
     def _show(self) -> None:
         global _showing
@@ -130,11 +132,6 @@ class Meter:
             self._timer.join()  # it may be about to start the bar
             self._bar.stop()
             _showing = False
-
-
-def in_mebibytes(size: float) -> str:
-    """A number of bytes, as people read it."""
-    return f"{size / (1 << 20):,.1f} MiB"
 
 
 def _sum(steps: list[Step]) -> Step:
