@@ -547,7 +547,7 @@ def test_many_files_seem_to_be_done_one_after_the_other(here: Path, threads: str
 
 
 def test_memory_is_limited_in_compressing_too(here: Path) -> None:
-    data = random.Random(1).randbytes(4_000) * 8 + TEXT * 10
+    data = random.Random(1).randbytes(20_000) * 8 + TEXT * 20
     Path("data").write_bytes(data)
     usual = run("-1", "-c", "data").stdout_bytes
     assert run("-1", "-c", "-M", "4G", "data").stdout_bytes == usual
@@ -558,9 +558,9 @@ def test_memory_is_limited_in_compressing_too(here: Path) -> None:
     smaller = run("-1", "-c", "--memory", str(need // 2), "data").stdout_bytes
     assert len(usual) < len(smaller)
     assert arzip.decompress(smaller, max_memory=need // 2) == data
-    result = run("-1", "-M", "100K", "data")
+    result = run("-1", "-M", "1M", "data")
     assert result.exit_code == 1
-    assert "more than the limit of 102,400" in result.stderr
+    assert "more than the limit of 1,048,576" in result.stderr
 
 
 @pytest.mark.parametrize("short", ["--decomp", "--unc", "--dec"])
