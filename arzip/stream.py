@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import numpy as np
@@ -24,7 +24,7 @@ from arzip.arguments import whole, whole_or_none
 from arzip.codec import Coded, CodeLength, Model, Progress
 from arzip.container import End, FrameReader, FrameWriter, Header, Payload, Segment
 from arzip.density import Account, histogram
-from arzip.errors import ArzipError, ChecksumError, LimitError, ModelError, TruncatedError
+from arzip.errors import ArzipError, ChecksumError, LimitError, TruncatedError
 from arzip.levels import choose
 from arzip.workers import Ordered
 
@@ -234,14 +234,9 @@ class Policy:
 
     def all_models(self) -> list[Model]:
         """Every model that there is."""
-        from arzip.models import library, load, names
+        from arzip.models import every
 
-        models: list[Model] = [] if self.given is None else [self.given]
-        models += [load(name) for name in names()]
-        for name in library.names():
-            with suppress(ModelError):  # a damaged one must not keep others from being tried
-                models.append(load(name))
-        return models
+        return [*([] if self.given is None else [self.given]), *every()]
 
     def check_size(self, size: int) -> None:
         """Raise LimitError if that is too much output in all."""

@@ -138,7 +138,7 @@ def test_bytes_cut_out_or_put_in(model: Counts, frame: bytes) -> None:
 
 
 def test_a_damaged_frame_header(model: Counts, frame: bytes, registry: SimpleNamespace) -> None:
-    registry.names = lambda: ["base"]
+    registry.every = lambda: [registry.load()]
     for at in range(container.HEADER_SIZE):
         assert got(list(recover(changed(frame, at)))) == DATA
     # Nor is there an index.

@@ -6,6 +6,7 @@ nothing here does until one is asked for.
 
 import atexit
 import os
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ __all__ = [
     "by_identity",
     "catalogue",
     "describe",
+    "every",
     "find",
     "load",
     "names",
@@ -120,6 +122,15 @@ def by_identity(identity: bytes, given: "Model | None" = None) -> "Model":
         f"made with a model (identity {identity.hex()}) that this arzip does not have: pass its "
         f"file with -m FILE, or put it into {' or '.join(map(str, library.folders()))}"
     )
+
+
+def every() -> "list[Mixed]":
+    """All models that there are, built in and in folders; those that cannot be loaded left out."""
+    models = []
+    for name in (*names(), *library.names()):
+        with suppress(ModelError):
+            models.append(load(name))
+    return models
 
 
 def catalogue() -> list[dict[str, object]]:
