@@ -29,6 +29,7 @@ from torch.nn import functional
 from arzip.errors import ArzipError
 from arzip.newfile import NewFile
 from arzip.training.data import Corpus, Lanes
+from arzip.training.muon import Muon
 from arzip.training.networks import Config, Network, State, build
 from arzip.training.quantise import rounded_forward
 
@@ -298,7 +299,7 @@ def _optimisers(network: Network, recipe: Recipe) -> list[torch.optim.Optimizer]
         {"params": matrices, "weight_decay": recipe.decay},
         {"params": others, "weight_decay": 0.0},
     ]
-    muon = torch.optim.Muon(inner, lr=recipe.inner_rate, weight_decay=recipe.decay)
+    muon = Muon(inner, lr=recipe.inner_rate, weight_decay=recipe.decay)
     return [muon, torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.99))]
 
 

@@ -4,7 +4,7 @@
 
 `bytes` is (T, B); logits[t] (T, B, 256) predicts bytes[t] from `state` and bytes[:t]; the state
 goes on to the next chunk of the same documents. `start(B)` is the learned state before a document.
-Recurrences multiply in bfloat16 (with AMX or CUDA that is many times faster) and keep all else in
+Recurrences multiply in bfloat16 where that is many times faster (AMX, CUDA) and keep all else in
 float32. arzip/models/neural.py computes GRU and LSTM in integers, transformer.py the Transformer.
 """
 
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arzip.models import transformer as exact
+from arzip.training.muon import product_type
 
 __all__ = ["Config", "Network", "Recurrent", "Transformer", "build"]
 
@@ -131,8 +132,8 @@ class Recurrent(Network):
 
 
 class GRUSequence(torch.autograd.Function):
-    """A GRU's states over T steps, with the backward pass written out: products in bfloat16, that
-    for the recurrent matrix's gradient only once for all steps.
+    """A GRU's states over T steps, with the backward pass written out: the product for the
+    recurrent matrix's gradient only once for all steps.
 
     r, z = sigmoid(x + y);  n = tanh(x_n + r * y_n);  h' = n + z * (h - n)  for y = U h + b
     """
@@ -140,21 +141,14 @@ class GRUSequence(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, hidden: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
         steps, lanes, size = len(inputs), *hidden.shape
-        transposed = matrix.bfloat16().t().contiguous()  # (H, 3H)
+        kind = product_type(inputs.device)
+        transposed = matrix.to(kind).t().contiguous()  # (H, 3H)
         states = inputs.new_empty(steps + 1, lanes, size)
-        kept = inputs.new_empty(steps, lanes, 4 * size, dtype=torch.bfloat16)  # r, z, n, y_n
+        kept = inputs.new_empty(steps, lanes, 4 * size, dtype=kind)  # r, z, n, y_n
         states[0] = hidden
         for t in range(steps):
-            sums = torch.mm(hidden.bfloat16(), transposed).float().add_(bias)
-            gates = torch.sigmoid_(inputs[t, :, : 2 * size] + sums[:, : 2 * size])
-            own = sums[:, 2 * size :]
-            # tanh by sigmoid, which torch computes much faster
-            new = torch.addcmul(inputs[t, :, 2 * size :], gates[:, :size], own).mul_(2)
-            new = new.sigmoid_().mul_(2).sub_(1)
-            hidden = torch.lerp(new, hidden, gates[:, size:])
-            states[t + 1] = hidden
-            kept[t, :, : 2 * size], kept[t, :, 2 * size : 3 * size] = gates, new
-            kept[t, :, 3 * size :] = own
+            sums = torch.mm(states[t].to(kind), transposed).float().add_(bias)
+            states[t + 1], kept[t] = _gru_step(inputs[t], sums, states[t])
         ctx.save_for_backward(states, kept, matrix)
         return states[1:]
 
@@ -162,22 +156,40 @@ class GRUSequence(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
         states, kept, matrix = ctx.saved_tensors
         steps, lanes, size = len(kept), states.shape[1], states.shape[2]
-        weights = matrix.bfloat16()
+        weights = matrix.to(kept.dtype)
         inputs = states.new_empty(steps, lanes, 3 * size)
-        sums = torch.empty_like(inputs, dtype=torch.bfloat16)
+        sums = torch.empty_like(inputs, dtype=kept.dtype)
         hidden = torch.zeros_like(states[0])
         for t in range(steps - 1, -1, -1):
-            hidden = hidden + gradients[0][t]
-            reset, update, new, own = kept[t].float().chunk(4, dim=1)
-            d_update = hidden * (states[t] - new) * update * (1 - update)
-            d_new = hidden * (1 - update) * (1 - new * new)
-            d_reset = d_new * own * reset * (1 - reset)
-            inputs[t] = torch.cat([d_reset, d_update, d_new], dim=1)
-            sums[t] = torch.cat([d_reset, d_update, d_new * reset], dim=1)
-            hidden = torch.addcmul(torch.mm(sums[t], weights).float(), hidden, update)
+            inputs[t], sums[t], carried = _gru_back(hidden + gradients[0][t], states[t], kept[t])
+            hidden = torch.mm(sums[t], weights).float().add_(carried)
         flat = sums.view(-1, 3 * size)
-        d_matrix = torch.mm(flat.t(), states[:-1].bfloat16().view(-1, size)).float()
+        d_matrix = torch.mm(flat.t(), states[:-1].to(kept.dtype).view(-1, size)).float()
         return inputs, hidden, d_matrix, flat.float().sum(0)
+
+
+def _gru_step(inputs: Tensor, sums: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    """The state after inputs x and recurrent sums y, and r, z, n and y_n side by side."""
+    size = hidden.shape[1]
+    gates = torch.sigmoid_(inputs[:, : 2 * size] + sums[:, : 2 * size])
+    own = sums[:, 2 * size :]
+    # tanh by sigmoid, which torch computes much faster
+    new = torch.addcmul(inputs[:, 2 * size :], gates[:, :size], own).mul_(2)
+    new = new.sigmoid_().mul_(2).sub_(1)
+    after = torch.lerp(new, hidden, gates[:, size:])
+    return after, torch.cat([gates, new, own], dim=1)
+
+
+def _gru_back(gradient: Tensor, hidden: Tensor, kept: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """From the gradient of a state after `hidden`: of x, of y, and of `hidden` but through y."""
+    reset, update, new, own = kept.float().chunk(4, dim=1)
+    rest = 1 - update
+    d_new = gradient * rest * (1 - new * new)
+    d_update = gradient * (hidden - new) * update * rest
+    d_reset = d_new * own * reset * (1 - reset)
+    inputs = torch.cat([d_reset, d_update, d_new], dim=1)
+    sums = torch.cat([d_reset, d_update, d_new * reset], dim=1)
+    return inputs, sums, gradient * update
 
 
 def _gru(inputs: Tensor, hidden: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
@@ -191,10 +203,11 @@ def _lstm(
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """i, f, o = sigmoid; g = tanh;  c' = f c + i g;  h' = o tanh(c')"""
     hidden, cell = before
-    transposed = matrix.bfloat16().t()
+    kind = product_type(inputs.device)
+    transposed = matrix.to(kind).t()
     states = []
     for t in range(len(inputs)):
-        sums = inputs[t] + torch.mm(hidden.bfloat16(), transposed).float() + bias
+        sums = inputs[t] + torch.mm(hidden.to(kind), transposed).float() + bias
         enter, forget, new, output = sums.chunk(4, dim=1)
         cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)
         cell = cell.clamp(-16, 16)
