@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 import arzip
+import arzip.models.lowering  # compiling needs it, also when `registry` has replaced its package
 from arzip import coder
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError

@@ -6,6 +6,7 @@ import parts
 from parts import ALL, LEARNING, LINES, MATCH, MIXTURE, NETWORK, NGRAM
 
 
+@pytest.mark.slow
 def test_all_parts_give_the_code_length_of_coding() -> None:
     about = parts.subject(1500)
     assert parts.faithful(about)

@@ -547,7 +547,7 @@ def test_many_files_seem_to_be_done_one_after_the_other(here: Path, threads: str
 
 
 def test_memory_is_limited_in_compressing_too(here: Path) -> None:
-    data = random.Random(1).randbytes(20_000) * 8 + TEXT * 20
+    data = random.Random(1).randbytes(16_000) * 8 + TEXT * 2
     Path("data").write_bytes(data)
     usual = run("-1", "-c", "data").stdout_bytes
     assert run("-1", "-c", "-M", "4G", "data").stdout_bytes == usual

@@ -33,6 +33,11 @@ CONFIGS = [
     Config("transformer", 16, 2, heads=2, window=10),
 ]
 ids = [f"{config.architecture}-{config.layers}" for config in CONFIGS]
+SLOWER = [
+    pytest.param(config, marks=[pytest.mark.slow] if name in ("gru-2", "lstm-2") else [])
+    for name, config in zip(ids, CONFIGS, strict=True)
+]
+"""For what takes ten seconds with each: the rest of them with -m slow."""
 NOTHING = np.zeros(0, dtype=np.uint8)
 RATES = {"gru": 1e-2, "lstm": 1e-2, "transformer": 3e-3}
 LINES = [b"%d times %d is %d.\n" % (a, b, a * b) for a in range(30) for b in range(30)]
@@ -143,7 +148,7 @@ def small(**changes: object) -> Recipe:
     return Recipe(**{"lanes": 8, "steps": 16, "bytes": 12_000, **changes})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=ids)
+@pytest.mark.parametrize("config", SLOWER, ids=ids)
 def test_training_finds_what_there_is_to_know(corpus: Corpus, config: Config) -> None:
     trainer = Trainer(corpus, config, small(bytes=60_000, rate=RATES[config.architecture]))
     before = bits_per_byte(trainer.network, corpus.held_out[0])
@@ -217,7 +222,7 @@ def test_a_run_that_diverges_stops_and_keeps_its_checkpoint(corpus: Corpus, tmp_
     assert checkpoint.read_bytes() == good
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=ids)
+@pytest.mark.parametrize("config", SLOWER, ids=ids)
 def test_integers_lose_next_to_nothing(corpus: Corpus, config: Config) -> None:
     trainer = Trainer(corpus, config, small(bytes=40_000, rate=1e-2))
     trainer.run()
@@ -412,6 +417,7 @@ def torchrun(arguments: list[str], folder: Path) -> None:
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_network(folder: Path, tmp_path: Path) -> None:
     """Interrupted and resumed or not; and no thread of theirs outlives the interpreter, which would
     now and then kill the process."""
