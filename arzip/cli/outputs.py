@@ -59,8 +59,7 @@ class StandardOutput:
 
     def __init__(self, *, compressed: bool, force: bool) -> None:
         self.file: BinaryIO = sys.stdout.buffer
-        self.is_terminal = self.file.isatty()
-        if compressed and not force and self.is_terminal:
+        if compressed and not force and self.file.isatty():
             raise RefusedError(
                 "compressed data is not written to a terminal; redirect it, use -o FILE, or -f"
             )
@@ -82,8 +81,6 @@ class StandardOutput:
 
 class Device:
     """A device or FIFO that -o names: it is written to, never replaced."""
-
-    is_terminal = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -108,8 +105,6 @@ class NewFile(newfile.NewFile):
     If it is `sparse`, blocks of zeros become holes, which take no room on the disk.
     Raises: RefusedError if `name` exists and `force` is not set, OSError.
     """
-
-    is_terminal = False
 
     def __init__(self, name: str, *, force: bool, sparse: bool = False) -> None:
         self._sparse = sparse

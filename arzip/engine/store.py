@@ -10,12 +10,12 @@ import contextlib
 import errno
 import fcntl
 import os
-import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
 from arzip.engine.notices import announced, say
+from arzip.userfolders import user_folder
 
 __all__ = ["ENVIRONMENT", "SHARED", "Folder", "keep_in", "obtain", "own", "written"]
 
@@ -44,14 +44,7 @@ def own() -> Path:
     """The user's folder, which need not be there."""
     if named := os.environ.get(ENVIRONMENT):
         return Path(named).absolute()
-    caches = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not caches.is_absolute():  # nor does the standard take any other
-        try:
-            home = Path.home()
-        except RuntimeError:  # a user without one
-            home = Path("/nonexistent")
-        caches = home / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-    return caches / "arzip"
+    return (user_folder("XDG_CACHE_HOME") or Path("/nonexistent/.cache")) / "arzip"
 
 
 def keep_in(folder: "Folder") -> None:

@@ -5,11 +5,11 @@ needs no -m to decode, and NAME for NAME.safetensors to compress.
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from arzip.errors import ModelError
+from arzip.userfolders import user_folder
 
 __all__ = ["ENVIRONMENT", "SUFFIX", "find", "folders", "names", "with_identity"]
 
@@ -20,7 +20,8 @@ SUFFIX = ".safetensors"
 def folders() -> list[Path]:
     """Where models are looked for, the first one first. None of them needs to be there."""
     listed = os.environ.get(ENVIRONMENT, "").split(os.pathsep)
-    return [*(Path(name) for name in listed if name), *_own()]
+    own = user_folder("XDG_DATA_HOME")
+    return [*(Path(name) for name in listed if name), *([own / "arzip"] if own else [])]
 
 
 def names() -> list[str]:
@@ -52,15 +53,3 @@ def _files() -> Iterator[Path]:
             yield from sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
         except OSError:
             continue
-
-
-def _own() -> list[Path]:
-    data = Path(os.environ.get("XDG_DATA_HOME", ""))
-    if not data.is_absolute():  # nor does the standard take any other
-        try:
-            home = Path.home()
-        except RuntimeError:  # a user without one
-            return []
-        mac = sys.platform == "darwin"
-        data = home / ("Library/Application Support" if mac else ".local/share")
-    return [data / "arzip"]

@@ -1,0 +1,24 @@
+"""The user's folders for caches and data, by the XDG base directory specification and by macOS."""
+
+import os
+import sys
+from pathlib import Path
+
+__all__ = ["user_folder"]
+
+FOLDERS = {
+    "XDG_CACHE_HOME": (".cache", "Library/Caches"),
+    "XDG_DATA_HOME": (".local/share", "Library/Application Support"),
+}
+"""The variables, and where in a home the folders are without them: elsewhere, and on macOS."""
+
+
+def user_folder(variable: str) -> Path | None:
+    """The folder that the variable names, or the usual one; None for a user without a home."""
+    named = Path(os.environ.get(variable, ""))
+    if named.is_absolute():  # nor does the standard take any other
+        return named
+    try:
+        return Path.home() / FOLDERS[variable][sys.platform == "darwin"]
+    except RuntimeError:
+        return None
