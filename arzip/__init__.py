@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.files import ArzipFile, open
     from arzip.integrations import register
-    from arzip.models.mixed import Mixed
+    from arzip.models.hybrid import Mixed
     from arzip.recovery import recover
     from arzip.stream import ArzipCompressor, ArzipDecompressor
 
@@ -117,7 +117,7 @@ def load_model(name_or_path: str | os.PathLike[str] = "base") -> "Mixed":
     """The model of that name, or in that file. Raises ModelError if it is unknown or damaged."""
     if not isinstance(name_or_path, str | os.PathLike):
         raise TypeError(f"model must be a name or a path, not {type(name_or_path).__name__}")
-    from arzip.models import load
+    from arzip.models.registry import load
 
     return load(name_or_path)
 

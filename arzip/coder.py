@@ -13,7 +13,7 @@ import numpy as np
 from constriction import stream
 from numpy.typing import NDArray
 
-from arzip.compiled import compiled
+from arzip.engine.compiled import compiled
 from arzip.errors import ModelError
 
 __all__ = [

@@ -16,7 +16,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Literal, NoReturn, TypedDict, TypeVar, Unpack, cast, overload
 
-from arzip import container, transport
+from arzip import container
 from arzip.container import Located, Segments
 from arzip.density import Account
 from arzip.errors import ArzipError, TruncatedError
@@ -29,6 +29,7 @@ from arzip.stream import (
     refuse_to_pickle,
     restore,
 )
+from arzip.system import transport
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer

@@ -38,7 +38,7 @@ def choose(
     """
     given = _given(model, level)
     if isinstance(given, str | os.PathLike):
-        from arzip.models import load
+        from arzip.models.registry import load
 
         return load(given)
     if not hasattr(given, "session"):

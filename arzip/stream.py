@@ -228,13 +228,13 @@ class Policy:
             return None
         if self.given is not None and self.given.identity == identity:
             return self.given
-        from arzip.models import by_identity
+        from arzip.models.registry import by_identity
 
         return by_identity(identity, self.given)
 
     def all_models(self) -> list[Model]:
         """Every model that there is."""
-        from arzip.models import every
+        from arzip.models.registry import every
 
         return [*([] if self.given is None else [self.given]), *every()]
 

@@ -27,7 +27,7 @@ def measured(size: int, repeats: int) -> list[tuple[str, float]]:
     """
     about = parts.subject(size)
     if not parts.faithful(about):
-        raise click.ClickException("parts.py no longer does what kernel.py does: mend it first")
+        raise click.ClickException("parts.py no longer does what coding.py does: mend it first")
     found, so_far, before = [], 0, 0.0
     for name, part in parts.PARTS.items():
         so_far |= part

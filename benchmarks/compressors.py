@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 
 import arzip
-from arzip import models
 from arzip.errors import ModelError
+from arzip.models import registry
 
 MIB = 1 << 20
 SHARED = 8 * MIB
@@ -54,13 +54,13 @@ class Compressor:
     def version(self) -> str:
         """Whatever changes its results, as far as is known: rows of another version are stale."""
         if self.model is not None:
-            return f"{arzip.__version__}+{models.read(self.model).identity.hex()}"
+            return f"{arzip.__version__}+{registry.read(self.model).identity.hex()}"
         return version_of(self.program) if self.is_installed else ""
 
     @cached_property
     def model_bytes(self) -> int:
         """Bytes of trained parameters that the decoder needs."""
-        sizes = {str(entry["name"]): int(str(entry["size"])) for entry in models.catalogue()}
+        sizes = {str(entry["name"]): int(str(entry["size"])) for entry in registry.catalogue()}
         if self.model is None:
             return 0
         return sizes[self.model] if self.model in sizes else Path(self.model).stat().st_size
@@ -185,7 +185,7 @@ def arzip_with(name: str) -> Compressor:
     if threads and not threads.isdecimal():
         raise click.BadParameter(f"{name!r}: what follows -T is a number of threads")
     try:
-        models.read(model)
+        registry.read(model)
     except ModelError as error:
         raise click.BadParameter(f"{name!r}: {error}") from None
     share = f" -T{threads} --segment-size {SHARED}" if threads else ""

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 import arzip
 from arzip.density import entropy, kl_divergence, surprisals
-from arzip.models import profile
-from arzip.models.mixed import Mixed
+from arzip.models.hybrid import Mixed
+from arzip.readings import profile
 
 SIZES = [1 << k for k in range(8, 19, 2)]
 PLACES = 1024  # at most so many, evenly spaced, where D_KL is measured

@@ -4,8 +4,8 @@
 
 Give DATA and --exclude as they were given to `arzip train`, so that the same documents are held
 out. For each DATA: what the exact integers need, what they need with the output layer that goes on
-learning from the file (arzip/models/adaptive.py), and, with the last checkpoint of the run, what
-floating point needs.
+learning from the file (output_layer.py), and, with the last checkpoint of the run, what floating
+point needs.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from arzip import models
-from arzip.compiled import compiled, i64
-from arzip.models import adaptive
-from arzip.models.adaptive import Lane
-from arzip.models.architectures import network_of, step
+from arzip.engine.compiled import compiled, i64
+from arzip.models import registry
+from arzip.models.network import output_layer
+from arzip.models.network.architectures import network_of, step
+from arzip.models.network.output_layer import Lane
 from arzip.training.data import read_corpus
 from arzip.training.loop import bits_per_byte
 from arzip.training.networks import Config, Network, build
@@ -34,9 +34,9 @@ def read(lane: Lane, data: NDArray[np.uint8], likelihood: NDArray[np.float64]) -
         trained, learning = lane.memory.tree, lane.adaptation.tree
         likelihood[t, 0] = trained[256 + byte] / trained[1]
         likelihood[t, 1] = learning[256 + byte] / learning[1]
-        adaptive.learn(lane.adaptation, lane.memory, byte, t)
+        output_layer.learn(lane.adaptation, lane.memory, byte, t)
         step(lane.weights, lane.memory, byte)
-        adaptive.predict(lane.adaptation, lane.memory)
+        output_layer.predict(lane.adaptation, lane.memory)
 
 
 def in_floating_point(checkpoint: Path) -> Network:
@@ -57,14 +57,14 @@ def main(
     model: str, data: Sequence[Path], exclude: Sequence[str], checkpoint: Path | None, most: int
 ) -> None:
     """Print a table: a row for each DATA."""
-    network = network_of(models.read(model).network)
+    network = network_of(registry.read(model).network)
     floating = in_floating_point(checkpoint) if checkpoint else None
     corpus = read_corpus(tuple(dict.fromkeys(data)), exclude)
     click.echo("| data | bytes | floating point | integer | learning |\n|---|---|---|---|---|")
     for name, held_out in zip(corpus.names, corpus.held_out, strict=True):
         piece = held_out[:most]
         likelihood = np.empty((piece.size, 2))
-        read(adaptive.new_lane(network), piece, likelihood)
+        read(output_layer.new_lane(network), piece, likelihood)
         exact, learning = -np.log2(likelihood).mean(axis=0)
         wanted = f"{bits_per_byte(floating, piece, lanes=1):.4f}" if floating else "-"
         name = Path(name).name

@@ -1,6 +1,6 @@
 """The step of one byte with some of its parts left out, so that each part's time can be told.
 
-`walk` is kernel.encode again, part by part. With all parts it gives the same code length to the
+`walk` is coding.encode again, part by part. With all parts it gives the same code length to the
 last bit, which `faithful` checks: a profile of something else would be worth nothing.
 """
 
@@ -11,13 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip import models
-from arzip.compiled import compiled, i64, u64
-from arzip.models import adaptive, contexts, kernel, match, mixture, neural, ngram, profile, slots
-from arzip.models.fixedpoint import ONE
-from arzip.models.mixed import Mixed, Segment
-from arzip.models.mixture import NETWORK as NETWORK_INPUT
-from arzip.models.state import State
+import arzip
+from arzip.engine.compiled import compiled, i64, u64
+from arzip.models import coding, registry
+from arzip.models.bits import match, mixer, ngram, slots
+from arzip.models.bits.mixer import NETWORK as NETWORK_INPUT
+from arzip.models.bits.odds import ONE
+from arzip.models.bits.state import State
+from arzip.models.hybrid import Mixed, Segment
+from arzip.models.network import output_layer, recurrent
+from arzip.readings import contexts, profile
 
 LINES, NGRAM, MATCH, MIXTURE, NETWORK, LEARNING = (1 << k for k in range(6))
 ALL = (1 << 6) - 1
@@ -81,10 +84,10 @@ def _open(
         if state.position > 0:
             last = data[state.position - 1]
             if parts & LEARNING:
-                adaptive.learn(lane.adaptation, lane.memory, last, state.position)
-            neural.step(lane.weights, lane.memory, last)
+                output_layer.learn(lane.adaptation, lane.memory, last, state.position)
+            recurrent.step(lane.weights, lane.memory, last)
             if parts & LEARNING:
-                adaptive.predict(lane.adaptation, lane.memory)
+                output_layer.predict(lane.adaptation, lane.memory)
         for node in range(512):
             state.trees[0, node] = lane.memory.tree[node]
             state.trees[1, node] = lane.adaptation.tree[node]
@@ -104,14 +107,14 @@ def _predict(state: State, parts: int) -> int:
         match.predict(state)
     if parts & NETWORK:
         for k in range(2):
-            state.inputs[NETWORK_INPUT + k] = neural.node_odds(state.trees[k], state.partial)
-    return mixture.predict(state) if parts & MIXTURE else ONE >> 1
+            state.inputs[NETWORK_INPUT + k] = recurrent.node_odds(state.trees[k], state.partial)
+    return mixer.predict(state) if parts & MIXTURE else ONE >> 1
 
 
 @compiled
 def _update(state: State, bit: int, parts: int) -> None:
     if parts & MIXTURE:
-        mixture.learn(state, bit)
+        mixer.learn(state, bit)
     if parts & NGRAM:
         ngram.learn(state, bit)
     if parts & MATCH:
@@ -139,14 +142,14 @@ class Subject(NamedTuple):
 
     def encode(self, segment: Segment) -> float:
         left = np.empty(self.data.size, dtype=np.uint32)
-        return kernel.encode(*segment.arrays(self.data), left, np.empty_like(left))
+        return coding.encode(*segment.arrays(self.data), left, np.empty_like(left))
 
 
 def subject(size: int) -> Subject:
     """The default model and the first `size` bytes of arzip's own source, in order of its names."""
-    folder = Path(models.__file__).parents[1]
+    folder = Path(arzip.__file__).parent
     text = b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))
-    model = models.load()
+    model = registry.load()
     if not isinstance(model, Mixed):
         raise TypeError("the default model is not one that parts.py knows")
     return Subject(model, np.frombuffer(text[:size], dtype=np.uint8).copy())
@@ -158,7 +161,7 @@ def faithful(about: Subject) -> bool:
 
 
 def seconds(about: Subject, parts: int | None, repeats: int) -> float:
-    """The shortest of some runs, each anew; of kernel.encode itself if `parts` is None."""
+    """The shortest of some runs, each anew; of coding.encode itself if `parts` is None."""
     spent = []
     for _ in range(repeats):
         segment = about.segment()

@@ -156,7 +156,7 @@ def registry(monkeypatch: pytest.MonkeyPatch, model: Counts) -> SimpleNamespace:
         raise ModelError(f"made with a model (identity {identity.hex()}) that is not here")
 
     models = SimpleNamespace(load=load, by_identity=by_identity)
-    monkeypatch.setitem(sys.modules, "arzip.models", models)
+    monkeypatch.setitem(sys.modules, "arzip.models.registry", models)
     return models
 
 

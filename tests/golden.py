@@ -9,7 +9,7 @@ import random
 from pathlib import Path
 
 import arzip
-from arzip.models import names
+from arzip.models.registry import names
 
 DIGESTS = Path(__file__).with_name("golden.json")
 

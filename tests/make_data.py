@@ -17,19 +17,19 @@ from pathlib import Path
 
 import golden
 import numpy as np
-import reference_neural
+import reference_recurrent
 import reference_transformer
 
 import arzip
-from arzip import codec, models
+from arzip import codec
 from arzip.container import FrameWriter, compact_frame
-from arzip.models import mixed
+from arzip.models import hybrid, registry
 from arzip.models.parameters import NETWORK, PREFACE, Parameters
 
 DATA = Path(__file__).with_name("data")
 OWN = {
-    "gru": lambda: reference_neural.random_tensors("gru", 1, 12, seed=1),
-    "lstm": lambda: reference_neural.random_tensors("lstm", 2, 12, seed=2),
+    "gru": lambda: reference_recurrent.random_tensors("gru", 1, 12, seed=1),
+    "lstm": lambda: reference_recurrent.random_tensors("lstm", 2, 12, seed=2),
     "transformer": lambda: reference_transformer.random_tensors(1, 16, 2, 16, seed=3),
 }
 """Networks as `arzip train` makes them, but of random weights. The first has a preface too."""
@@ -40,12 +40,12 @@ INPUTS |= {"binary": bytes(range(256)) * 3, "runs": b"a" * 300 + b"b" * 5000}
 
 def write_model(architecture: str, path: Path) -> None:
     """A model file of one's own, with that network."""
-    swift = models.read("swift")
+    swift = registry.read("swift")
     tensors = dict(swift.tensors)
     tensors |= {NETWORK + name: tensor for name, tensor in OWN[architecture]().items()}
     if architecture == "gru":
         tensors[PREFACE] = np.frombuffer(INPUTS["log"][-1500:], dtype=np.uint8)
-    mixed.write(path, Parameters(f"own-{architecture}", swift.version, tensors, (), {}))
+    hybrid.write(path, Parameters(f"own-{architecture}", swift.version, tensors, (), {}))
 
 
 def long_frame(data: bytes, model: str | Path, size: int) -> bytes:
@@ -75,9 +75,9 @@ def samples(folder: Path) -> Iterator[tuple[str, bytes, bytes, str | None]]:
     """Name, file, data, and the model's file if it is not built in, which goes to `folder`."""
     for name, data in INPUTS.items():
         plain = name.replace(" ", "-")
-        for model in models.names():
+        for model in registry.names():
             yield f"{model}-{plain}", arzip.compress(data, model=model), data, None
-    for model in models.names():
+    for model in registry.names():
         mixture = INPUTS["mixed"] + INPUTS["noise"] + bytes(1000)
         yield f"{model}-segments", long_frame(mixture, model, 5000), mixture, None
     for architecture in OWN:
@@ -107,7 +107,7 @@ def main() -> None:
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder, target)
     size = sum(path.stat().st_size for path in target.iterdir())
-    print(f"{target}: {len(index)} files for {', '.join(models.names())}, {size:,} bytes")
+    print(f"{target}: {len(index)} files for {', '.join(registry.names())}, {size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def child(frames: Path, threads: int, tiny: bool) -> None:
     import numpy as np
 
     import arzip
-    from arzip.models import names
+    from arzip.models.registry import names
 
     given = {name: data for name, data in inputs().items() if not tiny or name in TINY}
     compressed, wrong = {}, []

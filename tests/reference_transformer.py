@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from reference_neural import TEXT, softmax_weights, tanh
+from reference_recurrent import TEXT, softmax_weights, tanh
 
-from arzip.models import transformer
+from arzip.models.network import transformer
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -37,7 +37,7 @@ def random_tensors(
 
 
 class Reference:
-    """One lane of a network; see arzip/models/transformer.py for what the numbers are.
+    """One lane of a network; see arzip/models/network/transformer.py for what the numbers are.
 
     It keeps all keys and values there ever were, and takes the last of them.
     """

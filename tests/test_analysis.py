@@ -11,7 +11,7 @@ import pytest
 from conftest import Counts
 
 import arzip
-from arzip import inspection, lines
+from arzip.analysis import inspection, lines
 
 TEXT = "où est la plume ? The pen is on the table.\n" * 20
 DATA = TEXT.encode()

@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 import arzip
-from arzip import models
 from arzip.cli.gzip_form import gzip_form
 from arzip.cli.main import cli
 from arzip.container import MAX_SEGMENT
+from arzip.models import registry
 from arzip.stream import DEFAULT_SEGMENT
 
 TEXT = b"".join(b"%d bottles of beer on the wall\n" % n for n in range(99, 0, -1))
@@ -42,9 +42,9 @@ def text(here: Path) -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def compiled() -> None:
     """What is compiled before the first test says nothing during one."""
-    for name in models.names():
+    for name in registry.names():
         for direction in ("encode", "decode"):
-            models.load(name).prove(direction)
+            registry.load(name).prove(direction)
 
 
 @pytest.fixture(scope="session")
@@ -679,14 +679,14 @@ def test_models(here: Path) -> None:
 
 
 def test_models_in_files(here: Path) -> None:
-    (built_in,) = Path(models.__file__).parent.glob("weights/swift.safetensors")
+    (built_in,) = Path(registry.__file__).parent.glob("weights/swift.safetensors")
     Path("mine.safetensors").write_bytes(built_in.read_bytes())
     result = run("models", "--json", "mine.safetensors")
     assert result.exit_code == 0
     *built_ins, mine = json.loads(result.stdout)
-    assert [row["name"] for row in built_ins] == models.names()
+    assert [row["name"] for row in built_ins] == registry.names()
     assert (mine["file"], mine["levels"]) == ("mine.safetensors", [])
-    same = built_ins[models.names().index("swift")]
+    same = built_ins[registry.names().index("swift")]
     assert mine == {**same, "file": "mine.safetensors", "levels": []}
     assert (
         "-m mine.safetensors\n    digest: " + same["digest"]

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from arzip import models
 from arzip.cli.main import cli
+from arzip.models import registry
 
 COMMANDS = set(cli.commands)
 
@@ -56,7 +56,7 @@ def test_options_are_those_of_the_form_or_the_command() -> None:
 
 
 def test_models_are_named() -> None:
-    assert completed("arzip -m ") == [*(("plain", name) for name in models.names()), ("file", "")]
+    assert completed("arzip -m ") == [*(("plain", name) for name in registry.names()), ("file", "")]
 
 
 @pytest.mark.parametrize("program", ["arzip", "unarz", "arzcat"])

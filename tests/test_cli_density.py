@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 import arzip
-from arzip import density, lines
+from arzip import density
+from arzip.analysis import lines
+from arzip.analysis.inspection import Sample, inspect
 from arzip.cli import sample as sample_command
 from arzip.cli.main import cli
-from arzip.inspection import Sample, inspect
 
 TEXT = b"".join(b"%d bottles of beer on the wall\n" % n for n in range(99, 0, -1))
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 import arzip
-from arzip import transport
+from arzip.system import transport
 
 ARZIP = [sys.executable, "-m", "arzip"]
 TEXT = b"".join(b"%d bottles of beer on the wall\n" % n for n in range(99, 0, -1))

@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import arzip
-from arzip import models
 from arzip.cli.main import cli
+from arzip.models import registry
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'arzip[torch]'")
 torch.set_num_threads(1)
@@ -88,7 +88,7 @@ def test_f_overwrites_the_model_and_the_checkpoint(here: Path) -> None:
     result = train("-f")
     assert result.exit_code == 0, result.output
     assert sorted(os.listdir()) == ["data", MODEL]
-    assert models.load(MODEL).name == "own"
+    assert registry.load(MODEL).name == "own"
 
 
 def test_f_overwrites_what_a_link_leads_to(here: Path) -> None:
@@ -97,7 +97,7 @@ def test_f_overwrites_what_a_link_leads_to(here: Path) -> None:
     assert_refused(train(), "exists")
     assert train("-f").exit_code == 0
     assert os.path.islink(MODEL)
-    assert models.load("old").name == "own"
+    assert registry.load("old").name == "own"
 
 
 @pytest.mark.usefixtures("unread")
@@ -164,7 +164,7 @@ def test_a_model_that_appears_meanwhile_is_kept_and_so_is_ours(
     before_the_end(monkeypatch, lambda: Path(MODEL).write_bytes(b"another's"))
     assert_refused(train("-q"), "own-2.safetensors", "appeared")
     assert Path(MODEL).read_bytes() == b"another's"
-    assert models.load("own-2.safetensors").name == "own"
+    assert registry.load("own-2.safetensors").name == "own"
     assert sorted(os.listdir()) == ["data", "own-2.safetensors", MODEL]
 
 
@@ -193,7 +193,7 @@ def test_a_checkpoint_that_cannot_be_written_loses_no_training(
     result = train()
     assert result.exit_code == 2
     assert f"{CHECKPOINT}: not written" in result.stderr
-    assert models.load(MODEL).name == "own"
+    assert registry.load(MODEL).name == "own"
 
 
 @pytest.mark.parametrize(("mode", "expected"), [(0o644, 0o644), (0o640, 0o600), (0o600, 0o600)])
@@ -239,7 +239,7 @@ def test_odd_names(here: Path, name: bytes) -> None:
     os.rename("data", output + "data")
     result = train(data=output + "data", output=output)
     assert result.exit_code == 0, result.output
-    read = models.read(Path(output))
+    read = registry.read(Path(output))
     assert read.name.isprintable() and read.name
     listed = CliRunner().invoke(cli, ["models", output])
     assert listed.exit_code == 0 and "\x1b" not in listed.stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import arzip
-from arzip.models import names
+from arzip.models.registry import names
 
 DATA = Path(__file__).with_name("data")
 VERSIONS = sorted(DATA.glob("*/index.json"))

@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 import arzip
-from arzip import models
 from arzip.cli.main import cli
 from arzip.engine import store
+from arzip.models import registry
 
 PACKAGE = Path(arzip.__file__).parent
 ARZIP = [sys.executable, "-m", "arzip"]
@@ -132,7 +132,7 @@ def test_little_address_space(here: Path, warm: Path, kibibytes: int, arguments:
 @pytest.fixture
 def nothing_to_compile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "_chosen", None)
-    monkeypatch.setattr(models, "names", list)
+    monkeypatch.setattr(registry, "names", list)
 
 
 def test_compile_makes_the_folder(here: Path, nothing_to_compile: None) -> None:
@@ -226,7 +226,7 @@ def test_a_changed_model_gives_other_results(here: Path, warm: Path) -> None:
     shutil.copytree(PACKAGE, "arzip", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(warm, "code")
     Path("code").chmod(0o700)
-    source = Path("arzip/models/mixture.py")
+    source = Path("arzip/models/bits/mixer.py")
     source.write_text(source.read_text().replace("\nRATE = 24 ", "\nRATE = 25 "))
     done = run(*ARZIP, "-1c", "text", PYTHONPATH=here)
     assert done.returncode == 1

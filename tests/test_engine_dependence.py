@@ -84,7 +84,7 @@ def test_every_source_counts(copied: Path) -> None:
     before = digest()
     assert before == digest()
     sources = [*copied.glob("models/**/*.py"), *copied.glob("engine/*.py")]
-    sources += [copied / "coder.py", copied / "compiled.py"]
+    sources += [copied / "coder.py", *copied.glob("readings/*.py")]
     assert len(sources) > 30
     for path in sources:
         text = path.read_text()
@@ -101,7 +101,7 @@ def test_every_source_counts(copied: Path) -> None:
 def test_sources_that_change_meanwhile(copied: Path) -> None:
     before = digest()
     assert dependence.is_current()
-    with (copied / "models" / "mixture.py").open("a") as file:
+    with (copied / "models" / "bits" / "mixer.py").open("a") as file:
         file.write("RATE = 25")
     assert not dependence.is_current()
     dependence.dependence.cache_clear()
@@ -165,7 +165,9 @@ def test_changed_source_in_another_module_is_noticed(tmp_path: Path) -> None:
         "PYTHONPATH": str(tmp_path),
         "ARZIP_CACHE_DIR": str(tmp_path / "code"),
     }
-    program = "from arzip.models.mixture import _bounded as b; import sys; print(b(5000), b(7)); "
+    program = (
+        "from arzip.models.bits.mixer import _bounded as b; import sys; print(b(5000), b(7)); "
+    )
     program += "print('numba' in sys.modules)"
 
     def bounded() -> list[str]:
@@ -177,7 +179,7 @@ def test_changed_source_in_another_module_is_noticed(tmp_path: Path) -> None:
 
     assert bounded() == ["3071", "7", "True"]
     assert bounded() == ["3071", "7", "False"]
-    source = copy / "models" / "fixedpoint.py"
+    source = copy / "models" / "bits" / "odds.py"
     changed = source.read_text().replace("LIMIT = 3071", "LIMIT = 3070")
     source.write_text(changed)
     assert bounded() == ["3070", "7", "True"]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from arzip.compiled import compiled, i16, i64, u32, u64
 from arzip.engine import compiler, loader, words
+from arzip.engine.compiled import compiled, i16, i64, u32, u64
 from arzip.engine.function import INTERPRETED
 from arzip.engine.words import UnfitError, put_together, spelled, take_apart
 

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 import arzip
 from arzip import codec, container
 from arzip.cli.main import cli
-from arzip.temporary import SUFFIX
+from arzip.system.temporary import SUFFIX
 
 ARZIP = [sys.executable, "-m", "arzip"]
 TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(3000))

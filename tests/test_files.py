@@ -20,10 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from arzip import files, stream, transport
+from arzip import files, stream
 from arzip.codec import Prediction
 from arzip.errors import ArzipError, ChecksumError, FormatError, LimitError, TruncatedError
 from arzip.files import ArzipFile
+from arzip.system import transport
 
 LINES = [b"line %d of a file\n" % number for number in range(400)]
 DATA = b"".join(LINES)

@@ -8,7 +8,7 @@ from conftest import Counts
 from fuzz import targets
 
 import arzip
-from arzip.models import names
+from arzip.models.registry import names
 
 SAMPLES = sorted((Path(__file__).with_name("data") / arzip.__version__).glob("*.arz"))
 TEXTS = (b"", b"abc", b"z" * 300, b"the quick brown fox jumps over the lazy dog. " * 9)

@@ -10,7 +10,7 @@ import golden
 import pytest
 
 import arzip
-from arzip.models import names
+from arzip.models.registry import names
 
 EXPECTED = json.loads(golden.DIGESTS.read_text())
 
@@ -40,4 +40,4 @@ def test_another_machine(settings: dict[str, str], tmp_path: Path) -> None:
         [sys.executable, golden.__file__], env=environment, capture_output=True, check=True
     )
     assert json.loads(run.stdout) == EXPECTED
-    assert any(tmp_path.glob("arzip.models.kernel.encode-*"))
+    assert any(tmp_path.glob("arzip.models.coding.encode-*"))

@@ -15,8 +15,8 @@ import pytest
 from conftest import Counts
 
 import arzip
-from arzip import inspection
-from arzip.inspection import Inspection, Sample, inspect, page, read_sample
+from arzip.analysis import inspection
+from arzip.analysis.inspection import Inspection, Sample, inspect, page, read_sample
 
 ODD = b'<script>document.title = "owned"</script> &amp; <b>"bold"</b>\n'
 DATA = (ODD + b"plain text, plain text, plain text \xc3\xa9\xff\0\n") * 8

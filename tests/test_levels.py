@@ -10,13 +10,14 @@ import pytest
 from conftest import Counts
 
 import arzip
-from arzip import levels, models
+from arzip import levels
 from arzip.levels import DEFAULT_LEVEL, LEVELS
+from arzip.models import registry
 
 
 def test_levels_name_models_that_there_are() -> None:
     assert list(LEVELS) == list(range(1, 10))
-    assert set(LEVELS.values()) <= set(models.names())
+    assert set(LEVELS.values()) <= set(registry.names())
     assert LEVELS[1] != LEVELS[9]
 
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 import arzip
-from arzip import lines
+from arzip.analysis import lines
 
 MODEL = arzip.load_model("swift")
 

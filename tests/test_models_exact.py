@@ -6,8 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from arzip.models import activations, fixedpoint
-from arzip.models.exact import ONE, exponential, logarithm, rounded, table
+from arzip.models.bits import odds
+from arzip.models.network import activations
+from arzip.models.numbers.exact import ONE, exponential, logarithm, rounded, table
 
 
 def test_series() -> None:
@@ -42,8 +43,8 @@ def test_digests_are_those_of_the_exact_tables(monkeypatch: pytest.MonkeyPatch) 
         return made
 
     monkeypatch.setattr(activations, "table", exactly)
-    monkeypatch.setattr(fixedpoint, "table", exactly)
+    monkeypatch.setattr(odds, "table", exactly)
     assert (activations._sigmoid() == activations.SIGMOID).all()
     assert (activations._exp2() == activations.EXP2).all()
     assert (activations._ln() == activations.LN).all()
-    assert (fixedpoint._squash() == fixedpoint.SQUASH).all()
+    assert (odds._squash() == odds.SQUASH).all()

@@ -8,10 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 import arzip
-from arzip import models
 from arzip.cli.main import cli
 from arzip.errors import ModelError
-from arzip.models import library, mixed, parameters
+from arzip.models import hybrid, library, parameters, registry
 
 TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(50))
 
@@ -19,9 +18,9 @@ TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(50)
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a model that is not built in."""
-    swift = models.read("swift")
+    swift = registry.read("swift")
     path = tmp_path_factory.mktemp("made") / "mine.safetensors"
-    mixed.write(
+    hybrid.write(
         path, parameters.Parameters("mine", swift.version, dict(swift.tensors), (), {"a": "b"})
     )
     return path
@@ -43,7 +42,7 @@ def test_a_model_in_a_folder_needs_no_file_named(
     folders: list[Path], made: Path, number: int
 ) -> None:
     with pytest.raises(ModelError, match="no model 'mine'"):
-        models.load("mine")
+        registry.load("mine")
     packed = arzip.compress(TEXT, model=made)
     with pytest.raises(ModelError, match=f"put it into .*{folders[number].name}"):
         arzip.decompress(packed)
@@ -53,7 +52,7 @@ def test_a_model_in_a_folder_needs_no_file_named(
     assert arzip.compress(TEXT, model="mine") == packed
     assert arzip.decompress(packed) == TEXT
     listed = CliRunner().invoke(cli, ["models"]).output
-    assert f"{models.load('mine').identity.hex()}" in listed
+    assert f"{registry.load('mine').identity.hex()}" in listed
     assert str(folders[2]) in listed
 
 
@@ -61,19 +60,19 @@ def test_the_first_folder_counts(folders: list[Path], made: Path) -> None:
     for folder in folders:
         folder.mkdir(parents=True)
         shutil.copy(made, folder)
-    assert models.find("mine") == folders[0] / "mine.safetensors"
+    assert registry.find("mine") == folders[0] / "mine.safetensors"
     assert library.names() == ["mine"]
 
 
 def test_names_that_are_taken(folders: list[Path], made: Path) -> None:
     folders[0].mkdir()
     shutil.copy(made, folders[0] / "swift.safetensors")
-    assert models.load("swift").name == "swift", "a built-in model has its name to itself"
+    assert registry.load("swift").name == "swift", "a built-in model has its name to itself"
     shutil.copy(made, "mine")
     shutil.copy(made, folders[0])
-    assert models.find("mine") == folders[0] / "mine.safetensors"
-    assert models.find("./mine") == Path("mine")
-    assert models.find(Path("mine")) == Path("mine")
+    assert registry.find("mine") == folders[0] / "mine.safetensors"
+    assert registry.find("./mine") == Path("mine")
+    assert registry.find(Path("mine")) == Path("mine")
 
 
 def test_what_else_is_in_a_folder_is_passed_over(folders: list[Path], made: Path) -> None:
@@ -98,6 +97,6 @@ def test_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_wrong_model_is_told_from_the_right_one(folders: list[Path], made: Path) -> None:
     packed = arzip.compress(TEXT, model=made)
-    mine, swift = models.load(made).identity.hex(), models.load("swift").identity.hex()
+    mine, swift = registry.load(made).identity.hex(), registry.load("swift").identity.hex()
     with pytest.raises(ModelError, match=f"made with the model {mine}, and swift is {swift}"):
         arzip.decompress(packed, model="swift")

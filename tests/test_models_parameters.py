@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import reference_neural
+import reference_recurrent
 import reference_transformer
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
 import arzip
-from arzip import models
 from arzip.errors import ModelError
-from arzip.models import mixed, parameters
+from arzip.models import hybrid, parameters, registry
 from arzip.models.parameters import NETWORK, PREFACE, Parameters
 
 
@@ -90,10 +89,10 @@ def test_foreign_files(content: bytes, tmp_path: Path) -> None:
 
 # What a stranger's file may hold. Compiled code checks no index: all is checked when it is loaded.
 
-SWIFT = models.read("swift")
+SWIFT = registry.read("swift")
 NETWORKS = {
-    "gru": reference_neural.random_tensors("gru", 2, 12, seed=1),
-    "lstm": reference_neural.random_tensors("lstm", 2, 12, seed=2),
+    "gru": reference_recurrent.random_tensors("gru", 2, 12, seed=1),
+    "lstm": reference_recurrent.random_tensors("lstm", 2, 12, seed=2),
     "transformer": reference_transformer.random_tensors(1, 16, 2, 16, seed=3),
 }
 TENSORS = {
@@ -119,7 +118,7 @@ def assert_refused(path: Path, tensors: dict[str, NDArray[Any]], name: str) -> N
     made = Parameters("made", SWIFT.version, tensors, SWIFT.answers, {})
     parameters.write(path, made, replace=True)
     with pytest.raises(ModelError) as caught:
-        models.load(path)
+        registry.load(path)
     text = str(caught.value)
     assert "\n" not in text
     assert name in text or f"{path} is not a model" in text
@@ -147,7 +146,7 @@ def test_every_field_has_its_type_and_shape(kind: str, name: str, tmp_path: Path
 def test_the_same_files_unchanged_are_models(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "made.safetensors"
     parameters.write(path, Parameters("made", SWIFT.version, TENSORS[kind], SWIFT.answers, {}))
-    assert models.load(path).name == "made"
+    assert registry.load(path).name == "made"
 
 
 OUT_OF_RANGE = [
@@ -192,7 +191,7 @@ def test_the_ends_of_what_is_in_range_code(kind: str | None, end: str) -> None:
     for name in SWIFT.tensors:
         dtype = tensors[name].dtype
         tensors[name] = np.full_like(tensors[name], getattr(np.iinfo(dtype), end))
-    model = mixed.Mixed.unproven(Parameters("made", SWIFT.version, tensors, (), {}))
+    model = hybrid.Mixed.unproven(Parameters("made", SWIFT.version, tensors, (), {}))
     data = bytes(range(256)) + b"the same again, the same again, the same again" * 3
     assert arzip.decompress(arzip.compress(data, model=model), model=model) == data
 
@@ -269,7 +268,7 @@ def test_answers_that_are_none(answers: list[str], direction: str, tmp_path: Pat
     text = json.dumps(answers)
     path.write_bytes(with_metadata(lambda metadata: metadata.update(answers=text)))
     with pytest.raises(ModelError):
-        models.load(path).prove(direction)
+        registry.load(path).prove(direction)
 
 
 @pytest.mark.parametrize("dtype", ["BF16", "F8_E4M3", "F8_E5M2", "F16", "U64", "BOOL", "C64"])

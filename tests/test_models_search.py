@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import arzip
-from arzip.models.explore import Stepwise
-from arzip.models.session import MixedSession
+from arzip.models.explore.protocol import Stepwise
+from arzip.models.explore.session import MixedSession
 
 TEXT = b"It was the best of times, it was the worst of times.\n1,2,3;\tCamelCase\r\n" * 3
 SIZE = 4096

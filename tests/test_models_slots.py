@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from arzip.models import mixture, ngram, slots
-from arzip.models.state import CONTEXTS, FITTED, LINE, State, new_state, shape_of
+from arzip.models.bits import mixer, ngram, slots
+from arzip.models.bits.state import CONTEXTS, FITTED, LINE, State, new_state, shape_of
 
 Reference = dict[tuple[int, int], list[int]]
 
 
 def fresh() -> State:
     fitted = {name: np.zeros(shape_of(name), dtype=np.int32) for name in FITTED}
-    return new_state(fitted, mixture.apm_row())
+    return new_state(fitted, mixer.apm_row())
 
 
 def look(state: State, table: NDArray[np.uint32], hashes: NDArray[np.uint64]) -> None:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from reference_transformer import TEXT, Reference, random_tensors
 
 from arzip.errors import ModelError
-from arzip.models import activations, adaptive, architectures, neural, transformer
-from arzip.models.transformer import Transformer, step
+from arzip.models.network import activations, architectures, output_layer, recurrent, transformer
+from arzip.models.network.transformer import Transformer, step
 
 DIGESTS = {"one layer": "b3866aa2fa84f549", "two layers": "6571e4fa4e34d312"}
 """Part of the format: other numbers make files unreadable."""
@@ -168,11 +168,11 @@ def test_starts_are_independent() -> None:
 
 def test_a_lane_says_what_memory_it_takes() -> None:
     network = Transformer(random_tensors(2, 32, 2, 1000))
-    lane = adaptive.new_lane(network)
+    lane = output_layer.new_lane(network)
     assert network.memory() == sum(array.nbytes for array in lane.memory)
     everything = [*lane.memory, *lane.adaptation]
-    assert adaptive.lane_memory(network) == sum(array.nbytes for array in everything)
-    assert adaptive.lane_memory(network) > 2 * 2 * 1000 * 32 * 2  # keys and values
+    assert output_layer.lane_memory(network) == sum(array.nbytes for array in everything)
+    assert output_layer.lane_memory(network) > 2 * 2 * 1000 * 32 * 2  # keys and values
 
 
 @given(st.integers(1, (1 << 62) - 1))
@@ -187,24 +187,24 @@ def test_square_roots_beside_squares(root: int, off: int) -> None:
 
 
 def test_whichever_network_it_is() -> None:
-    from reference_neural import random_tensors as recurrent_tensors
+    from reference_recurrent import random_tensors as recurrent_tensors
 
     tensors = random_tensors(1, 8, 2, 3)
     assert isinstance(architectures.network_of(tensors), Transformer)
-    assert isinstance(architectures.network_of(recurrent_tensors("gru", 1, 8)), neural.Network)
+    assert isinstance(architectures.network_of(recurrent_tensors("gru", 1, 8)), recurrent.Network)
     with pytest.raises(ModelError, match="not one of arzip's"):
         architectures.network_of({"something": np.zeros(3)})
 
 
 def test_the_output_layer_learns() -> None:
-    lane = adaptive.new_lane(Transformer(random_tensors(1, 24, 2, 8)))
+    lane = output_layer.new_lane(Transformer(random_tensors(1, 24, 2, 8)))
     trained = adapted = 0.0
     for t, byte in enumerate(b"abcdefgh" * 200):
         trained += math.log2(lane.memory.tree[1] / lane.memory.tree[256 + byte])
         adapted += math.log2(lane.adaptation.tree[1] / lane.adaptation.tree[256 + byte])
-        adaptive.learn(lane.adaptation, lane.memory, byte, t)
+        output_layer.learn(lane.adaptation, lane.memory, byte, t)
         architectures.step(lane.weights, lane.memory, byte)
-        adaptive.predict(lane.adaptation, lane.memory)
+        output_layer.predict(lane.adaptation, lane.memory)
     assert adapted < 0.7 * trained
 
 

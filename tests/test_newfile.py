@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from arzip import newfile
-from arzip.newfile import NewFile
+from arzip.system import newfile
+from arzip.system.newfile import NewFile
 
 
 @pytest.fixture

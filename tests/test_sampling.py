@@ -11,7 +11,7 @@ from conftest import UNITS, Counts, quantise
 from numpy.typing import NDArray
 
 import arzip
-from arzip.sampling import Sampling
+from arzip.analysis.sampling import Sampling
 
 PROMPT = b"It is a truth universally acknowledged, that a"
 

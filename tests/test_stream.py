@@ -26,7 +26,7 @@ from arzip.errors import (
     ModelError,
     TruncatedError,
 )
-from arzip.models import load
+from arzip.models.registry import load
 from arzip.stream import ArzipCompressor, ArzipDecompressor
 
 TEXT = b"the quick brown fox jumps over the lazy dog. " * 40
@@ -514,6 +514,6 @@ def test_models_may_be_given_by_name(model: Counts, registry: SimpleNamespace) -
 
 
 def test_data_without_a_model_needs_none(model: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "arzip.models", None)
+    monkeypatch.setitem(sys.modules, "arzip.models.registry", None)
     for data in (b"", b"z" * 1000, random_bytes(1000)):
         assert stream.decompress(compress(model, data, 1 << 20)) == data

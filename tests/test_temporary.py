@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from arzip import temporary
+from arzip.system import temporary
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 import arzip
 from arzip.density import HIGHEST_ORDER, empirical_entropy
-from arzip.models.session import MixedSession
+from arzip.models.explore.session import MixedSession
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "theory.md"

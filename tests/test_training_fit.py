@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from arzip import codec, models
-from arzip.training import fit, records
+from arzip import codec
+from arzip.models import registry
+from arzip.training import fit, synthetic
 
 PROSE = b"".join(
     b"Sentence number %d says that number %d comes after it.\n" % (i, i + 1) for i in range(400)
@@ -22,7 +23,7 @@ def test_fitted_parameters_predict_better() -> None:
     assert second < 0.97 * first
 
 
-@pytest.mark.parametrize("maker", records.MAKERS, ids=lambda maker: maker.__name__)
+@pytest.mark.parametrize("maker", synthetic.MAKERS, ids=lambda maker: maker.__name__)
 def test_made_up_data_is_not_noise(maker: "fit.Source") -> None:
     data = maker(np.random.default_rng(1))
     assert 10_000 < len(data) < 2_000_000
@@ -50,6 +51,6 @@ def test_the_program_makes_a_model(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     again = CliRunner().invoke(fit.main, [str(folder), "-o", str(output), "--rounds", "1"])
     assert again.exit_code and "-f" in again.output
-    model = models.load(output)
+    model = registry.load(output)
     coded = codec.encode(model, PROSE)
     assert codec.decode(model, coded.method, coded.payload, len(PROSE)) == PROSE

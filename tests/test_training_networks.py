@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 import arzip
-from arzip import models
 from arzip.cli.main import cli
-from arzip.models import adaptive, architectures, mixed, neural, transformer
+from arzip.models import hybrid, registry
+from arzip.models.network import architectures, output_layer, recurrent, transformer
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'arzip[torch]'")
 torch.set_num_threads(1)
@@ -243,7 +243,7 @@ def test_integers_lose_next_to_nothing(corpus: Corpus, config: Config) -> None:
 def wanted(config: Config) -> dict[str, tuple[type[np.generic], tuple[int, ...]]]:
     if config.architecture == "transformer":
         return transformer.tensors_of(config.layers, config.hidden, config.heads, config.window)
-    return neural.tensors_of(config.architecture, config.layers, config.hidden)
+    return recurrent.tensors_of(config.architecture, config.layers, config.hidden)
 
 
 def test_a_transformer_is_its_integers_at_every_byte() -> None:
@@ -274,22 +274,22 @@ def test_the_command_makes_a_model_that_compresses(folder: Path, tmp_path: Path,
     result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 0, result.output
     assert [path.name for path in tmp_path.iterdir()] == ["mine.safetensors"]
-    model = models.load(output)
+    model = registry.load(output)
     assert model.name == "mine"
     data = b"".join(LINES[:50])
     packed = arzip.compress(data, model=model)
     assert arzip.decompress(packed, model=model) == data
     with pytest.raises(arzip.ModelError, match=model.identity.hex()):
         arzip.decompress(packed)
-    made = models.read(output)
-    lane = adaptive.lane_memory(architectures.network_of(made.network))
+    made = registry.read(output)
+    lane = output_layer.lane_memory(architectures.network_of(made.network))
     size = made.preface.size
-    assert model.memory(1000) - models.load("swift").memory(1000 + size) == lane
+    assert model.memory(1000) - registry.load("swift").memory(1000 + size) == lane
     lines = made.preface.tobytes().splitlines(keepends=True)
     assert 900 < size <= 1000 and set(lines) <= set(LINES)
     output.write_bytes(output.read_bytes()[:-1])
     with pytest.raises(arzip.ModelError, match="damaged"):
-        models.read(output)
+        registry.read(output)
 
 
 @pytest.mark.slow
@@ -297,8 +297,8 @@ def test_a_transformers_file_is_read_on_another_machine(folder: Path, tmp_path: 
     """A process of its own, with cold caches, for a processor without extras."""
     model, data = tmp_path / "mine.safetensors", b"".join(LINES[:300])
     network = build(Config("transformer", 32, 2, heads=4, window=16))
-    mixed.write(model, model_of(network, "mine", {}, NOTHING))
-    (tmp_path / "x.arz").write_bytes(arzip.compress(data, model=models.load(model)))
+    hybrid.write(model, model_of(network, "mine", {}, NOTHING))
+    (tmp_path / "x.arz").write_bytes(arzip.compress(data, model=registry.load(model)))
     settings = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
     environment = {**os.environ, **settings, "ARZIP_CACHE_DIR": str(tmp_path / "cache")}
     command = [sys.executable, "-m", "arzip", "-dc", "-m", str(model), str(tmp_path / "x.arz")]
@@ -314,7 +314,7 @@ def test_a_model_s_network_is_what_was_exported(architecture: str, tmp_path: Pat
     with torch.no_grad():
         for parameter in (network.begin, *network.bias):
             parameter.uniform_(-0.5, 0.5)
-    mixed.write(tmp_path / "m.safetensors", model_of(network, "m", {}, NOTHING))
+    hybrid.write(tmp_path / "m.safetensors", model_of(network, "m", {}, NOTHING))
     again = network_in(tmp_path / "m.safetensors")
     assert again.config == network.config
     first, second = export.tensors(network), export.tensors(again)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arzip import transport
+from arzip.system import transport
 
 faults = st.lists(st.integers(1, 9) | st.just(None) | st.just("blocks"), max_size=20)
 """What each call does: take or give that many bytes, return None, or raise BlockingIOError."""

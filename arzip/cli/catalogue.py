@@ -18,7 +18,8 @@ from arzip.levels import LEVELS
 @click.pass_context
 def models(context: click.Context, /, files: Sequence[str], as_json: bool, quiet: int) -> None:
     """List the models that arzip has, those in the folders of models, and those in each FILE."""
-    from arzip.models import describe, library, names
+    from arzip.models import library
+    from arzip.models.registry import describe, names
 
     reporter = Reporter(quiet)
     rows: list[dict[str, Any]] = []

@@ -39,9 +39,9 @@ def watch_compiling(reporter: Reporter) -> None:
 
 def load_prepared(name: str) -> "Model":
     """The model, compiled: so that what it then takes is its own time."""
-    from arzip import models
+    from arzip.models import registry
 
-    model = models.load(name)
+    model = registry.load(name)
     model.prove("encode")
     return model
 

@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 )
 def compile_command(*, shared: bool, portable: bool) -> None:
     """Compile the built-in models for this machine, which else their first use does."""
-    from arzip import models
     from arzip.engine import dependence, store
+    from arzip.models import registry
 
     folder = store.Folder(store.SHARED if shared else store.own(), public=shared)
     folder.prepare()
     store.keep_in(folder)
     if portable:
         os.environ.update(zip(dependence.PROCESSOR, dependence.GENERIC, strict=True))
-    for name in models.names():
-        _compile(models.load(name))
+    for name in registry.names():
+        _compile(registry.load(name))
     click.echo(f"{folder.path}: {store.written()} functions compiled")
 
 
@@ -41,8 +41,8 @@ def _compile(model: "Model") -> None:
     """All that compressing, decompressing, sampling and inspecting call."""
     import numpy as np
 
-    from arzip.models.draw import Choice
-    from arzip.models.explore import explorer
+    from arzip.models.explore.draw import Choice
+    from arzip.models.explore.protocol import explorer
 
     model.prove("encode")
     model.prove("decode")

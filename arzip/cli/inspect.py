@@ -13,7 +13,7 @@ from arzip.cli.progress import Meter, Step
 from arzip.cli.sources import STDIN
 
 if TYPE_CHECKING:
-    from arzip.inspection import Inspection, Sample
+    from arzip.analysis.inspection import Inspection, Sample
 
 SUFFIX = ".html"
 
@@ -58,7 +58,7 @@ def inspect(context: click.Context, /, file: str, most: int, **values: Any) -> N
 
 def write_page(path: str, most: int, settings: Settings) -> None:
     """Raises: RefusedError, ArzipError, OSError."""
-    from arzip import inspection
+    from arzip.analysis import inspection
 
     named = settings.output or (outputs.STDOUT if path == STDIN else path + SUFFIX)
     with (
@@ -77,7 +77,7 @@ def write_page(path: str, most: int, settings: Settings) -> None:
 
 
 def _inspect(name: str, sample: "Sample", settings: Settings) -> "Inspection":
-    from arzip import inspection
+    from arzip.analysis import inspection
 
     model = load_prepared(settings.coding_model)
     # What it takes is compiled by a first byte, before there is a bar.

@@ -68,7 +68,7 @@ def examine(path: str) -> Listed:
     """What the headers of the file say. Raises: SkippedError, OSError, ArzipError."""
     from arzip import codec
     from arzip.files import segments
-    from arzip.models import catalogue
+    from arzip.models.registry import catalogue
 
     names = {codec.MODELLED: "modelled", codec.STORED: "stored", codec.RUN: "run"}
     known = {model["identity"]: str(model["name"]) for model in catalogue()}

@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import shell_complete
 
-from arzip import transport
 from arzip.cli import commands, outputs, signals
 from arzip.cli.bench import bench
 from arzip.cli.catalogue import models
@@ -26,6 +25,7 @@ from arzip.cli.recovery import recover
 from arzip.cli.sample import sample
 from arzip.cli.score import score
 from arzip.cli.train import train
+from arzip.system import transport
 
 
 class GzipLikeGroup(click.Group):

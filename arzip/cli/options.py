@@ -196,7 +196,8 @@ def _complete_model(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """For the shell: the names of models, and files."""
-    from arzip.models import library, names
+    from arzip.models import library
+    from arzip.models.registry import names
 
     every = (*names(), *library.names())
     known = [CompletionItem(name) for name in every if name.startswith(incomplete)]

@@ -11,10 +11,10 @@ import sys
 from itertools import pairwise
 from typing import BinaryIO, Self
 
-from arzip import newfile, transport
 from arzip.cli import turns
 from arzip.cli.messages import RefusedError, SkippedError
 from arzip.cli.options import SUFFIX
+from arzip.system import newfile, transport
 
 STDOUT = "-"
 HOLE = bytes(4096)

@@ -12,7 +12,7 @@ from arzip.cli.messages import Reporter, printable
 from arzip.cli.options import Settings, Size
 
 if TYPE_CHECKING:
-    from arzip.sampling import Sampling
+    from arzip.analysis.sampling import Sampling
 
 STDOUT = "(stdout)"
 
@@ -73,7 +73,7 @@ def sample(
 
     Nothing but the new bytes goes to standard output; a terminal gets control characters escaped.
     """
-    from arzip.sampling import Sampling
+    from arzip.analysis.sampling import Sampling
 
     given = _prompt(prompt, prompt_file)
     try:
@@ -104,7 +104,7 @@ def _prompt(text: str | None, file: BinaryIO | None) -> bytes:
 
 def _write(name: str, prompt: bytes, n: int, how: "Sampling") -> None:
     """Raises: ArzipError, OSError."""
-    from arzip import sampling
+    from arzip.analysis import sampling
 
     model = load_prepared(name)
     output = sys.stdout.buffer

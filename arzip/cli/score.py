@@ -47,10 +47,10 @@ def score(
     With --lines, how badly the lines around it explain each line: the odd lines of a log come
     first. --json prints an object a file, or a line.
     """
-    from arzip import models
+    from arzip.models import registry
 
     options.check_not_empty(files)
-    default = [LEVELS[DEFAULT_LEVEL]] if lines else models.names()
+    default = [LEVELS[DEFAULT_LEVEL]] if lines else registry.names()
     chosen = names.split(",") if names else default
     if lines and len(chosen) > 1:
         raise click.UsageError("--lines takes one model, not several")
@@ -115,7 +115,7 @@ def _score_file(
 
 def print_lines(files: Sequence[str], model: "Model", reporter: Reporter, *, as_json: bool) -> None:
     """The lines of each file, the most surprising first."""
-    from arzip.lines import score_lines
+    from arzip.analysis.lines import score_lines
 
     if not as_json:
         click.echo(f"{'Bits/byte':>9} {'Bits':>10}  Line")

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
-from arzip import newfile
 from arzip.cli import progress
 from arzip.cli.messages import ERROR
+from arzip.system import newfile
 
 FATAL = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU")
 STACK = 64 << 20  # bytes; some systems give threads too little for a compiler

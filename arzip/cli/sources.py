@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Self
 
-from arzip import temporary
 from arzip.cli.messages import RefusedError, SkippedError
 from arzip.cli.options import Settings
+from arzip.system import temporary
 
 STDIN = "-"
 CHUNK = 1 << 20  # bytes read at a time

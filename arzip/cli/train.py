@@ -105,7 +105,7 @@ def run(
         import torch  # noqa: F401
     except ImportError as error:
         raise ArzipError(LACKING) from error
-    from arzip.models import mixed, parameters
+    from arzip.models import hybrid, parameters
     from arzip.training.loop import bits_per_byte
     from arzip.training.model import model_of
     from arzip.training.preface import SIZES, choose
@@ -144,7 +144,7 @@ def run(
             reporter.announce(f"{printable(name)}: {said}")
         if preface is None:
             preface = SIZES[trainer.network.config.architecture]
-        made = mixed.proven(
+        made = hybrid.proven(
             model_of(trainer.network, output.stem, measured, choose(corpus, preface))
         )
         new.file.write(parameters.to_bytes(made))
@@ -162,14 +162,14 @@ def run(
 def _comparison(corpus: "Corpus", made: "Parameters") -> str:
     """What the model makes of a sample of what was held out, beside what the usual one does."""
     import arzip
-    from arzip.models import mixed
+    from arzip.models import hybrid
 
     held_out = [piece for piece in corpus.held_out if piece.size]
     sample = b"".join(piece[: SAMPLE // len(held_out)].tobytes() for piece in held_out)
     if len(sample) < LEAST:
         return "too little was held out to compare the model with base: give it more data"
     usual = len(arzip.compress(sample))
-    own = len(arzip.compress(sample, model=mixed.received(made)))
+    own = len(arzip.compress(sample, model=hybrid.received(made)))
     return (
         f"held-out sample of {len(sample):,} bytes: {usual:,} -> {own:,} bytes "
         f"({100 * (own / usual - 1):+.1f} % against base)"
@@ -216,10 +216,10 @@ def _check_checkpoint(checkpoint: Path, *, force: bool, resume: bool) -> None:
 
 def _is_public(start: str | None) -> bool:
     """Whether everybody may read what the network was trained on before."""
-    from arzip import models
+    from arzip.models import registry
     from arzip.training.data import is_public
 
-    return start is None or is_public(models.find(start))
+    return start is None or is_public(registry.find(start))
 
 
 def _commit(new: NewFile, mode: int) -> str:

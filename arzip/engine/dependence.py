@@ -21,7 +21,7 @@ import arzip
 __all__ = ["GENERIC", "PROCESSOR", "covers", "dependence", "is_current", "processors"]
 
 PACKAGE = "arzip"
-COVERED = ("coder", "compiled", "engine", "models")
+COVERED = ("coder", "engine", "models", "readings")
 """Modules and packages of arzip that hold compiled functions, what these call, and the engine."""
 
 IRRELEVANT = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}

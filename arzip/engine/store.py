@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from arzip.engine.notices import announced, say
-from arzip.userfolders import user_folder
+from arzip.system.userfolders import user_folder
 
 __all__ = ["ENVIRONMENT", "SHARED", "Folder", "keep_in", "obtain", "own", "written"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from arzip.errors import ModelError
-from arzip.userfolders import user_folder
+from arzip.system.userfolders import user_folder
 
 __all__ = ["ENVIRONMENT", "SUFFIX", "find", "folders", "names", "with_identity"]
 

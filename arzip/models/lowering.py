@@ -9,8 +9,15 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import lower_builtin, overload, type_callable
 
-from arzip.models import architectures, neural, transformer
-from arzip.models.intrinsics import LANES, ROWS, VECTORS, leading_zeros, multiply_block, prefetch
+from arzip.models.network import architectures, recurrent, transformer
+from arzip.models.numbers.intrinsics import (
+    LANES,
+    ROWS,
+    VECTORS,
+    leading_zeros,
+    multiply_block,
+    prefetch,
+)
 
 __all__: list[str] = []
 
@@ -112,4 +119,4 @@ def _compiled_step(weights: Any, memory: Any, byte: Any) -> Any:
     """The type of a lane's weights says what network it is."""
     if weights.instance_class is transformer.Weights:
         return lambda weights, memory, byte: transformer.step(weights, memory, byte)
-    return lambda weights, memory, byte: neural.step(weights, memory, byte)
+    return lambda weights, memory, byte: recurrent.step(weights, memory, byte)

@@ -1,9 +1,9 @@
 """A model's parameters in a file: safetensors, with a digest that is the model's identity.
 
 No code is ever loaded from such a file. Tensors are named `kind.field` and hold 16-bit numbers, or
-`network.` and a name of neural.py or transformer.py; `preface` holds bytes. The digest is over the
-model's name and version and every tensor's name, type, shape and bytes. What the metadata adds (a
-description, the known answers) is not part of it.
+`network.` and a name of recurrent.py or transformer.py; `preface` holds bytes. The digest is over
+the model's name and version and every tensor's name, type, shape and bytes. What the metadata adds
+(a description, the known answers) is not part of it.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.errors import ModelError
-from arzip.models.state import shape_of
-from arzip.newfile import NewFile
+from arzip.models.bits.state import shape_of
+from arzip.system.newfile import NewFile
 
 __all__ = [
     "LONGEST_NAME",

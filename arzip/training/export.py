@@ -1,4 +1,4 @@
-"""A trained network as integers, in the file that arzip codes with: see models/neural.py.
+"""A trained network as integers, in the file that arzip codes with: see arzip/models/network/.
 
 Every row of a matrix becomes int8 with a scale of its own, and biases make up for it, as
 quantise.py says; the bytes' inputs become Q11, biases Q12, start states Q15.
@@ -18,7 +18,7 @@ __all__ = ["tensors"]
 
 
 def tensors(network: Network) -> dict[str, NDArray[Any]]:
-    """The tensors of `tensors_of` of models/neural.py or models/transformer.py for this network."""
+    """The tensors that `tensors_of` names, in recurrent.py or transformer.py, for this network."""
     held = quantise.rounded_parameters(network)
     result = (
         _transformer(network) if isinstance(network, Transformer) else _recurrent(network, held)

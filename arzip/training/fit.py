@@ -13,15 +13,17 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from arzip.models import kernel, mixed, mixture, parameters, profile
-from arzip.models.architectures import Network, network_of
-from arzip.models.fixedpoint import ONE
-from arzip.models.mixed import KINDS, VERSION
+from arzip.models import coding, hybrid, parameters
+from arzip.models.bits import mixer
+from arzip.models.bits.odds import ONE
+from arzip.models.bits.state import CONTEXTS, FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
+from arzip.models.hybrid import KINDS, VERSION
+from arzip.models.network.architectures import Network, network_of
 from arzip.models.parameters import Parameters
-from arzip.models.segment import Segment
-from arzip.models.state import CONTEXTS, FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
+from arzip.models.predictor import Segment
+from arzip.readings import profile
 from arzip.training.data import UNREADABLE, files, open_unpacked
-from arzip.training.records import MAKERS
+from arzip.training.synthetic import MAKERS
 
 __all__ = ["fit", "fit_all", "main", "unfitted"]
 
@@ -42,7 +44,7 @@ def unfitted() -> Fields:
     weights = np.zeros((ROWS, INPUTS), dtype=np.int32)
     weights[:, : 2 * CONTEXTS] = int(3.2 * 65536 / CONTEXTS)
     weights[:, 3 * CONTEXTS : 3 * CONTEXTS + 2] = 65536 // 5
-    weights[:, mixture.NETWORK : mixture.NETWORK + 2] = 65536 // 6  # 0 without a network
+    weights[:, mixer.NETWORK : mixer.NETWORK + 2] = 65536 // 6  # 0 without a network
     final_weights = np.full((256, MIXERS + 2), 65536 // 8, dtype=np.int32)
     final_weights[:, MIXERS:] = 65536 // 4
     lengths = np.arange(MATCH_BUCKETS)
@@ -61,7 +63,7 @@ def fit(
     """Code one piece: the parameters it leaves behind, and its code length in bits."""
     segment = Segment(fields, piece.size, record, network)
     unused = np.empty((2, piece.size), dtype=np.uint32)
-    bits = kernel.encode(*segment.arrays(piece.copy()), unused[0], unused[1])
+    bits = coding.encode(*segment.arrays(piece.copy()), unused[0], unused[1])
     return {name: segment.state[name].copy() for name in FITTED}, bits
 
 
@@ -184,7 +186,7 @@ def main(
     if given and "bits_per_byte" in given.about:
         about["bits_per_byte"] = given.about["bits_per_byte"]
     made = Parameters(name, VERSION, tensors, (), about)
-    mixed.write(output, made, replace=force)
+    hybrid.write(output, made, replace=force)
     click.echo(f"{output}: identity {made.identity.hex()}")
 
 

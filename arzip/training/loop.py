@@ -27,7 +27,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from arzip.errors import ArzipError
-from arzip.newfile import NewFile
+from arzip.system.newfile import NewFile
 from arzip.training.data import Corpus, Lanes
 from arzip.training.muon import Muon
 from arzip.training.networks import Config, Network, State, build

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip import models
+from arzip.models import registry
 from arzip.models.parameters import LONGEST_NAME, NETWORK, PREFACE, Parameters
 from arzip.training import export
 from arzip.training.networks import Network
@@ -20,7 +20,7 @@ def model_of(
 
     Raises ModelError.
     """
-    mixture = models.read("base" if "base" in models.names() else "swift")
+    mixture = registry.read("base" if "base" in registry.names() else "swift")
     tensors = {
         name: tensor for name, tensor in mixture.tensors.items() if not name.startswith(NETWORK)
     }

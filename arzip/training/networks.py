@@ -5,7 +5,7 @@
 `bytes` is (T, B); logits[t] (T, B, 256) predicts bytes[t] from `state` and bytes[:t]; the state
 goes on to the next chunk of the same documents. `start(B)` is the learned state before a document.
 Recurrences multiply in bfloat16 where that is many times faster (AMX, CUDA) and keep all else in
-float32. arzip/models/neural.py computes GRU and LSTM in integers, transformer.py the Transformer.
+float32. arzip/models/network/ computes the same in integers.
 """
 
 import math
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arzip.models import transformer as exact
+from arzip.models.network import transformer as exact
 from arzip.training.muon import product_type
 
 __all__ = ["Config", "Network", "Recurrent", "Transformer", "build"]
@@ -217,7 +217,7 @@ def _lstm(
 
 
 class Transformer(Network):
-    """A causal Transformer with a window, see arzip/models/transformer.py for its equations.
+    """A causal Transformer with a window: models/network/transformer.py has its equations.
 
     Its state is h and each layer's keys and values of the last W - 1 bytes. At first these are all
     a learned key and value: as many as if the document had been preceded by blanks. Gradients end

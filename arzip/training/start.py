@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from arzip import models
 from arzip.errors import ModelError
-from arzip.models import neural
+from arzip.models import registry
+from arzip.models.network import recurrent
 from arzip.training.networks import GATES, Config, Recurrent
 from arzip.training.quantise import SCALE_BITS
 
@@ -23,10 +23,10 @@ __all__ = ["network_in"]
 
 def network_in(name_or_path: "str | os.PathLike[str]") -> Recurrent:
     """The network in a model. Raises ModelError if that has none, or one of another kind."""
-    tensors = models.read(name_or_path).network
+    tensors = registry.read(name_or_path).network
     if "layers.0.recurrent" not in tensors:
         raise ModelError(f"{name_or_path} has no gru or lstm to start from")
-    neural.Network(tensors)  # raises ModelError unless all of them are there
+    recurrent.Network(tensors)  # raises ModelError unless all of them are there
     rows, units = tensors["layers.0.recurrent"].shape
     (architecture,) = [name for name, gates in GATES.items() if gates * units == rows]
     layers = sum(name.endswith(".recurrent") for name in tensors)

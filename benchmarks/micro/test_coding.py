@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from arzip import codec, coder, container
-from arzip.compiled import compiled
+from arzip.engine.compiled import compiled
 
 SYMBOLS = 1 << 16
 Intervals = tuple[NDArray[np.uint32], NDArray[np.uint32]]

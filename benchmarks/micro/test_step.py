@@ -12,7 +12,7 @@ SIZE = 1 << 14
 @pytest.fixture(scope="module")
 def about() -> Subject:
     found = parts.subject(SIZE)
-    assert parts.faithful(found), "parts.py no longer does what kernel.py does"
+    assert parts.faithful(found), "parts.py no longer does what coding.py does"
     return found
 
 

@@ -14,17 +14,17 @@ from typing import Any
 
 import numpy as np
 import reference_container
-import reference_neural
+import reference_recurrent
 import reference_transformer
 from numpy.typing import NDArray
 from reference_container import RefusedError
 
 import arzip
-from arzip import codec, models, stream
+from arzip import codec, stream
 from arzip.codec import Model
 from arzip.container import MAGIC, Header, parse_segment
 from arzip.errors import ArzipError, LimitError, ModelError
-from arzip.models import mixed, parameters
+from arzip.models import hybrid, parameters, registry
 from arzip.models.parameters import NETWORK, PREFACE, Parameters
 from arzip.recovery import recover
 from arzip.stream import FramesDecompressor
@@ -32,11 +32,11 @@ from arzip.stream import FramesDecompressor
 MOST_DATA = 1 << 14
 """Bytes that decoding may give: nothing here may take long."""
 
-SWIFT = models.read("swift")
+SWIFT = registry.read("swift")
 NETWORKS: tuple[dict[str, NDArray[Any]], ...] = (
     {},
-    reference_neural.random_tensors("gru", 2, 12, seed=1),
-    reference_neural.random_tensors("lstm", 2, 12, seed=2),
+    reference_recurrent.random_tensors("gru", 2, 12, seed=1),
+    reference_recurrent.random_tensors("lstm", 2, 12, seed=2),
     reference_transformer.random_tensors(1, 16, 2, 16, seed=3),
 )
 MODELS = [
@@ -223,5 +223,5 @@ def signed_model(recipe: bytes) -> bytes:
     made = Parameters("made", SWIFT.version, tensors, SWIFT.answers, {})
     if first & 0x80:
         with contextlib.suppress(ModelError):
-            made = mixed.proven(made)
+            made = hybrid.proven(made)
     return parameters.to_bytes(made)

@@ -1,0 +1,157 @@
+"""A file as its model sees it: the surprisal of every byte, as one HTML page that needs no network.
+
+The page is arzip/inspection.html with two things put into it: JSON with the totals, and for each
+byte, as planes of bytes compressed by zlib in base64, its value, its surprisal, and the five
+likeliest predictions with their probabilities. What the file contains is data to the page, never
+markup.
+"""
+
+import base64
+import html
+import io
+import json
+import math
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.codec import Model
+from arzip.coder import TOTAL
+from arzip.density import bits_per_byte, entropy, histogram, nll, perplexity
+from arzip.models.explore.protocol import Explanation, explorer
+from arzip.readings import profile
+
+__all__ = ["MOST", "Inspection", "Sample", "inspect", "page", "read_sample"]
+
+MOST = 1 << 20
+"""Bytes shown of a file; of a larger one, excerpts of that size together."""
+
+EXCERPTS = 16
+PREDICTIONS = 5
+PIECE = 1 << 14  # bytes between two reports of progress
+
+TENTH = 10
+"""Surprisals are kept in tenths of a bit, up to 25.5."""
+
+EIGHTH, ODDS_ZERO = 8, 128
+"""Probabilities are kept as log-odds in eighths of a nat, from -16 to 15.9, plus ODDS_ZERO."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is looked at of a file."""
+
+    data: bytes
+    """The file, or its excerpts one after the other."""
+    size: int
+    """Bytes of the file."""
+    starts: tuple[int, ...]
+    """Where in the file the excerpts start; they are equally long."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A sample, and what its bytes were expected to be."""
+
+    name: str
+    """The file's."""
+    model: str
+    sample: Sample
+    explanation: Explanation
+
+
+def read_sample(file: BinaryIO, most: int = MOST) -> Sample:
+    """All of a file of at most `most` bytes, or evenly spaced excerpts of a larger one.
+
+    Reads a file that cannot be positioned into memory.
+    """
+    if not file.seekable():
+        file = io.BytesIO(file.read())
+    size = file.seek(0, io.SEEK_END)
+    count, length = (1, size) if size <= most else (min(EXCERPTS, most), most)
+    length //= count
+    starts = tuple(at * (size - length) // max(1, count - 1) for at in range(count))
+    data = bytearray()
+    for start in starts:
+        file.seek(start)
+        data += file.read(length)
+    return Sample(bytes(data), size, starts)
+
+
+def inspect(
+    model: Model, name: str, sample: Sample, on_progress: Callable[[int], None]
+) -> Inspection:
+    """Read the sample as one segment; `on_progress` is told how many bytes are done.
+
+    Raises ModelError as compressing does.
+    """
+    values = np.frombuffer(sample.data, dtype=np.uint8)
+    session = explorer(model, values.size, profile.record_length(values))
+    pieces = []
+    for start in range(0, values.size, PIECE):
+        pieces.append(session.explain(sample.data[start : start + PIECE], PREDICTIONS))
+        on_progress(min(start + PIECE, values.size))
+    parts = (np.concatenate(part) for part in zip(*pieces, strict=True))
+    return Inspection(name, model.name, sample, Explanation(*parts))
+
+
+def page(inspection: Inspection) -> str:
+    """The HTML page."""
+    parts = {
+        "title": html.escape(f"{inspection.name} · arzip"),
+        # "<" may not end the element that holds it, nor start another.
+        "facts": json.dumps(_facts(inspection)).replace("<", "\\u003c"),
+        "planes": base64.b64encode(zlib.compress(_planes(inspection), 9)).decode(),
+    }
+    template = files("arzip.analysis").joinpath("inspection.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
+
+
+def _facts(inspection: Inspection) -> dict[str, object]:
+    sample = inspection.sample
+    n = len(sample.data)
+    nats = nll(inspection.explanation.likelihood)
+    return {
+        "name": inspection.name,
+        "model": inspection.model,
+        "size": sample.size,
+        "shown": n,
+        "starts": sample.starts,
+        "predictions": PREDICTIONS,
+        "bitsPerByte": bits_per_byte(nats, n),
+        "nats": nats,
+        "codeLength": math.ceil(nats / math.log(2) / 8),
+        "perplexity": perplexity(nats, n),
+        "order0": entropy(histogram(sample.data)),
+    }
+
+
+def _planes(inspection: Inspection) -> bytes:
+    """n bytes each: values; surprisals; the predicted values of each rank; their odds, of the first
+    rank as they are and of each other one how far below the rank before.
+    """
+    explanation = inspection.explanation
+    bits = -np.log2(explanation.likelihood)
+    surprisal = np.minimum(np.rint(bits * TENTH), 255).astype(np.uint8)
+    return b"".join(
+        [
+            inspection.sample.data,
+            surprisal.tobytes(),
+            np.ascontiguousarray(explanation.values.T).tobytes(),
+            _odds(explanation.freq.T).tobytes(),
+        ]
+    )
+
+
+def _odds(freq: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """(ranks, n) log-odds of probabilities freq / 2**24, as a byte each: fine near 0 and near 1."""
+    p = freq / TOTAL
+    odds = np.rint(np.log(p / (1 - p)) * EIGHTH) + ODDS_ZERO
+    odds = odds.clip(0, 255).astype(np.uint8)
+    return np.concatenate([odds[:1], odds[:-1] - odds[1:]])

@@ -1,0 +1,133 @@
+"""The mixture: the experts' log-odds become one probability of the next bit.
+
+Four mixers see the same inputs x and weigh them by rows of weights that different things choose:
+the bits so far and the state of the match; the last byte; how many contexts were seen before; the
+byte before the last. Two calibration maps (APM, also called SSE) correct their mean m by what
+happened after the last byte, and after the last two. A last mixer joins all six:
+
+    o_k = w_k . x        o_4, o_5 = stretch(apm(m))        p = squash(v . o)
+
+Every weight follows the gradient of its own mixer's code length, online (Mahoney's PAQ mixing, a
+product of experts): w_k += rate * (bit - squash(o_k)) * x.
+
+Inputs and log-odds are Q8, weights Q16. Products stay inside 32 bits: |x| < 2**11 and |w| < 2**20.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.engine.compiled import compiled, i32, i64, u16, u64
+from arzip.models.bits.match import INPUT as MATCH_INPUT
+from arzip.models.bits.odds import LIMIT, ONE, PROBABILITY_BITS, SQUASH, STRETCH, STRETCH_BITS
+from arzip.models.bits.state import APM_KNOTS, APM_ROWS, CONTEXTS, INPUTS, MIXERS, State
+from arzip.models.numbers.intrinsics import prefetch
+
+__all__ = ["CONSTANT", "NETWORK", "apm_row", "learn", "predict"]
+
+CONSTANT = MATCH_INPUT + 2  # the input that is always 1
+NETWORK = CONSTANT + 1  # the first of two inputs of the network, 0 without one
+LARGEST = (1 << 20) - 1  # of a weight: +-16
+RATE = 24  # of the mixers in the long run, in 2**-22 of Q16 units
+EARLY_RATE = 1 << 22  # more at first: 128 at the start, half of that after HALF_TIME bytes
+HALF_TIME = 1 << 15
+FINAL_RATE = 4  # of the last mixer
+APM_RATE = 6  # 2**-6
+SMALLEST = 32  # of a probability, in Q22
+
+
+def apm_row() -> NDArray[np.uint16]:
+    """A calibration map's row that changes nothing: squash at knots 1 apart, in Q16."""
+    knots = (np.arange(APM_KNOTS) << 8).clip(0, 2 * LIMIT)
+    return np.asarray(SQUASH[knots] >> (PROBABILITY_BITS - 16), dtype=np.uint16)
+
+
+@compiled
+def predict(state: State) -> int:
+    """The probability in Q22 that the next bit is 1."""
+    _select(state)
+    total = 0
+    for k in range(MIXERS):
+        state.odds[k] = _mix(state, state.rows[k])
+        total += state.odds[k]
+    _calibrate(state, total >> 2)
+    odds = 0
+    for k in range(MIXERS + 2):
+        odds += i64(state.final_weights[state.partial, k]) * state.odds[k]
+    probability: int = i64(SQUASH[u64(_bounded(odds >> 16) + LIMIT)])
+    state.probability = probability
+    return min(max(probability, SMALLEST), ONE - SMALLEST)
+
+
+@compiled
+def _bounded(odds: int) -> int:
+    return min(max(odds, -LIMIT), LIMIT)
+
+
+@compiled
+def _select(state: State) -> None:
+    """Choose each mixer's row of weights and the calibration maps' rows, and ask for these."""
+    partial, bucket, rows = state.partial, state.match_bucket, state.rows
+    trust = i64(bucket > 0) + i64(bucket >= 16) + i64(bucket >= 24)
+    last = i64(state.history & u64(0xFF))
+    last_two = i64(state.history & u64(0xFFFF))
+    state.inputs[CONSTANT] = i32(256)
+    rows[0] = trust * 256 + partial
+    rows[1] = 4 * 256 + last
+    rows[2] = 5 * 256 + state.hits * 8 + state.bit
+    rows[3] = 5 * 256 + 8 * (CONTEXTS + 1) + (last_two >> 8)
+    key = u64(last_two | partial << 16) * u64(0x9E3779B97F4A7C15)
+    state.apm_rows[0] = u64((last << 8 | partial) * APM_KNOTS)
+    state.apm_rows[1] = (u64(APM_ROWS) + (key >> u64(48))) * u64(APM_KNOTS)
+    prefetch(state.apm, state.apm_rows[0])
+    prefetch(state.apm, state.apm_rows[1])
+
+
+@compiled
+def _mix(state: State, row: int) -> int:
+    """w . x, each product cut to Q16 before it is added so that the sum stays in 32 bits."""
+    weights, inputs = state.weights, state.inputs
+    r = u64(row)
+    total = i32(0)
+    for i in range(INPUTS):
+        total = i32(total + i32(i32(weights[r, u64(i)] * inputs[i]) >> 8))
+    return _bounded(i64(total) >> 8)
+
+
+@compiled
+def _calibrate(state: State, odds: int) -> None:
+    """Read both maps at `odds`, between two knots; remember the nearer one."""
+    place = odds + LIMIT
+    knot, part = place >> 8, place & 255
+    for k in range(2):
+        below = state.apm_rows[k] + u64(knot)
+        low, high = i64(state.apm[below]), i64(state.apm[below + u64(1)])
+        p = (low * (256 - part) + high * part) >> 8
+        state.odds[MIXERS + k] = i64(STRETCH[u64(p >> (16 - STRETCH_BITS))])
+        state.apm_knots[k] = below + u64(part >> 7)
+
+
+@compiled
+def learn(state: State, bit: int) -> None:
+    """Move every weight and knot towards having predicted `bit`."""
+    goal = bit << PROBABILITY_BITS
+    error = (goal - state.probability) >> 6
+    for k in range(MIXERS + 2):
+        step = (state.odds[k] * error * FINAL_RATE + (1 << 19)) >> 20
+        state.final_weights[state.partial, k] = i32(state.final_weights[state.partial, k] + step)
+    rate = RATE + EARLY_RATE // (HALF_TIME + state.position)
+    for k in range(MIXERS):
+        error = goal - i64(SQUASH[u64(state.odds[k] + LIMIT)])
+        _adjust(state, state.rows[k], i32((error * rate) >> 10))
+    for k in range(2):
+        p = i64(state.apm[state.apm_knots[k]])
+        state.apm[state.apm_knots[k]] = u16(p + ((65535 * bit - p) >> APM_RATE))
+
+
+@compiled
+def _adjust(state: State, row: int, error: int) -> None:
+    weights, inputs = state.weights, state.inputs
+    r = u64(row)
+    for i in range(INPUTS):
+        step = i32(i32(i32(inputs[i] * error) + i32(1 << 17)) >> 18)
+        weight = i32(weights[r, u64(i)] + step)
+        weights[r, u64(i)] = min(max(weight, i32(-LARGEST)), i32(LARGEST))

@@ -1,0 +1,147 @@
+"""Where the n-gram experts' slots are kept: one hash table of lines and of runs.
+
+For every context and half byte, a hash finds a line of 16 slots: a tag, then the 15 nodes of a
+binary tree whose four levels are the half byte's bits. But most contexts were only ever followed by
+one half byte, and all that their line would hold is by which, and how often: a run, of 32 bits,
+
+    tag (20 bits) | half byte (4 bits) | count (8 bits)
+
+from which the line can be unfolded, slot for slot, as if it had been kept. Only a context that is
+followed by a second half byte is given a line. The table's first half is for lines; the other half,
+for runs, has room for sixteen times as many.
+
+A line is looked for in two neighbouring places and a run in a bucket of four; a new one takes the
+place of the one that was used least.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.engine.compiled import compiled, u32, u64
+from arzip.models.bits.ngram import MOST, UNSEEN, after, count_of
+from arzip.models.bits.state import CONTEXTS, LINE, State
+from arzip.models.numbers.intrinsics import prefetch
+
+__all__ = ["find", "locate", "store"]
+
+BUCKET = 4
+"""Runs among which one is looked for: 16 bytes, never in two cache lines."""
+
+TAG = u32(0xFFFFF000)
+OUTCOME = u32(0xF00)
+COUNT = u32(0xFF)
+
+
+def _unfolded() -> NDArray[np.uint32]:
+    """[bit, n] is a slot after n times `bit` and nothing else."""
+    slots = np.empty((2, MOST + 1), dtype=np.uint32)
+    for bit in range(2):
+        slot = int(UNSEEN)
+        for n in range(MOST + 1):
+            slots[bit, n] = slot
+            slot = after(slot, bit)
+    return slots
+
+
+UNFOLDED = _unfolded()
+
+
+@compiled
+def locate(state: State, table: NDArray[np.uint32], partial: int) -> None:
+    """Hash the contexts of the half byte after `partial` and ask for its lines and runs.
+
+    The sooner this is called before `find`, the less that waits for memory.
+    """
+    places, buckets, tags = state.places, state.buckets, state.tags
+    half = u64(table.size >> 1)
+    lines, runs = half // u64(LINE) - u64(1), half // u64(BUCKET) - u64(1)
+    salt = u64(partial) * u64(0x9E3779B97F4A7C15)
+    for i in range(CONTEXTS):
+        x = state.hashes[i] ^ salt
+        x = (x ^ (x >> u64(31))) * u64(0xD6E8FEB86659FD93)
+        places[i] = ((x >> u64(20)) & lines) * u64(LINE)
+        buckets[i] = half + ((x >> u64(34)) & runs) * u64(BUCKET)
+        tags[i] = u32(x) | u32(1)
+    for i in range(CONTEXTS):
+        prefetch(table, buckets[i])
+        prefetch(table, places[i])
+        prefetch(table, places[i] ^ u64(LINE))
+
+
+@compiled
+def find(state: State, table: NDArray[np.uint32]) -> None:
+    """Copy the located lines into the cache, unfolding runs and beginning what is new."""
+    places, tags, lines, cache = state.places, state.tags, state.lines, state.cache
+    state.hits = 0
+    state.node = u64(1)
+    for i in range(CONTEXTS):
+        line = places[i]
+        neighbour = line ^ u64(LINE)
+        if table[line] != tags[i] and (
+            table[neighbour] == tags[i]
+            or count_of(table[line + u64(1)]) > count_of(table[neighbour + u64(1)])
+        ):
+            line = neighbour
+        lines[i] = line
+        if table[line] == tags[i]:
+            state.hits += 1
+            state.runs[i] = u64(0)
+            for k in range(LINE):
+                cache[i, k] = table[line + u64(k)]
+        else:
+            cache[i, 0] = tags[i]
+            for k in range(1, LINE):
+                cache[i, k] = UNSEEN
+            place = _find_run(table, state.buckets[i], tags[i])
+            state.runs[i] = place
+            if _is_run_of(table[place], tags[i]):
+                state.hits += 1
+                _unfold(cache, i, table[place])
+
+
+@compiled
+def store(state: State, table: NDArray[np.uint32]) -> None:
+    """Put the half byte's lines and runs back, changed."""
+    lines, runs, cache = state.lines, state.runs, state.cache
+    outcome = u32(u32(u32(state.node) << u32(8)) & OUTCOME)
+    for i in range(CONTEXTS):
+        if runs[i] != u64(0):
+            run, tag = table[runs[i]], cache[i, 0]
+            if not _is_run_of(run, tag):
+                table[runs[i]] = u32(u32(tag & TAG) | outcome | u32(1))
+                continue
+            if u32(run & OUTCOME) == outcome and u32(run & COUNT) < u32(MOST):
+                table[runs[i]] = u32(run + u32(1))
+                continue
+            table[runs[i]] = u32(0)  # it becomes a line
+        for k in range(LINE):
+            table[lines[i] + u64(k)] = cache[i, k]
+
+
+@compiled
+def _is_run_of(run: int, tag: int) -> bool:
+    of: bool = u32(run & COUNT) != u32(0) and u32(u32(run ^ tag) & TAG) == u32(0)
+    return of
+
+
+@compiled
+def _find_run(table: NDArray[np.uint32], bucket: int, tag: int) -> int:
+    """Where the context's run is, or else the bucket's shortest one."""
+    shortest = bucket
+    for k in range(BUCKET):
+        place: int = bucket + u64(k)
+        if _is_run_of(table[place], tag):
+            return place
+        if u32(table[place] & COUNT) < u32(table[shortest] & COUNT):
+            shortest = place
+    return shortest
+
+
+@compiled
+def _unfold(cache: NDArray[np.uint32], i: int, run: int) -> None:
+    """Fill in the four slots on a run's path through line i."""
+    count, node = u64(run & COUNT), u64(1)
+    for level in range(4):
+        bit = (u64(run) >> u64(11 - level)) & u64(1)
+        cache[i, node] = UNFOLDED[bit, count]
+        node = node << u64(1) | bit

@@ -1,0 +1,156 @@
+"""All 256 conditionals of the next byte at once.
+
+The model learns from every bit, so the probability of a byte's later bits depends on its earlier
+ones through what was learned from them, too. To see all bytes' probabilities as coding would, walk
+the tree of a byte's bits depth first: predict, learn from one outcome, go on; come back, undo what
+was learned, learn from the other. What one step changes is little and known.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.engine.compiled import compiled, u64
+from arzip.models import coding
+from arzip.models.bits import slots
+from arzip.models.bits.state import CONTEXTS, INPUTS, LINE, MIXERS, State
+
+__all__ = ["UNDO", "climb", "conditionals", "descend"]
+
+UNDO = np.dtype(
+    [
+        # At a byte's middle: the first half's lines and runs, in the table and cached.
+        ("lines", np.uint64, CONTEXTS),
+        ("stored", np.uint32, (CONTEXTS, LINE)),
+        ("runs", np.uint64, CONTEXTS),
+        ("stored_runs", np.uint32, CONTEXTS),
+        ("cache", np.uint32, (CONTEXTS, LINE)),
+        # At a bit.
+        ("partial", np.int64),
+        ("bit", np.int64),
+        ("node", np.uint64),
+        ("hits", np.int64),
+        ("slots", np.uint32, CONTEXTS),
+        ("indirect", np.uint32, CONTEXTS),
+        ("history_map", np.int32, CONTEXTS),
+        ("match_bucket", np.int64),
+        ("match_map", np.int32),
+        ("rows", np.int64, MIXERS),
+        ("weights", np.int32, (MIXERS, INPUTS)),
+        ("final_weights", np.int32, MIXERS + 2),
+        ("apm_knots", np.uint64, 2),
+        ("apm", np.uint16, 2),
+    ],
+    align=True,
+)
+"""What the step at one depth of the tree changes, as it was; eight for a byte."""
+
+
+@compiled
+def conditionals(
+    state: State, table: NDArray[np.uint32], undo: NDArray[np.void], width: NDArray[np.int64]
+) -> None:
+    """Fill in the width of each node of the next byte's tree, numbered as state.partial: at its
+    leaves, width[256:], the frequencies of all values. After coding.open_byte; changes nothing.
+    """
+    width[1] = coding.WIDTH
+    slots.find(state, table)
+    for prefix in range(128):
+        depth = 0  # where this path leaves the one before
+        if prefix > 0:
+            while (prefix ^ (prefix - 1)) >> (6 - depth) == 0:
+                depth += 1
+            for d in range(6, depth - 1, -1):
+                climb(state, table, undo, d)
+        for d in range(depth, 8):
+            partial = state.partial
+            ones = coding.split(width[partial], coding.predict(state), d)
+            width[2 * partial] = width[partial] - ones
+            width[2 * partial + 1] = ones
+            if d < 7:
+                descend(state, table, undo, d, (prefix >> (6 - d)) & 1)
+    for d in range(6, -1, -1):
+        climb(state, table, undo, d)
+    slots.locate(state, table, 1)
+
+
+@compiled
+def descend(
+    state: State, table: NDArray[np.uint32], undo: NDArray[np.void], depth: int, bit: int
+) -> None:
+    """After coding.predict at `depth`, 0 to 6: learn from `bit`, so that `climb` can undo it."""
+    _save(state, undo[depth])
+    coding.update(state, bit)
+    if depth == 3:
+        _save_half(state, table, undo[depth])
+        slots.store(state, table)
+        slots.locate(state, table, state.partial)
+        slots.find(state, table)
+
+
+@compiled
+def climb(state: State, table: NDArray[np.uint32], undo: NDArray[np.void], depth: int) -> None:
+    """Undo `descend` at `depth`."""
+    if depth == 3:
+        _restore_half(state, table, undo[depth])
+    _restore(state, undo[depth])
+
+
+@compiled
+def _save_half(state: State, table: NDArray[np.uint32], kept: State) -> None:
+    for i in range(CONTEXTS):
+        kept.lines[i], kept.runs[i] = state.lines[i], state.runs[i]
+        kept.stored_runs[i] = table[state.runs[i]]
+        for k in range(LINE):
+            kept.stored[i, k] = table[state.lines[i] + u64(k)]
+            kept.cache[i, k] = state.cache[i, k]
+
+
+@compiled
+def _restore_half(state: State, table: NDArray[np.uint32], kept: State) -> None:
+    for i in range(CONTEXTS):
+        state.lines[i], state.runs[i] = kept.lines[i], kept.runs[i]
+        if kept.runs[i] != u64(0):
+            table[kept.runs[i]] = kept.stored_runs[i]
+        for k in range(LINE):
+            table[kept.lines[i] + u64(k)] = kept.stored[i, k]
+            state.cache[i, k] = kept.cache[i, k]
+
+
+@compiled
+def _save(state: State, kept: State) -> None:
+    """Note what coding.update is about to change, after coding.predict."""
+    kept.partial, kept.bit, kept.node = state.partial, state.bit, state.node
+    kept.hits = state.hits
+    kept.match_bucket = state.match_bucket
+    kept.match_map = state.match_map[state.match_bucket]
+    for i in range(CONTEXTS):
+        kept.slots[i] = state.slots[i]
+        kept.indirect[i] = state.indirect[i]
+        kept.history_map[i] = state.history_map[state.indirect[i]]
+    for k in range(MIXERS):
+        kept.rows[k] = state.rows[k]
+        for i in range(INPUTS):
+            kept.weights[k, i] = state.weights[state.rows[k], i]
+    for k in range(MIXERS + 2):
+        kept.final_weights[k] = state.final_weights[state.partial, k]
+    for k in range(2):
+        kept.apm_knots[k] = state.apm_knots[k]
+        kept.apm[k] = state.apm[state.apm_knots[k]]
+
+
+@compiled
+def _restore(state: State, kept: State) -> None:
+    """Undo coding.update."""
+    state.partial, state.bit, state.node = kept.partial, kept.bit, kept.node
+    state.hits = kept.hits
+    state.match_map[kept.match_bucket] = kept.match_map
+    for i in range(CONTEXTS):
+        state.cache[i, kept.node] = kept.slots[i]
+        state.history_map[kept.indirect[i]] = kept.history_map[i]
+    for k in range(MIXERS):
+        for i in range(INPUTS):
+            state.weights[kept.rows[k], i] = kept.weights[k, i]
+    for k in range(MIXERS + 2):
+        state.final_weights[kept.partial, k] = kept.final_weights[k]
+    for k in range(2):
+        state.apm[kept.apm_knots[k]] = kept.apm[k]

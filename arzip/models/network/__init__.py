@@ -1,0 +1,1 @@
+"""What predicts bytes from a trained network, computed in whole numbers."""

@@ -1,0 +1,36 @@
+"""The neural expert, whichever network it is: made from its tensors, and stepped by compiled code.
+
+To the rest of the model a network is its weights and its memory, of which `hidden[-1]`, `vector`,
+`sums` (its last 256) and `tree` mean the same in all of them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from arzip.models.network import recurrent, transformer
+
+__all__ = ["Memory", "Network", "Weights", "network_of", "step"]
+
+Network = recurrent.Network | transformer.Transformer
+Weights = recurrent.Weights | transformer.Weights
+Memory = recurrent.Memory | transformer.Memory
+
+
+def network_of(tensors: Mapping[str, NDArray[Any]]) -> Network:
+    """The network with these tensors. Raises ModelError if they are none's."""
+    if "embedding" in tensors:
+        return transformer.Transformer(tensors)
+    return recurrent.Network(tensors)
+
+
+def step(weights: Any, memory: Any, byte: int) -> None:
+    """Take `byte` as the next one; then the memory's tree predicts the one after it.
+
+    numba chooses when it compiles: see lowering.py.
+    """
+    if isinstance(weights, transformer.Weights):
+        transformer.step(weights, memory, byte)
+    else:
+        recurrent.step(weights, memory, byte)

@@ -1,0 +1,377 @@
+"""The neural expert: a small recurrent network over bytes, computed in exact integers.
+
+    h_t = GRU(w_t, h_{t-1})  or  LSTM         p(w_{t+1} | w_<=t) = Softmax(W h_t + b)
+
+Weights are int8 with a scale for each row, what they multiply is int16; a product's sum in int32 is
+exact in any order, and everything else is integers in a fixed one. A state h in [-1, 1] is Q15 in
+int32, its copy for products Q12, gates Q15, what goes into sigmoid, tanh and softmax Q12.
+
+For each byte the units of each layer change, then one product takes the layer's new state both to
+its own next step and to the layer above, or to the logits. The softmax is left as the sums of its
+weights over the nodes of the byte's binary tree: node k has the children 2k and 2k + 1, byte b is
+the leaf 256 + b, so that `node_odds` gives the mixture a prediction of each bit.
+
+Sources: Cho et al. 2014 (the GRU, in the form of torch.nn.GRU), Hochreiter and Schmidhuber 1997.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.engine.compiled import compiled, i32, i64
+from arzip.errors import ModelError
+from arzip.models.network.activations import log_odds, sigmoid, tanh, weight
+from arzip.models.numbers.intrinsics import ROWS, interleaved, multiply_block
+
+__all__ = [
+    "BYTES",
+    "LARGEST_SUM",
+    "MOST_LAYERS",
+    "MOST_UNITS",
+    "Memory",
+    "Network",
+    "Weights",
+    "check_sums",
+    "check_tensors",
+    "node_odds",
+    "softmax",
+    "step",
+    "tensors_of",
+]
+
+BYTES = 256
+GATES = {"gru": 3, "lstm": 4}
+"""Blocks of H rows in each matrix: r, z, n of a GRU; i, f, g, o of an LSTM."""
+
+MOST_UNITS = 2048
+"""Keeps a product's sum below 2**30."""
+
+UNIT_MULTIPLE = 16
+"""Units are filled up to whole vectors with ones that stay 0."""
+
+MOST_LAYERS = 16
+LARGEST_SUM = (1 << 26) - 1
+"""In Q12 of a row: sums of a few of them stay in 32 bits."""
+
+LARGEST_CELL = 16 << 15
+"""An LSTM's cell is cut to +-16, in Q15."""
+
+
+class Weights(NamedTuple):
+    """A network's parameters as `step` takes them. Layers follow each other in all but `input`."""
+
+    input: NDArray[np.int16]
+    """(256, G * H) in Q11: what each byte adds to the lowest layer's gates."""
+    matrix: NDArray[np.int8]
+    """For each layer its recurrent rows, then those of the layer above or of the logits, filled up
+    to whole blocks and interleaved as `multiply_block` takes them."""
+    scale: NDArray[np.int32]
+    """Of each row: sum * scale / 2**16 is Q12."""
+    bias: NDArray[np.int32]
+    """Of each row, in Q12."""
+
+
+class Memory(NamedTuple):
+    """What a network knows after some bytes, and room to work in. One for each lane."""
+
+    hidden: NDArray[np.int32]
+    """(L, H) in Q15."""
+    cell: NDArray[np.int32]
+    """(L, H) in Q15: an LSTM's."""
+    vector: NDArray[np.int16]
+    """(H,) in Q12: a layer's hidden state, for its product."""
+    products: NDArray[np.int32]
+    """A product's sums, before they are scaled."""
+    sums: NDArray[np.int32]
+    """In Q12: for each layer G * H inputs and G * H recurrent sums, then the 256 logits."""
+    tree: NDArray[np.int64]
+    """(512,) sums of the next byte's weights over the nodes of its binary tree, all >= 1."""
+
+
+class Network:
+    """A network's parameters, checked. Immutable, so that threads may share it."""
+
+    def __init__(self, tensors: Mapping[str, NDArray[Any]]) -> None:
+        """Take the tensors, named and typed as `tensors_of` says.
+
+        Raises ModelError if one is missing, unknown, or of another type, shape or range.
+        """
+        self.architecture, self.layers, self.units = _dimensions(tensors)
+        wanted = tensors_of(self.architecture, self.layers, self.units)
+        check_tensors(tensors, wanted)
+        check_sums(tensors, [name for name in wanted if name.endswith("scale")])
+        self._start = [
+            (tensors[f"layers.{k}.start"], tensors.get(f"layers.{k}.start_cell"))
+            for k in range(self.layers)
+        ]
+        self.weights = _pack(tensors, GATES[self.architecture], self.layers, self.units)
+
+    def start(self) -> Memory:
+        """A network's memory before the first byte; its tree predicts that one."""
+        memory = self.blank()
+        for k, (hidden, cell) in enumerate(self._start):
+            memory.hidden[k, : self.units] = hidden
+            if cell is not None:
+                memory.cell[k, : self.units] = cell
+        _begin(self.weights, memory)
+        return memory
+
+    def memory(self) -> int:
+        """Bytes that one lane's memory takes."""
+        return sum(array.nbytes for array in self.blank())
+
+    def blank(self) -> Memory:
+        """A memory of the right size that knows nothing."""
+        gates, layers, units = GATES[self.architecture], self.layers, _padded(self.units)
+        return Memory(
+            hidden=np.zeros((layers, units), dtype=np.int32),
+            cell=np.zeros((layers, units), dtype=np.int32),
+            vector=np.zeros(units, dtype=np.int16),
+            products=np.zeros(_rows(max(2 * gates * units, gates * units + BYTES)), dtype=np.int32),
+            sums=np.zeros(2 * layers * gates * units + BYTES, dtype=np.int32),
+            tree=np.zeros(2 * BYTES, dtype=np.int64),
+        )
+
+
+def tensors_of(
+    architecture: str, layers: int, units: int
+) -> dict[str, tuple[type[np.generic], tuple[int, ...]]]:
+    """Name: type and shape of the tensors of a network.
+
+    `input` is Q11 and holds the byte's bias; `start` Q15, `start_cell` Q15 within +-16; a row's sum
+    of int8 times Q12 goes by `scale` / 2**16 to Q12, where `bias` is added.
+    """
+    rows = GATES[architecture] * units
+    wanted: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
+        "layers.0.input": (np.int16, (BYTES, rows)),
+        "output.weight": (np.int8, (BYTES, units)),
+        "output.scale": (np.int32, (BYTES,)),
+        "output.bias": (np.int32, (BYTES,)),
+    }
+    for k in range(layers):
+        wanted[f"layers.{k}.start"] = (np.int16, (units,))
+        if architecture == "lstm":
+            wanted[f"layers.{k}.start_cell"] = (np.int32, (units,))
+        for name in ("input", "recurrent") if k else ("recurrent",):
+            wanted[f"layers.{k}.{name}"] = (np.int8, (rows, units))
+            wanted[f"layers.{k}.{name}_scale"] = (np.int32, (rows,))
+            wanted[f"layers.{k}.{name}_bias"] = (np.int32, (rows,))
+    return wanted
+
+
+def _dimensions(tensors: Mapping[str, NDArray[Any]]) -> tuple[str, int, int]:
+    """Architecture, layers and units."""
+    recurrent = tensors.get("layers.0.recurrent")
+    if recurrent is None or recurrent.ndim != 2:
+        raise ModelError("the network has no matrix layers.0.recurrent: it is not one of arzip's")
+    rows, units = recurrent.shape
+    by_gates = {gates * units: architecture for architecture, gates in GATES.items()}
+    if not 1 <= units <= MOST_UNITS or rows not in by_gates:
+        raise ModelError(
+            f"the network's layers.0.recurrent is of shape {(rows, units)}: neither a GRU's nor an "
+            f"LSTM's of 1 to {MOST_UNITS} units"
+        )
+    layers = 1
+    while f"layers.{layers}.recurrent" in tensors:
+        layers += 1
+    if layers > MOST_LAYERS:
+        raise ModelError(f"the network has {layers} layers: more than {MOST_LAYERS}")
+    return by_gates[rows], layers, units
+
+
+def check_tensors(
+    tensors: Mapping[str, NDArray[Any]],
+    wanted: Mapping[str, tuple[type[np.generic], tuple[int, ...]]],
+) -> None:
+    """Raises ModelError unless the tensors are those, and cells within their bounds."""
+    for name in sorted(set(tensors) | set(wanted)):
+        if name not in wanted:
+            raise ModelError(f"the network has an unknown tensor {name}")
+        if name not in tensors:
+            raise ModelError(f"the network lacks the tensor {name}")
+        dtype, shape = wanted[name]
+        tensor = tensors[name]
+        if tensor.dtype != dtype or tensor.shape != shape:
+            raise ModelError(
+                f"the network's {name} is {tensor.dtype} of shape {tensor.shape}, where "
+                f"{np.dtype(dtype)} of shape {shape} is due"
+            )
+        if (
+            name.endswith("start_cell")
+            and not (np.abs(tensor.astype(np.int64)) <= LARGEST_CELL).all()
+        ):
+            raise ModelError(f"the network's {name} is not within +-16")
+
+
+def check_sums(tensors: Mapping[str, NDArray[Any]], scales: Iterable[str]) -> None:
+    """Raises ModelError if a sum of the matrices with these scales, and a bias, may leave its 32
+    bits, for a vector in Q12 within +-1.
+    """
+    for name in scales:
+        matrix = tensors[name.replace(".scale", ".weight").removesuffix("_scale")]
+        sums = np.abs(matrix.astype(np.int64)).sum(axis=1) << 12
+        products = sums * np.abs(tensors[name].astype(np.int64)) >> 16
+        biases = np.abs(tensors[name.removesuffix("scale") + "bias"].astype(np.int64))
+        if not (products + biases < LARGEST_SUM).all():
+            raise ModelError(f"the network's {name} or its biases are too large for 32 bits")
+
+
+def _padded(units: int) -> int:
+    return -(-units // UNIT_MULTIPLE) * UNIT_MULTIPLE
+
+
+def _rows(rows: int) -> int:
+    """As whole blocks."""
+    return -(-rows // ROWS) * ROWS
+
+
+def _pack(tensors: Mapping[str, NDArray[Any]], gates: int, layers: int, units: int) -> Weights:
+    """The tensors in the order in which `step` reads them."""
+    padded = _padded(units)
+
+    def by_gates(tensor: NDArray[Any]) -> NDArray[Any]:
+        """Fill up the units in a tensor's first axis, which has `gates` blocks of them."""
+        blocks = tensor.reshape(gates, units, *tensor.shape[1:])
+        fill = [(0, 0)] * blocks.ndim
+        fill[1] = (0, padded - units)
+        return np.pad(blocks, fill).reshape(gates * padded, *tensor.shape[1:])
+
+    matrices, scales, biases = [], [], []
+    for k in range(layers):
+        name = f"layers.{k}.recurrent"
+        parts = [by_gates(tensors[name + end]) for end in ("", "_scale", "_bias")]
+        if k + 1 < layers:
+            name = f"layers.{k + 1}.input"
+            above = [by_gates(tensors[name + end]) for end in ("", "_scale", "_bias")]
+        else:
+            above = [tensors[f"output.{name}"] for name in ("weight", "scale", "bias")]
+        matrix, scale, bias = (np.concatenate(pair) for pair in zip(parts, above, strict=True))
+        more = _rows(len(matrix)) - len(matrix)
+        matrices.append(interleaved(np.pad(matrix, ((0, 0), (0, padded - units)))))
+        scales.append(np.pad(scale, (0, more)))
+        biases.append(np.pad(bias, (0, more)))
+    return Weights(
+        input=np.ascontiguousarray(by_gates(tensors["layers.0.input"].T).T),
+        matrix=np.concatenate(matrices),
+        scale=np.concatenate(scales),
+        bias=np.concatenate(biases),
+    )
+
+
+@compiled
+def step(weights: Weights, memory: Memory, byte: int) -> None:
+    """Take `byte` as the next one; then the tree predicts the one after it."""
+    rows = weights.input.shape[1]
+    layers, units = memory.hidden.shape
+    values = weights.input[byte]
+    for j in range(rows):
+        memory.sums[j] = i32(i32(values[j]) << 1)
+    for layer in range(layers):
+        first = 2 * rows * layer
+        inputs = memory.sums[first : first + rows]
+        recurrent = memory.sums[first + rows : first + 2 * rows]
+        if rows == 3 * units:
+            _gru(inputs, recurrent, memory.hidden[layer])
+        else:
+            _lstm(inputs, recurrent, memory.cell[layer], memory.hidden[layer])
+        _multiply(weights, memory, layer)
+    softmax(memory.sums[2 * rows * layers :], memory.tree)
+
+
+@compiled
+def node_odds(tree: NDArray[np.int64], partial: int) -> int:
+    """Log-odds in Q8, within +-2047, that the next bit is 1, after the bits of `partial`.
+
+    These follow a leading 1, as in state.py: `partial` is a node of the tree.
+    """
+    return log_odds(tree[2 * partial + 1], tree[2 * partial])
+
+
+@compiled
+def _begin(weights: Weights, memory: Memory) -> None:
+    """Fill in what the first `step` and the first byte's prediction take from the start states."""
+    layers = memory.hidden.shape[0]
+    for layer in range(layers):
+        _multiply(weights, memory, layer)
+    softmax(memory.sums[2 * weights.input.shape[1] * layers :], memory.tree)
+
+
+@compiled
+def _gru(
+    inputs: NDArray[np.int32], recurrent: NDArray[np.int32], hidden: NDArray[np.int32]
+) -> None:
+    """r, z = sigmoid(x + y); n = tanh(x_n + r * y_n); h = n + z * (h - n), for inputs x and
+    recurrent sums y. Gates take the places of their sums.
+    """
+    units = hidden.size
+    for j in range(2 * units):
+        recurrent[j] = sigmoid(i32(inputs[j] + recurrent[j]))
+    reset, update = recurrent[:units], recurrent[units : 2 * units]
+    own, candidate = recurrent[2 * units :], inputs[2 * units :]
+    for j in range(units):
+        candidate[j] = i32(candidate[j] + ((i64(reset[j]) * i64(own[j]) + (1 << 14)) >> 15))
+    for j in range(units):
+        n = tanh(candidate[j])
+        hidden[j] = i32(n + ((i64(update[j]) * i64(hidden[j] - n) + (1 << 14)) >> 15))
+
+
+@compiled
+def _lstm(
+    inputs: NDArray[np.int32],
+    recurrent: NDArray[np.int32],
+    cell: NDArray[np.int32],
+    hidden: NDArray[np.int32],
+) -> None:
+    """i, f, o = sigmoid(x + y); g = tanh(x + y); c = f * c + i * g; h = o * tanh(c)."""
+    units = hidden.size
+    for j in range(4 * units):
+        inputs[j] = i32(inputs[j] + recurrent[j])
+    for j in range(2 * units):
+        recurrent[j] = sigmoid(inputs[j])
+    for j in range(2 * units, 3 * units):
+        recurrent[j] = tanh(inputs[j])
+    for j in range(3 * units, 4 * units):
+        recurrent[j] = sigmoid(inputs[j])
+    enter, forget = recurrent[:units], recurrent[units : 2 * units]
+    new, output = recurrent[2 * units : 3 * units], recurrent[3 * units :]
+    for j in range(units):
+        total = i64(forget[j]) * i64(cell[j]) + i64(enter[j]) * i64(new[j])
+        cell[j] = i32(min(max((total + (1 << 14)) >> 15, -LARGEST_CELL), LARGEST_CELL))
+    for j in range(units):
+        hidden[j] = i32((i64(output[j]) * i64(tanh(i32(i32(cell[j] + 4) >> 3))) + (1 << 14)) >> 15)
+
+
+@compiled
+def _multiply(weights: Weights, memory: Memory, layer: int) -> None:
+    """Take a layer's hidden state to its recurrent sums and to the inputs above, or the logits."""
+    gates = weights.input.shape[1]
+    layers, units = memory.hidden.shape
+    size, width = 2 * gates, (2 * gates + ROWS - 1) // ROWS * ROWS
+    skipped = layer * width
+    if layer + 1 == layers:
+        size = gates + BYTES
+        width = (size + ROWS - 1) // ROWS * ROWS
+    hidden, vector, products = memory.hidden[layer], memory.vector, memory.products
+    for j in range(units):
+        vector[j] = i32(hidden[j] + 4) >> 3
+    for row in range(0, width, ROWS):
+        multiply_block(weights.matrix, (skipped + row) * units, vector, products, row)
+    sums = memory.sums[(2 * layer + 1) * gates : (2 * layer + 1) * gates + size]
+    scale, bias = weights.scale[skipped : skipped + size], weights.bias[skipped : skipped + size]
+    for j in range(size):
+        sums[j] = i32(((i64(products[j]) * i64(scale[j]) + (1 << 15)) >> 16) + i64(bias[j]))
+
+
+@compiled
+def softmax(logits: NDArray[np.int32], tree: NDArray[np.int64]) -> None:
+    """e^(logit - largest logit) as whole numbers of 2**-28, at least 1, and their sums."""
+    largest = logits[0]
+    for j in range(BYTES):
+        largest = max(largest, logits[j])
+    leaves = tree[BYTES:]
+    for j in range(BYTES):
+        leaves[j] = weight(i32(largest - logits[j]))
+    for k in range(BYTES - 1, 0, -1):
+        tree[k] = tree[2 * k] + tree[2 * k + 1]

@@ -1,0 +1,1 @@
+"""Readings: how a span of bytes is read."""

@@ -1,0 +1,119 @@
+"""The neural expert a second time, in plain numpy from the tensors as given; random networks.
+
+    python tests/reference_recurrent.py
+
+prints digests of what arzip's own runtime computes: it runs on machines of other kinds.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.models.network import activations, recurrent
+
+Tensors = dict[str, NDArray[Any]]
+
+TEXT = b"It was the best of times, it was the worst of times,\n\0\xff 1234;\t"
+
+
+def random_tensors(
+    architecture: str, layers: int, units: int, seed: int = 0, largest_scale: int = 1200
+) -> Tensors:
+    """A network that says something: gates neither all open nor all shut."""
+    rng = np.random.default_rng(seed)
+    largest = {"scale": largest_scale, "bias": 8000, "input": 8000, "cell": 1 << 17, "start": 32767}
+    tensors = {}
+    for name, (dtype, shape) in recurrent.tensors_of(architecture, layers, units).items():
+        last = name.replace("_", ".").rpartition(".")[2]
+        bound = 127 if dtype is np.int8 else largest[last]
+        least = 0 if last == "scale" else -bound
+        tensors[name] = rng.integers(least, bound + 1, shape).astype(dtype)
+    return tensors
+
+
+class Reference:
+    """One lane of a network; see arzip/models/network/recurrent.py for what the numbers are."""
+
+    def __init__(self, tensors: Tensors) -> None:
+        self.tensors = {name: tensor.astype(np.int64) for name, tensor in tensors.items()}
+        self.layers = sum(name.endswith(".start") for name in tensors)
+        self.hidden = [self.tensors[f"layers.{k}.start"] for k in range(self.layers)]
+        self.cell = [self.tensors.get(f"layers.{k}.start_cell") for k in range(self.layers)]
+        self.gates = tensors["layers.0.recurrent"].shape[0] // tensors["output.weight"].shape[1]
+
+    def product(self, name: str, ends: tuple[str, str, str], hidden: NDArray[Any]) -> NDArray[Any]:
+        matrix, scale, bias = (self.tensors[name + end] for end in ends)
+        sums = matrix @ ((hidden + 4) >> 3)
+        assert np.abs(sums).max() < 1 << 31
+        return ((sums * scale + (1 << 15)) >> 16) + bias
+
+    def step(self, byte: int) -> None:
+        below = self.tensors["layers.0.input"][byte] << 1
+        for k in range(self.layers):
+            name = f"layers.{k}."
+            if k:
+                ends = ("input", "input_scale", "input_bias")
+                below = self.product(name, ends, self.hidden[k - 1])
+            ends = ("recurrent", "recurrent_scale", "recurrent_bias")
+            own = self.product(name, ends, self.hidden[k])
+            x, y = below.reshape(self.gates, -1), own.reshape(self.gates, -1)
+            if self.gates == 3:
+                r, z = sigmoid(x[0] + y[0]), sigmoid(x[1] + y[1])
+                n = tanh(x[2] + ((r * y[2] + (1 << 14)) >> 15))
+                self.hidden[k] = n + ((z * (self.hidden[k] - n) + (1 << 14)) >> 15)
+            else:
+                i, f, o = (sigmoid(x[gate] + y[gate]) for gate in (0, 1, 3))
+                g = tanh(x[2] + y[2])
+                c = (f * self.cell[k] + i * g + (1 << 14)) >> 15
+                self.cell[k] = c.clip(-16 << 15, 16 << 15)
+                self.hidden[k] = (o * tanh((self.cell[k] + 4) >> 3) + (1 << 14)) >> 15
+
+    def logits(self) -> NDArray[Any]:
+        return self.product("output.", ("weight", "scale", "bias"), self.hidden[-1])
+
+    def weights(self) -> NDArray[Any]:
+        """(256,) of the softmax."""
+        return softmax_weights(self.logits())
+
+
+def softmax_weights(logits: NDArray[Any]) -> NDArray[Any]:
+    exponent = ((logits.max() - logits).clip(0, 21 << 12) * 23637) >> 16
+    rounded = ((activations.EXP2[exponent & 1023] >> (exponent >> 10)) + 1) >> 1
+    return np.maximum(rounded, 1)
+
+
+def sigmoid(x: NDArray[Any]) -> NDArray[Any]:
+    return (_sigmoid(x) + 1) >> 1
+
+
+def tanh(x: NDArray[Any]) -> NDArray[Any]:
+    return _sigmoid(2 * x) - (1 << 15)
+
+
+def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
+    place = x.clip(-12 << 12, (12 << 12) - 1) + (12 << 12)
+    entry = activations.SIGMOID.astype(np.int64)[place >> 7]
+    return (entry >> 10) + (((entry & 1023) * (place & 127) + 64) >> 7)
+
+
+def digest(architecture: str, layers: int, units: int, n: int) -> str:
+    """Of the sums and the log-odds of a random network over n bytes of text."""
+    network = recurrent.Network(random_tensors(architecture, layers, units))
+    memory = network.start()
+    state = hashlib.sha256()
+    for byte in (TEXT * n)[:n]:
+        recurrent.step(network.weights, memory, byte)
+        odds = [recurrent.node_odds(memory.tree, node) for node in range(1, 256)]
+        state.update(memory.tree.astype("<i8").tobytes() + np.array(odds, "<i4").tobytes())
+    return state.hexdigest()[:16]
+
+
+def digests() -> dict[str, str]:
+    return {"gru": digest("gru", 1, 10, 12), "lstm": digest("lstm", 2, 5, 12)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(digests()))
