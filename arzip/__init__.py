@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.files import ArzipFile, open
     from arzip.integrations import register
-    from arzip.models.hybrid import Mixed
+    from arzip.models.hybrid import HybridModel
     from arzip.recovery import recover
     from arzip.stream import ArzipCompressor, ArzipDecompressor
 
@@ -113,7 +113,7 @@ def decompress(
     )
 
 
-def load_model(name_or_path: str | os.PathLike[str] = "base") -> "Mixed":
+def load_model(name_or_path: str | os.PathLike[str] = "base") -> "HybridModel":
     """The model of that name, or in that file. Raises ModelError if it is unknown or damaged."""
     if not isinstance(name_or_path, str | os.PathLike):
         raise TypeError(f"model must be a name or a path, not {type(name_or_path).__name__}")

@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import arzip
+from arzip import readings
 from arzip.density import entropy, kl_divergence, surprisals
-from arzip.models.hybrid import Mixed
-from arzip.readings import profile
+from arzip.models.hybrid import HybridModel
 
 SIZES = [1 << k for k in range(8, 19, 2)]
 PLACES = 1024  # at most so many, evenly spaced, where D_KL is measured
@@ -91,7 +91,7 @@ class Row:
     achieved: float
 
 
-def measure(source: Source, n: int, model: Mixed, folder: Path) -> Row:
+def measure(source: Source, n: int, model: HybridModel, folder: Path) -> Row:
     data, contexts = source.draw(n, seed=n)
     packed = folder / "packed.arz"
     compressor = arzip.ArzipCompressor(model)
@@ -115,10 +115,10 @@ def measure(source: Source, n: int, model: Mixed, folder: Path) -> Row:
     )
 
 
-def divergence(source: Source, data: bytes, contexts: list[int], model: Mixed) -> float:
+def divergence(source: Source, data: bytes, contexts: list[int], model: HybridModel) -> float:
     """D_KL(p || q) in bits per byte, the mean over PLACES of the file."""
-    record = profile.record_length(np.frombuffer(data, dtype=np.uint8))
-    session = model.session(record=record, size=len(data))
+    reading = readings.find(np.frombuffer(data, dtype=np.uint8))
+    session = model.session(reading=reading, size=len(data))
     step = max(1, len(data) // PLACES)
     found = []
     for start in range(0, len(data), step):
@@ -196,7 +196,7 @@ def sources() -> list[Source]:
 def main(name: str, most: int, docs: Path | None) -> None:
     """Show that H(p, q) = H(p) + D_KL(p || q), and that D_KL shrinks as a file grows."""
     model = arzip.load_model(name)
-    if not isinstance(model, Mixed):
+    if not isinstance(model, HybridModel):
         raise click.ClickException(f"{name} is not a model with sessions of any size")
     rows = []
     with tempfile.TemporaryDirectory() as folder:

@@ -18,25 +18,23 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64
 from arzip.models import registry
-from arzip.models.network import output_layer
-from arzip.models.network.architectures import network_of, step
-from arzip.models.network.output_layer import Lane
+from arzip.models.network import running
+from arzip.models.network.networks import network_of
+from arzip.models.network.running import RunningNetwork
 from arzip.training.data import read_corpus
 from arzip.training.loop import bits_per_byte
 from arzip.training.networks import Config, Network, build
 
 
 @compiled
-def read(lane: Lane, data: NDArray[np.uint8], likelihood: NDArray[np.float64]) -> None:
+def read(network: RunningNetwork, data: NDArray[np.uint8], likelihood: NDArray[np.float64]) -> None:
     """The probabilities of each byte: (n, 2), as trained and as it learns on."""
     for t in range(data.size):
         byte = i64(data[t])
-        trained, learning = lane.memory.tree, lane.adaptation.tree
+        trained, learning = network.activations.tree, network.output_layer.tree
         likelihood[t, 0] = trained[256 + byte] / trained[1]
         likelihood[t, 1] = learning[256 + byte] / learning[1]
-        output_layer.learn(lane.adaptation, lane.memory, byte, t)
-        step(lane.weights, lane.memory, byte)
-        output_layer.predict(lane.adaptation, lane.memory)
+        running.observe(network, byte, t)
 
 
 def in_floating_point(checkpoint: Path) -> Network:
@@ -64,7 +62,7 @@ def main(
     for name, held_out in zip(corpus.names, corpus.held_out, strict=True):
         piece = held_out[:most]
         likelihood = np.empty((piece.size, 2))
-        read(output_layer.new_lane(network), piece, likelihood)
+        read(running.start(network), piece, likelihood)
         exact, learning = -np.log2(likelihood).mean(axis=0)
         wanted = f"{bits_per_byte(floating, piece, lanes=1):.4f}" if floating else "-"
         name = Path(name).name

@@ -6,21 +6,23 @@ last bit, which `faithful` checks: a profile of something else would be worth no
 
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 import arzip
+from arzip import readings
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.models import coding, registry
 from arzip.models.bits import match, mixer, ngram, slots
 from arzip.models.bits.mixer import NETWORK as NETWORK_INPUT
 from arzip.models.bits.odds import ONE
-from arzip.models.bits.state import State
-from arzip.models.hybrid import Mixed, Segment
+from arzip.models.hybrid import HybridModel
 from arzip.models.network import output_layer, recurrent
-from arzip.readings import contexts, profile
+from arzip.models.network.running import RunningNetwork
+from arzip.models.predictor import Predictor
+from arzip.readings.reading import State
 
 LINES, NGRAM, MATCH, MIXTURE, NETWORK, LEARNING = (1 << k for k in range(6))
 ALL = (1 << 6) - 1
@@ -38,21 +40,15 @@ PARTS = {
 
 
 @compiled
-def walk(
-    state: State,
-    table: NDArray[np.uint32],
-    positions: NDArray[np.int32],
-    data: NDArray[np.uint8],
-    lane: Any,
-    parts: int,
-) -> float:
+def walk(predictor: Predictor, parts: int) -> float:
     """Take all of the data, with only those parts at work; returns the code length in bits.
 
     Needs a model with a network, and parts that have what they read: see Subject.walk.
     """
+    state, table, data = predictor.state, predictor.table, predictor.data
     code_length = 0.0
     for _ in range(data.size):
-        _open(state, table, positions, data, lane, parts)
+        _open(predictor, predictor.network, parts)
         byte = i64(data[state.position])
         likelihood = 1.0
         for bit in range(8):
@@ -67,36 +63,32 @@ def walk(
             if parts & LINES and bit & 3 == 3:
                 slots.store(state, table)
         code_length -= np.log2(likelihood)
-        contexts.observe(state, byte)
+        readings.observe(state, byte)
     return code_length
 
 
 @compiled
-def _open(
-    state: State,
-    table: NDArray[np.uint32],
-    positions: NDArray[np.int32],
-    data: NDArray[np.uint8],
-    lane: Any,
-    parts: int,
-) -> None:
+def _open(predictor: Predictor, network: RunningNetwork, parts: int) -> None:
+    state, data = predictor.state, predictor.data
+    layer, activations = network.output_layer, network.activations
     if parts & NETWORK:
         if state.position > 0:
             last = data[state.position - 1]
             if parts & LEARNING:
-                output_layer.learn(lane.adaptation, lane.memory, last, state.position)
-            recurrent.step(lane.weights, lane.memory, last)
+                output_layer.learn(layer, activations, last, state.position)
+            recurrent.step(network.weights, activations, last)
             if parts & LEARNING:
-                output_layer.predict(lane.adaptation, lane.memory)
+                output_layer.predict(layer, activations)
         for node in range(512):
-            state.trees[0, node] = lane.memory.tree[node]
-            state.trees[1, node] = lane.adaptation.tree[node]
+            state.trees[0, node] = activations.tree[node]
+            state.trees[1, node] = layer.tree[node]
     if parts & MATCH:
-        match.follow(state, data, positions)
-    contexts.look_above(state, data)
-    contexts.set_hashes(state)
+        match.follow(state, data, predictor.positions)
+    readings.set_contexts(state, data)
+    state.partial = 1
+    state.bit = 0
     if parts & LINES:
-        slots.locate(state, table, 1)
+        slots.locate(state, predictor.table, 1)
 
 
 @compiled
@@ -127,22 +119,23 @@ def _update(state: State, bit: int, parts: int) -> None:
 class Subject(NamedTuple):
     """What is timed, and on what."""
 
-    model: Mixed
+    model: HybridModel
     data: NDArray[np.uint8]
 
-    def segment(self) -> Segment:
-        return self.model._segment(self.data.size, profile.TEXT)
+    def start(self) -> Predictor:
+        """Before the first byte."""
+        return self.model.predictor(self.data.size, readings.TEXT).with_data(self.data)
 
-    def walk(self, segment: Segment, parts: int = ALL) -> float:
+    def walk(self, predictor: Predictor, parts: int = ALL) -> float:
         """Bits, of coding with these parts. Raises ValueError for one without what it reads."""
         for part, needed in ((NGRAM, LINES), (LEARNING, NETWORK)):
             if parts & part and not parts & needed:
                 raise ValueError("n-gram experts need the table, and learning needs the network")
-        return walk(*segment.arrays(self.data), parts)
+        return walk(predictor, parts)
 
-    def encode(self, segment: Segment) -> float:
+    def encode(self, predictor: Predictor) -> float:
         left = np.empty(self.data.size, dtype=np.uint32)
-        return coding.encode(*segment.arrays(self.data), left, np.empty_like(left))
+        return coding.encode(predictor, left, np.empty_like(left))
 
 
 def subject(size: int) -> Subject:
@@ -150,25 +143,25 @@ def subject(size: int) -> Subject:
     folder = Path(arzip.__file__).parent
     text = b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))
     model = registry.load()
-    if not isinstance(model, Mixed):
+    if not isinstance(model, HybridModel):
         raise TypeError("the default model is not one that parts.py knows")
     return Subject(model, np.frombuffer(text[:size], dtype=np.uint8).copy())
 
 
 def faithful(about: Subject) -> bool:
     """Whether `walk` with all parts is what coding does."""
-    return about.walk(about.segment()) == about.encode(about.segment())
+    return about.walk(about.start()) == about.encode(about.start())
 
 
 def seconds(about: Subject, parts: int | None, repeats: int) -> float:
     """The shortest of some runs, each anew; of coding.encode itself if `parts` is None."""
     spent = []
     for _ in range(repeats):
-        segment = about.segment()
+        predictor = about.start()
         start = time.perf_counter()
         if parts is None:
-            about.encode(segment)
+            about.encode(predictor)
         else:
-            about.walk(segment, parts)
+            about.walk(predictor, parts)
         spent.append(time.perf_counter() - start)
     return min(spent)

@@ -111,7 +111,7 @@ def test_the_file_of_a_model_is_named_in_the_metadata(codec: Any, tmp_path: Path
 
 
 def test_what_cannot_be_described(codec: Any) -> None:
-    with pytest.raises(TypeError, match="model must be a name or a path, not Mixed"):
+    with pytest.raises(TypeError, match="model must be a name or a path, not HybridModel"):
         codec(model=arzip.load_model("swift"))
     with pytest.raises(ValueError, match="model and level"):
         codec(model="swift", level=1)

@@ -68,7 +68,7 @@ def test_what_is_kept_in_a_configuration() -> None:
     assert levels.stored_name(Path("/models/mine")) == "/models/mine"
     assert levels.stored_name(Path("models", "mine")) == str(Path("models", "mine"))
     assert levels.stored_name(Path("base")) == "./base", "the file, not the model of that name"
-    with pytest.raises(TypeError, match="model must be a name or a path, not Mixed"):
+    with pytest.raises(TypeError, match="model must be a name or a path, not HybridModel"):
         levels.stored_name(arzip.load_model("swift"))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="model and level"):
         levels.stored_name("swift", 1)

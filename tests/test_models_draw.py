@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import arzip
 from arzip.models.explore.draw import Choice, weigh
-from arzip.models.explore.protocol import Explorer, Stepwise
+from arzip.models.explore.protocol import Explorer
+from arzip.models.explore.stepwise import Stepwise
 
 UNITS = (1 << 24) - 2
 PROMPT = b"The cat sat on the mat. The cat sat on the"

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import arzip
-from arzip import codec, coder
+from arzip import codec, coder, readings
 from arzip.errors import ArzipError, FormatError, ModelError
 from arzip.models import registry
-from arzip.models.hybrid import PIECE, SAMPLES, VERSION, Mixed
+from arzip.models.hybrid import PIECE, VERSION, HybridModel
 from arzip.models.parameters import PREFACE, Parameters, read
-from arzip.readings import profile
+from arzip.models.proof import SAMPLES
+from arzip.readings import Chosen, records
 
 SWIFT = registry.load("swift")
 WEIGHTS = read(registry._folder() / "swift.safetensors")
@@ -30,7 +31,7 @@ structured = st.lists(
 ).map(b"".join)
 
 
-def restored(data: bytes, model: Mixed = SWIFT) -> bytes:
+def restored(data: bytes, model: HybridModel = SWIFT) -> bytes:
     array = np.frombuffer(data, dtype=np.uint8)
     pieces = list(model.encode(array))
     left = np.concatenate([piece.left for piece in pieces])
@@ -66,7 +67,7 @@ def test_the_gap_between_payload_and_code_length(data: bytes) -> None:
 def test_conditionals_are_those_of_coding(data: bytes) -> None:
     array = np.frombuffer(data, dtype=np.uint8)
     (coded,) = SWIFT.encode(array)
-    session = SWIFT.session(record=profile.record_length(array), size=array.size)
+    session = SWIFT.session(reading=readings.find(array), size=array.size)
     for t, byte in enumerate(data):
         freq = session.conditionals()
         assert freq.dtype == np.uint32 and freq.shape == (256,)
@@ -108,9 +109,11 @@ def test_what_is_no_byte(byte: Any) -> None:
 
 
 def test_sessions_have_bounds() -> None:
-    for record in (-1, profile.LONGEST_RECORD + 1):
-        with pytest.raises(ValueError, match=f"record is {record}: it must be 0 to 2048"):
-            SWIFT.session(record=record)
+    for length in (0, records.LONGEST + 1):
+        with pytest.raises(ValueError, match=f"{length} does not go with the reading records"):
+            SWIFT.session(reading=Chosen(records.READING, length))
+    with pytest.raises(TypeError, match="reading must be one of .*, not int"):
+        SWIFT.session(reading=24)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="size is -1: it must be 0 or more"):
         SWIFT.session(size=-1)
     session = SWIFT.session(size=0)
@@ -139,7 +142,7 @@ def test_damaged_words_give_bytes(payload: bytes, record: int, n: int) -> None:
     assert len(b"".join(SWIFT.decode(parameters, coder.to_words(payload), n))) <= n
 
 
-def test_impossible_record_length() -> None:
+def test_an_impossible_reading() -> None:
     with pytest.raises(FormatError, match="2049"):
         list(SWIFT.decode((2049).to_bytes(2), coder.to_words(b"abc"), 3))
 
@@ -151,15 +154,16 @@ def test_memory_is_bounded_and_says_so() -> None:
 
 @pytest.mark.parametrize("n", [1, 3000, 1 << 20])
 def test_memory_is_what_a_segment_takes(n: int) -> None:
-    state, table, positions, *_ = SWIFT._segment(n, 0).arrays(np.zeros(n, dtype=np.uint8))
+    state, table, positions, _, network = SWIFT.predictor(n, readings.TEXT)
+    assert network is None
     assert SWIFT.memory(n) == state.nbytes + table.nbytes + positions.nbytes + n
 
 
-def with_preface(preface: NDArray[Any]) -> Mixed:
+def with_preface(preface: NDArray[Any]) -> HybridModel:
     tensors = {**WEIGHTS.tensors, PREFACE: preface}
     unproven = Parameters("prefaced", VERSION, tensors, (), {})
-    answers = tuple(Mixed.unproven(unproven).known_answers())
-    return Mixed(replace(unproven, answers=answers))
+    answers = tuple(HybridModel.unproven(unproven).known_answers())
+    return HybridModel(replace(unproven, answers=answers))
 
 
 PREFACED = with_preface(np.frombuffer(TEXT[:150], dtype=np.uint8))
@@ -207,12 +211,12 @@ def test_a_model_that_computes_otherwise_is_refused() -> None:
     wrong = Parameters("swift", VERSION, WEIGHTS.tensors, (b"\0\0x", b"\0\1y"), {})
     for direction in ("encode", "decode"):
         with pytest.raises(ModelError, match="other results"):
-            Mixed(wrong).prove(direction)
+            HybridModel(wrong).prove(direction)
 
 
 def test_a_model_of_another_version_is_refused() -> None:
     with pytest.raises(ModelError, match="version"):
-        Mixed(Parameters("swift", VERSION + 1, WEIGHTS.tensors, WEIGHTS.answers, {}))
+        HybridModel(Parameters("swift", VERSION + 1, WEIGHTS.tensors, WEIGHTS.answers, {}))
 
 
 @pytest.mark.parametrize("change", ["missing", "shape", "dtype"])
@@ -224,12 +228,12 @@ def test_a_model_that_lacks_a_part_is_refused(change: str) -> None:
     elif change == "dtype":
         tensors["text.weights"] = weights.astype(np.int32)
     with pytest.raises(ModelError, match=r"text\.weights"):
-        Mixed(Parameters("swift", VERSION, tensors, WEIGHTS.answers, {}))
+        HybridModel(Parameters("swift", VERSION, tensors, WEIGHTS.answers, {}))
 
 
-def test_both_profiles_have_a_sample() -> None:
-    records = [profile.record_length(np.frombuffer(sample, dtype=np.uint8)) for sample in SAMPLES]
-    assert records[0] == profile.TEXT and records[1] != profile.TEXT
+def test_every_reading_has_a_sample() -> None:
+    found = [readings.find(np.frombuffer(sample, dtype=np.uint8)).reading for sample in SAMPLES]
+    assert found == list(readings.READINGS)
 
 
 def test_every_change_of_a_file_is_an_error() -> None:

@@ -3,26 +3,26 @@
 import numpy as np
 import reference_recurrent
 
-from arzip.models.network import output_layer, recurrent
+from arzip.models.network import output_layer, recurrent, running
 from arzip.models.network.recurrent import Network
+from arzip.models.network.running import RunningNetwork
 
 
 def bits(tree: np.ndarray, byte: int) -> float:
     return float(np.log2(tree[1]) - np.log2(tree[256 + byte]))
 
 
-def read(data: bytes, units: int = 24) -> tuple[float, float, output_layer.Lane]:
+def read(data: bytes, units: int = 24) -> tuple[float, float, RunningNetwork]:
     """Bits of the trained and of the adapted layer, for a network of random weights."""
-    network = Network(reference_recurrent.random_tensors("gru", 1, units, seed=3))
-    lane = output_layer.new_lane(network)
+    network = running.start(Network(reference_recurrent.random_tensors("gru", 1, units, seed=3)))
     trained = adapted = 0.0
     for t, byte in enumerate(data):
-        trained += bits(lane.memory.tree, byte)
-        adapted += bits(lane.adaptation.tree, byte)
-        output_layer.learn(lane.adaptation, lane.memory, byte, t)
-        recurrent.step(lane.weights, lane.memory, byte)
-        output_layer.predict(lane.adaptation, lane.memory)
-    return trained, adapted, lane
+        trained += bits(network.activations.tree, byte)
+        adapted += bits(network.output_layer.tree, byte)
+        output_layer.learn(network.output_layer, network.activations, byte, t)
+        recurrent.step(network.weights, network.activations, byte)
+        output_layer.predict(network.output_layer, network.activations)
+    return trained, adapted, network
 
 
 def rate(position: int) -> float:
@@ -36,15 +36,15 @@ def test_at_first_both_layers_say_the_same() -> None:
 
 
 def test_it_learns() -> None:
-    trained, adapted, lane = read(b"abcdefgh" * 200)
+    trained, adapted, network = read(b"abcdefgh" * 200)
     assert adapted < 0.7 * trained
-    assert lane.adaptation.learned[ord("a")] == 1
+    assert network.output_layer.learned[ord("a")] == 1
 
 
 def test_one_step_is_the_gradient_of_the_code_length() -> None:
     """D += rate (1[s = y] - p_s) h, in floating point, within the rounding of both."""
-    _, _, lane = read(b"some bytes")
-    memory, adaptation = lane.memory, lane.adaptation
+    _, _, network = read(b"some bytes")
+    memory, adaptation = network.activations, network.output_layer
     before = adaptation.delta.astype(float)
     p = adaptation.tree[256:] / adaptation.tree[1]
     byte, position = ord("q"), 1000
@@ -58,8 +58,8 @@ def test_one_step_is_the_gradient_of_the_code_length() -> None:
 
 def test_small_errors_are_learned_from_in_the_long_run() -> None:
     """Many small steps of many rows come to their sum, though each byte moves few rows."""
-    _, _, lane = read(b"some bytes")
-    memory, adaptation = lane.memory, lane.adaptation
+    _, _, network = read(b"some bytes")
+    memory, adaptation = network.activations, network.output_layer
     before = adaptation.delta.astype(float)
     p = adaptation.tree[256:] / adaptation.tree[1]
     byte, steps, start = ord("q"), 4000, 1 << 20
@@ -83,6 +83,6 @@ def test_small_errors_are_learned_from_in_the_long_run() -> None:
 
 
 def test_what_is_learned_stays_within_bounds() -> None:
-    _, _, lane = read(b"\xff" * 3000 + b"\0" * 3000)
-    assert np.abs(lane.adaptation.delta.astype(int)).max() <= output_layer.LARGEST
-    assert (lane.adaptation.tree[1:] >= 1).all()
+    _, _, network = read(b"\xff" * 3000 + b"\0" * 3000)
+    assert np.abs(network.output_layer.delta.astype(int)).max() <= output_layer.LARGEST
+    assert (network.output_layer.tree[1:] >= 1).all()

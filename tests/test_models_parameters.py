@@ -191,7 +191,7 @@ def test_the_ends_of_what_is_in_range_code(kind: str | None, end: str) -> None:
     for name in SWIFT.tensors:
         dtype = tensors[name].dtype
         tensors[name] = np.full_like(tensors[name], getattr(np.iinfo(dtype), end))
-    model = hybrid.Mixed.unproven(Parameters("made", SWIFT.version, tensors, (), {}))
+    model = hybrid.HybridModel.unproven(Parameters("made", SWIFT.version, tensors, (), {}))
     data = bytes(range(256)) + b"the same again, the same again, the same again" * 3
     assert arzip.decompress(arzip.compress(data, model=model), model=model) == data
 

@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import arzip
-from arzip.models.explore.protocol import Stepwise
-from arzip.models.explore.session import MixedSession
+from arzip.models.explore.session import PredictorSession
+from arzip.models.explore.stepwise import Stepwise
 
 TEXT = b"It was the best of times, it was the worst of times.\n1,2,3;\tCamelCase\r\n" * 3
 SIZE = 4096
 
 
-def session(name: str = "swift", prompt: bytes = b"") -> MixedSession:
+def session(name: str = "swift", prompt: bytes = b"") -> PredictorSession:
     started = arzip.load_model(name).session(size=SIZE)
     started.explain(prompt, 0)
     return started  # type: ignore[no-any-return]

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from arzip.models.bits import mixer, ngram, slots
-from arzip.models.bits.state import CONTEXTS, FITTED, LINE, State, new_state, shape_of
+from arzip.models.bits.state import FITTED, LINE, new_state, shape_of
+from arzip.readings.reading import CONTEXTS, State
 
 Reference = dict[tuple[int, int], list[int]]
 

@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from reference_transformer import TEXT, Reference, random_tensors
 
 from arzip.errors import ModelError
-from arzip.models.network import activations, architectures, output_layer, recurrent, transformer
+from arzip.models.network import (
+    activations,
+    networks,
+    output_layer,
+    recurrent,
+    running,
+    transformer,
+)
 from arzip.models.network.transformer import Transformer, step
 
 DIGESTS = {"one layer": "b3866aa2fa84f549", "two layers": "6571e4fa4e34d312"}
@@ -166,13 +173,12 @@ def test_starts_are_independent() -> None:
     assert not (first.tree == before).all()
 
 
-def test_a_lane_says_what_memory_it_takes() -> None:
+def test_a_network_says_what_memory_it_takes() -> None:
     network = Transformer(random_tensors(2, 32, 2, 1000))
-    lane = output_layer.new_lane(network)
-    assert network.memory() == sum(array.nbytes for array in lane.memory)
-    everything = [*lane.memory, *lane.adaptation]
-    assert output_layer.lane_memory(network) == sum(array.nbytes for array in everything)
-    assert output_layer.lane_memory(network) > 2 * 2 * 1000 * 32 * 2  # keys and values
+    _, activations, layer = running.start(network)
+    needed = running.memory_needed(network)
+    assert needed == sum(array.nbytes for array in (*activations, *layer))
+    assert needed > 2 * 2 * 1000 * 32 * 2  # keys and values
 
 
 @given(st.integers(1, (1 << 62) - 1))
@@ -190,21 +196,21 @@ def test_whichever_network_it_is() -> None:
     from reference_recurrent import random_tensors as recurrent_tensors
 
     tensors = random_tensors(1, 8, 2, 3)
-    assert isinstance(architectures.network_of(tensors), Transformer)
-    assert isinstance(architectures.network_of(recurrent_tensors("gru", 1, 8)), recurrent.Network)
+    assert isinstance(networks.network_of(tensors), Transformer)
+    assert isinstance(networks.network_of(recurrent_tensors("gru", 1, 8)), recurrent.Network)
     with pytest.raises(ModelError, match="not one of arzip's"):
-        architectures.network_of({"something": np.zeros(3)})
+        networks.network_of({"something": np.zeros(3)})
 
 
 def test_the_output_layer_learns() -> None:
-    lane = output_layer.new_lane(Transformer(random_tensors(1, 24, 2, 8)))
+    network = running.start(Transformer(random_tensors(1, 24, 2, 8)))
     trained = adapted = 0.0
     for t, byte in enumerate(b"abcdefgh" * 200):
-        trained += math.log2(lane.memory.tree[1] / lane.memory.tree[256 + byte])
-        adapted += math.log2(lane.adaptation.tree[1] / lane.adaptation.tree[256 + byte])
-        output_layer.learn(lane.adaptation, lane.memory, byte, t)
-        architectures.step(lane.weights, lane.memory, byte)
-        output_layer.predict(lane.adaptation, lane.memory)
+        trained += math.log2(network.activations.tree[1] / network.activations.tree[256 + byte])
+        adapted += math.log2(network.output_layer.tree[1] / network.output_layer.tree[256 + byte])
+        output_layer.learn(network.output_layer, network.activations, byte, t)
+        networks.step(network.weights, network.activations, byte)
+        output_layer.predict(network.output_layer, network.activations)
     assert adapted < 0.7 * trained
 
 

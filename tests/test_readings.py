@@ -1,9 +1,15 @@
-"""What data is taken for, and at what distance it repeats itself."""
+"""How data is read, how the file says so, and what compiled code makes of it."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from arzip.readings.profile import LONGEST_RECORD, TEXT, record_length
+from arzip import readings
+from arzip.errors import FormatError
+from arzip.models.bits import mixer
+from arzip.models.bits.state import FITTED, new_state, shape_of
+from arzip.readings import READINGS, TEXT, Chosen, past, records
 
 
 def as_array(data: bytes) -> np.ndarray:
@@ -14,20 +20,74 @@ def as_array(data: bytes) -> np.ndarray:
     "text", [b"a", b"one line\r\n" * 100, "über die Straße\n".encode() * 50, b"x,y\n1,2\n"]
 )
 def test_text(text: bytes) -> None:
-    assert record_length(as_array(text)) == TEXT
+    assert readings.find(as_array(text)) == TEXT
 
 
 @pytest.mark.parametrize("length", [2, 3, 4, 13, 24, 216, 2000])
 @pytest.mark.parametrize("size", [40_000, 400_000])
 def test_records_are_found_by_their_length(length: int, size: int) -> None:
     rng = np.random.default_rng(length)
-    records = rng.integers(0, 256, (size // length, length), dtype=np.uint8)
-    records[:, ::2] = records[0, ::2]
-    assert record_length(records.reshape(-1)) == length
+    rows = rng.integers(0, 256, (size // length, length), dtype=np.uint8)
+    rows[:, ::2] = rows[0, ::2]
+    assert readings.find(rows.reshape(-1)) == Chosen(records.READING, length)
 
 
 @pytest.mark.parametrize(
     "data", [b"\0", b"\0\1", b"\0\1\2\3\4\5\6", bytes(range(256)), b"\0" * 999]
 )
 def test_anything_else_has_some_length(data: bytes) -> None:
-    assert 1 <= record_length(as_array(data)) <= LONGEST_RECORD
+    found = readings.find(as_array(data))
+    assert found.reading is records.READING
+    assert 1 <= found.number <= records.LONGEST
+    assert readings.checked(found) is found
+
+
+@given(st.sampled_from(READINGS), st.data())
+def test_a_choice_survives_the_file(reading: readings.Reading, data: st.DataObject) -> None:
+    chosen = Chosen(reading, data.draw(st.sampled_from(reading.numbers)))
+    assert len(chosen.preamble) == readings.PREAMBLE_SIZE
+    assert readings.from_preamble(chosen.preamble) == chosen
+
+
+@given(st.binary(min_size=2, max_size=2))
+def test_every_preamble_is_a_choice_or_an_error(preamble: bytes) -> None:
+    try:
+        assert readings.from_preamble(preamble).preamble == preamble
+    except FormatError:
+        assert int.from_bytes(preamble) >= sum(len(reading.numbers) for reading in READINGS)
+
+
+def test_fitted_weights_are_told_apart_by_name() -> None:
+    assert len({reading.name for reading in READINGS}) == len(READINGS)
+
+
+def contexts(chosen: Chosen, data: bytes) -> list[int]:
+    """The hashes of the byte after `data`."""
+    fitted = {name: np.zeros(shape_of(name), dtype=np.int32) for name in FITTED}
+    state = new_state(fitted, mixer.apm_row())
+    state["reading"], state["number"] = chosen.which, chosen.number
+    values = np.frombuffer(data + bytes(1), dtype=np.uint8).copy()
+    for byte in data:
+        readings.observe(state, byte)
+    readings.set_contexts(state, values)
+    return [int(value) for value in state["hashes"]]
+
+
+def test_all_readings_share_the_first_contexts_only() -> None:
+    data = b"one line\nand one more, with 1234 words\nand on"
+    choices = [Chosen(reading, reading.numbers[-1]) for reading in READINGS]
+    choices.append(Chosen(records.READING, 8))
+    found = [contexts(chosen, data) for chosen in choices]
+    for one in found[1:]:
+        assert one[: past.SHARED] == found[0][: past.SHARED]
+    assert len({tuple(one) for one in found}) == len(choices)
+
+
+def test_text_knows_the_byte_above() -> None:
+    """Whatever stands elsewhere in the line above, what is right above the next byte counts."""
+    above, last = 12, b"the same"
+    lines = b"a" * 8 + b"X" + b"a" * 5 + b"\n", b"b" * 8 + b"X" + b"b" * 5 + b"\n"
+    one, other = (contexts(TEXT, b"....\n" + line + last) for line in lines)
+    assert one[above] == other[above]
+    third = contexts(TEXT, b"....\n" + lines[0].replace(b"X", b"Y") + last)
+    assert one[above] != third[above]

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import arzip
 from arzip.cli.main import cli
 from arzip.models import hybrid, registry
-from arzip.models.network import architectures, output_layer, recurrent, transformer
+from arzip.models.network import networks, recurrent, running, transformer
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'arzip[torch]'")
 torch.set_num_threads(1)
@@ -231,11 +231,11 @@ def test_integers_lose_next_to_nothing(corpus: Corpus, config: Config) -> None:
         n: (np.dtype(dtype), shape) for n, (dtype, shape) in wanted(config).items()
     }
     data = corpus.held_out[0][:1500]
-    network = architectures.network_of(tensors)
+    network = networks.network_of(tensors)
     memory, bits = network.start(), 0.0
     for byte in data.tolist():
         bits -= float(np.log2(memory.tree[256 + byte] / memory.tree[1]))
-        architectures.step(network.weights, memory, byte)
+        networks.step(network.weights, memory, byte)
     expected = bits_per_byte(trainer.network, data, lanes=1)
     assert abs(bits / data.size - expected) < 0.01 * expected
 
@@ -258,11 +258,11 @@ def test_a_transformer_is_its_integers_at_every_byte() -> None:
     data = np.frombuffer(b"".join(LINES[:5]), dtype=np.uint8)
     logits, _ = network(torch.from_numpy(data.astype(np.int64))[:, None], network.start(1))
     probabilities = torch.softmax(logits[:, 0], dim=1).detach().numpy()
-    exact = architectures.network_of(export.tensors(network))
+    exact = networks.network_of(export.tensors(network))
     memory = exact.start()
     for byte, p in zip(data, probabilities, strict=True):
         assert np.abs(memory.tree[256:] / memory.tree[1] - p).max() < 0.03
-        architectures.step(exact.weights, memory, byte)
+        networks.step(exact.weights, memory, byte)
 
 
 @pytest.mark.parametrize("arch", ["gru", "transformer"])
@@ -282,9 +282,9 @@ def test_the_command_makes_a_model_that_compresses(folder: Path, tmp_path: Path,
     with pytest.raises(arzip.ModelError, match=model.identity.hex()):
         arzip.decompress(packed)
     made = registry.read(output)
-    lane = output_layer.lane_memory(architectures.network_of(made.network))
+    network = running.memory_needed(networks.network_of(made.network))
     size = made.preface.size
-    assert model.memory(1000) - registry.load("swift").memory(1000 + size) == lane
+    assert model.memory(1000) - registry.load("swift").memory(1000 + size) == network
     lines = made.preface.tobytes().splitlines(keepends=True)
     assert 900 < size <= 1000 and set(lines) <= set(LINES)
     output.write_bytes(output.read_bytes()[:-1])

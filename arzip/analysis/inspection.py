@@ -21,11 +21,12 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from arzip import readings
 from arzip.codec import Model
 from arzip.coder import TOTAL
 from arzip.density import bits_per_byte, entropy, histogram, nll, perplexity
-from arzip.models.explore.protocol import Explanation, explorer
-from arzip.readings import profile
+from arzip.models.explore import explorer
+from arzip.models.explore.protocol import Explanation
 
 __all__ = ["MOST", "Inspection", "Sample", "inspect", "page", "read_sample"]
 
@@ -92,7 +93,7 @@ def inspect(
     Raises ModelError as compressing does.
     """
     values = np.frombuffer(sample.data, dtype=np.uint8)
-    session = explorer(model, values.size, profile.record_length(values))
+    session = explorer(model, values.size, readings.find(values))
     pieces = []
     for start in range(0, values.size, PIECE):
         pieces.append(session.explain(sample.data[start : start + PIECE], PREDICTIONS))

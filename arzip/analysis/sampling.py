@@ -22,8 +22,9 @@ import numpy as np
 from arzip.arguments import real, whole, whole_or_none
 from arzip.codec import Model
 from arzip.coder import TOTAL
+from arzip.models.explore import explorer
 from arzip.models.explore.draw import Choice
-from arzip.models.explore.protocol import Explorer, explorer
+from arzip.models.explore.protocol import Explorer
 
 __all__ = ["Sampling", "beam_search", "generate"]
 

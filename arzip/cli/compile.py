@@ -41,8 +41,8 @@ def _compile(model: "Model") -> None:
     """All that compressing, decompressing, sampling and inspecting call."""
     import numpy as np
 
+    from arzip.models.explore import explorer
     from arzip.models.explore.draw import Choice
-    from arzip.models.explore.protocol import explorer
 
     model.prove("encode")
     model.prove("decode")

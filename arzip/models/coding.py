@@ -1,36 +1,45 @@
-"""One byte through the model, compiled: the step, and the loops that take it in either direction.
+"""p(w_t | w_<t), bit by bit, and the loops that take bytes through it, compiled.
 
     p(w_t | w_<t) = prod over the byte's eight bits of p(bit | bits before, w_<t)
 
-`predict` and `update` are the step: encoding, decoding and sessions all go through them. The eight
-probabilities cut [1, 2**24 - 1) in eight places, in whole numbers, each part keeping
-at least one unit for every byte value in it; what is left is the byte's interval for the coder.
+`open_byte` sets the contexts, `ask` predicts a bit, `tell` learns it: whoever codes, looks or draws
+goes through these three. The eight probabilities cut [1, 2**24 - 1) in eight places, in whole
+numbers, each part keeping at least one unit for every byte value in it. What is left is the byte's
+interval for the coder.
+
+`code_byte` is the one loop over a byte's bits. The bits come from a byte that is known (encoding,
+learning), or from a number in the byte's interval, which an arithmetic decoder or dice give.
 """
 
 import math
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip import coder
+from arzip import coder, readings
 from arzip.engine.compiled import compiled, i64, u32, u64
 from arzip.models.bits import match, mixer, ngram, slots
-from arzip.models.bits.mixer import NETWORK as NETWORK_INPUT
+from arzip.models.bits.mixer import NETWORK
 from arzip.models.bits.odds import ONE, PROBABILITY_BITS
-from arzip.models.bits.state import State
-from arzip.models.network import architectures, output_layer, recurrent
-from arzip.readings import contexts
+from arzip.models.network import running
+from arzip.models.network.recurrent import node_odds
+from arzip.models.network.running import RunningNetwork
+from arzip.models.predictor import Predictor
+from arzip.readings.reading import State
 
 __all__ = [
     "FIRST",
     "WIDTH",
+    "code_byte",
     "decode",
     "encode",
     "learn",
+    "lies_above",
     "open_byte",
     "predict",
     "split",
+    "take_in",
     "update",
 ]
 
@@ -39,180 +48,167 @@ FIRST, WIDTH = 1, coder.TOTAL - 2
 
 
 @compiled
+def open_byte(predictor: Predictor) -> None:
+    """Set the contexts of the byte at data[state.position]."""
+    state = predictor.state
+    _step_network(state, predictor.data, predictor.network)
+    match.follow(state, predictor.data, predictor.positions)
+    readings.set_contexts(state, predictor.data)
+    state.partial = 1
+    state.bit = 0
+    slots.locate(state, predictor.table, 1)
+
+
+@compiled
+def _step_network(state: State, data: NDArray[np.uint8], network: RunningNetwork | None) -> None:
+    """Have the network take the last byte. numba knows when it compiles whether there is one."""
+    if network is not None:
+        if state.position > 0:
+            running.observe(network, data[state.position - 1], state.position)
+        for node in range(512):
+            state.trees[0, node] = network.activations.tree[node]
+            state.trees[1, node] = network.output_layer.tree[node]
+
+
+@compiled
 def predict(state: State) -> int:
-    """The probability in Q22 that the next bit is 1."""
+    """Return the probability in Q22 that the next bit is 1, from the slots that were found."""
     ngram.predict(state)
     match.predict(state)
     if state.network:
         for k in range(2):
-            state.inputs[NETWORK_INPUT + k] = recurrent.node_odds(state.trees[k], state.partial)
+            state.inputs[NETWORK + k] = node_odds(state.trees[k], state.partial)
     return mixer.predict(state)
 
 
 @compiled
-def update(state: State, bit: int) -> None:
-    """Learn that the predicted bit was `bit`, and step to the next."""
-    mixer.learn(state, bit)
-    ngram.learn(state, bit)
-    match.learn(state, bit)
-    _step(state, bit)
-
-
-@compiled
-def _step(state: State, bit: int) -> None:
-    state.partial = state.partial << 1 | bit
-    state.node = state.node << u64(1) | u64(bit)
+def update(state: State, y: int) -> None:
+    """Learn that the predicted bit was `y`, and go on to the next."""
+    mixer.learn(state, y)
+    ngram.learn(state, y)
+    match.learn(state, y)
+    state.partial = state.partial << 1 | y
+    state.node = state.node << u64(1) | u64(y)
     state.bit += 1
 
 
 @compiled
+def _ask(state: State, table: NDArray[np.uint32], bit: int) -> int:
+    """Return the probability in Q22 that bit number `bit` is 1."""
+    if bit & 3 == 0:
+        slots.find(state, table)
+    return predict(state)
+
+
+@compiled
+def _tell(state: State, table: NDArray[np.uint32], bit: int, y: int) -> None:
+    """Learn that bit number `bit` was `y`."""
+    if bit == 3:
+        slots.locate(state, table, state.partial << 1 | y)
+    update(state, y)
+    if bit & 3 == 3:
+        slots.store(state, table)
+
+
+@compiled
 def split(width: int, probability: int, bit: int) -> int:
-    """Units of `width` that go to the upper half of the byte values, at bit number `bit`."""
+    """Return the units of `width` for the upper half of the byte values, at bit number `bit`."""
     least = 128 >> bit
     return min(max((width * probability) >> PROBABILITY_BITS, least), width - least)
 
 
 @compiled
-def open_byte(
-    state: State,
-    table: NDArray[np.uint32],
-    positions: NDArray[np.int32],
-    data: NDArray[np.uint8],
-    network: Any,
-) -> None:
-    """Set the contexts of the next byte, from data[: state.position].
+def code_byte(
+    state: State, table: NDArray[np.uint32], is_one: Callable[[int, int, int], int], sought: int
+) -> tuple[int, int, float]:
+    """Predict and learn the bits of a byte, after `open_byte`; then it is state.partial & 255.
 
-    `network` is None or an output_layer.Lane of some network: which, numba knows when it compiles.
+    Returns its interval, first unit and width, and its likelihood before that was whole units.
+    `is_one(sought, bit, cut)` is 1 if bit number `bit` is, where units from `cut` on mean 1.
     """
-    if network is not None:
-        if state.position > 0:
-            last = data[state.position - 1]
-            output_layer.learn(network.adaptation, network.memory, last, state.position)
-            architectures.step(network.weights, network.memory, last)
-            output_layer.predict(network.adaptation, network.memory)
-        for node in range(512):
-            state.trees[0, node] = network.memory.tree[node]
-            state.trees[1, node] = network.adaptation.tree[node]
-    match.follow(state, data, positions)
-    contexts.look_above(state, data)
-    contexts.set_hashes(state)
-    slots.locate(state, table, 1)
+    low, width, likelihood = FIRST, WIDTH, 1.0
+    for bit in range(8):
+        probability = _ask(state, table, bit)
+        ones = split(width, probability, bit)
+        cut = low + width - ones
+        y = is_one(sought, bit, cut)
+        if y:
+            low, width = cut, ones
+            likelihood *= probability / ONE
+        else:
+            width -= ones
+            likelihood *= (ONE - probability) / ONE
+        _tell(state, table, bit, y)
+    return low, width, likelihood
 
 
 @compiled
-def encode(
-    state: State,
-    table: NDArray[np.uint32],
-    positions: NDArray[np.int32],
-    data: NDArray[np.uint8],
-    network: Any,
-    left: NDArray[np.uint32],
-    freq: NDArray[np.uint32],
-) -> float:
+def _is_set(byte: int, bit: int, cut: int) -> int:
+    """Return a bit of a byte that is known."""
+    return (byte >> (7 - bit)) & 1
+
+
+@compiled
+def lies_above(target: int, bit: int, cut: int) -> int:
+    """Return the bit of a byte whose interval has the unit `target` in it."""
+    above: int = i64(target >= cut)
+    return above
+
+
+@compiled
+def encode(predictor: Predictor, left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> float:
     """Fill in the intervals of the bytes from data[state.position] on.
 
     Returns their code length in bits, before probabilities became whole units.
     """
+    state, data = predictor.state, predictor.data
     code_length = 0.0
     for t in range(left.size):
-        open_byte(state, table, positions, data, network)
+        open_byte(predictor)
         byte = i64(data[state.position])
-        low, width = FIRST, WIDTH
-        likelihood = 1.0
-        for bit in range(8):
-            if bit & 3 == 0:
-                slots.find(state, table)
-            probability = predict(state)
-            ones = split(width, probability, bit)
-            y = (byte >> (7 - bit)) & 1
-            if y:
-                low += width - ones
-                width = ones
-                likelihood *= probability / ONE
-            else:
-                width -= ones
-                likelihood *= (ONE - probability) / ONE
-            if bit == 3:
-                slots.locate(state, table, state.partial << 1 | y)
-            update(state, y)
-            if bit & 3 == 3:
-                slots.store(state, table)
-        left[t], freq[t] = low, width
+        left[t], freq[t], likelihood = code_byte(state, predictor.table, _is_set, byte)
         code_length -= math.log2(likelihood)
-        contexts.observe(state, byte)
+        readings.observe(state, byte)
     return code_length
 
 
 @compiled
 def decode(
-    state: State,
-    table: NDArray[np.uint32],
-    positions: NDArray[np.int32],
-    data: NDArray[np.uint8],
-    network: Any,
-    words: NDArray[np.uint32],
-    decoder: NDArray[np.uint64],
-    end: int,
+    predictor: Predictor, words: NDArray[np.uint32], decoder: NDArray[np.uint64], end: int
 ) -> None:
-    """Fill in what encode saw in data[state.position : end], as far as the coder's words go.
+    """Fill in what `encode` saw in data[state.position : end], as far as the coder's words go.
 
     `decoder` is the coder's state, uint64[4]: zeros at first.
     """
+    state, data = predictor.state, predictor.data
     if decoder[1] == u64(0):
         coder.start(words, decoder)
     for t in range(state.position, end):
         if coder.is_exhausted(words, decoder):
             break
-        open_byte(state, table, positions, data, network)
+        open_byte(predictor)
         # Damaged words may point before the first interval or after the last.
         target = min(max(i64(coder.target(decoder)), FIRST), WIDTH)
-        low, width = FIRST, WIDTH
-        for bit in range(8):
-            if bit & 3 == 0:
-                slots.find(state, table)
-            ones = split(width, predict(state), bit)
-            y = i64(target >= low + width - ones)
-            if y:
-                low += width - ones
-                width = ones
-            else:
-                width -= ones
-            if bit == 3:
-                slots.locate(state, table, state.partial << 1 | y)
-            update(state, y)
-            if bit & 3 == 3:
-                slots.store(state, table)
+        low, width, _ = code_byte(state, predictor.table, lies_above, target)
         coder.advance(words, decoder, u32(low), u32(width))
         data[t] = state.partial & 255
-        contexts.observe(state, state.partial & 255)
+        readings.observe(state, state.partial & 255)
 
 
 @compiled
-def learn(
-    state: State,
-    table: NDArray[np.uint32],
-    positions: NDArray[np.int32],
-    data: NDArray[np.uint8],
-    network: Any,
-    byte: int,
-) -> float:
-    """Take `byte` as the next one, after open_byte, and open the one after it.
+def learn(predictor: Predictor, byte: int) -> float:
+    """Take `byte` as the next one, after `open_byte`, and open the one after it.
 
     Returns its likelihood, before probabilities became whole units.
     """
-    likelihood = 1.0
-    for bit in range(8):
-        y = (byte >> (7 - bit)) & 1
-        if bit & 3 == 0:
-            slots.find(state, table)
-        probability = predict(state)
-        likelihood *= (probability if y else ONE - probability) / ONE
-        if bit == 3:
-            slots.locate(state, table, state.partial << 1 | y)
-        update(state, y)
-        if bit & 3 == 3:
-            slots.store(state, table)
-    data[state.position] = byte
-    contexts.observe(state, byte)
-    open_byte(state, table, positions, data, network)
+    _, _, likelihood = code_byte(predictor.state, predictor.table, _is_set, byte)
+    take_in(predictor, byte)
     return likelihood
+
+
+@compiled
+def take_in(predictor: Predictor, byte: int) -> None:
+    """Append a byte whose bits were learned, and open the one after it."""
+    predictor.data[predictor.state.position] = byte
+    readings.observe(predictor.state, byte)
+    open_byte(predictor)

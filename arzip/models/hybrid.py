@@ -1,8 +1,8 @@
 """The model as its users meet it: a maker of predictions and sessions.
 
-It mixes the adaptive experts (`swift`), and a neural network if its parameters hold one (`base`).
-They may hold a preface as well: a text like those to come, read before each segment of text, so
-that the adaptive experts know something too. The loops over bytes are in coding.py.
+It mixes experts that count what followed (`swift`), and a neural network if its parameters hold one
+(`base`). They may hold a preface as well: a text like those to come, read before each segment of
+text, so that what counts knows something too. The loops over bytes are in coding.py.
 """
 
 import dataclasses
@@ -12,43 +12,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip import coder
+from arzip import readings
 from arzip.arguments import whole
 from arzip.codec import Prediction
 from arzip.engine import store
-from arzip.errors import FormatError, ModelError
-from arzip.models import coding, parameters
-from arzip.models.bits.state import STATE_BYTES
-from arzip.models.explore.session import MixedSession
-from arzip.models.network.architectures import network_of
-from arzip.models.network.output_layer import lane_memory
+from arzip.errors import ModelError
+from arzip.models import coding, parameters, predictor, proof
+from arzip.models.explore.session import PredictorSession
+from arzip.models.network.networks import network_of
 from arzip.models.parameters import Parameters
-from arzip.models.predictor import Segment, positions, table_size
-from arzip.readings import profile
+from arzip.models.predictor import Predictor
+from arzip.readings import READINGS, TEXT, Chosen
 
-__all__ = [
-    "KINDS",
-    "PIECE",
-    "SAMPLES",
-    "VERSION",
-    "Mixed",
-    "MixedSession",
-    "proven",
-    "received",
-    "write",
-]
+__all__ = ["PIECE", "VERSION", "HybridModel", "proven", "received", "write"]
 
 VERSION = 3
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
-
-KINDS = ("text", "records")
-"""Each profile has its own fitted parameters."""
-
-SAMPLES = (
-    b"the cat sat on the mat;\nthe cat sat on the hat, 1234\n" * 2,
-    bytes(range(0, 96, 3)) * 3,
-)
-"""What each kind must code to known bytes before anything else is coded."""
 
 SESSION_SIZE = 1 << 20
 PIECE = 1 << 14  # bytes in a call to compiled code, which nothing can interrupt: under a second
@@ -56,11 +35,10 @@ FEW = 1 << 10  # words of the coder that claim a large segment without being wor
 KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the next one
 
 
-class Mixed:
+class HybridModel:
     """Implements codec.Model. Immutable, so that threads may share it."""
 
-    parameters_size = 2
-    """The record length, big-endian; 0 for text."""
+    parameters_size = readings.PREAMBLE_SIZE
 
     def __init__(self, parameters: Parameters) -> None:
         """Raises ModelError if the parameters are another version's, or a tensor does not fit."""
@@ -69,26 +47,25 @@ class Mixed:
                 f"model {parameters.name!r} is of version {parameters.version}, and this arzip "
                 f"computes version {VERSION}: install the arzip that goes with it"
             )
-        parameters.check_names(KINDS)
+        parameters.check_names(reading.name for reading in READINGS)
         self._parameters = parameters
         self.name = parameters.name
         self.identity = parameters.identity
-        self._fitted = {kind: parameters.fields(kind) for kind in KINDS}
+        self._fitted = {reading: parameters.fields(reading.name) for reading in READINGS}
         self._network = network_of(parameters.network) if parameters.network else None
-        self._lane_bytes = lane_memory(self._network) if self._network else 0
         self._preface = parameters.preface
-        self._begun: Segment | None = None
+        self._begun: Predictor | None = None
         self._answers = list(parameters.answers)
         self._proven: set[str] = set()
 
     @classmethod
-    def unproven(cls, parameters: Parameters) -> "Mixed":
-        """A model whose known answers are not known yet."""
+    def unproven(cls, parameters: Parameters) -> "HybridModel":
+        """Return a model whose known answers are not known yet."""
         model = cls(parameters)
         model._proven = {"encode", "decode"}
         return model
 
-    def __reduce__(self) -> "tuple[Callable[[Parameters], Mixed], tuple[Parameters]]":
+    def __reduce__(self) -> "tuple[Callable[[Parameters], HybridModel], tuple[Parameters]]":
         """Another process, or machine, gets all of the model: it need not have its file."""
         return received, (self._parameters,)
 
@@ -96,9 +73,8 @@ class Mixed:
         return f"<arzip model {self.name!r}, identity {self.identity.hex()}>"
 
     def memory(self, n: int) -> int:
-        """Bytes: the tables, the state, the network's lane and the data."""
-        n += self._preface.size
-        return 4 * (table_size(n) + positions(n)) + STATE_BYTES + self._lane_bytes + n
+        """Return the bytes that coding n of them takes: a predictor's and these themselves."""
+        return predictor.memory_needed(n + self._preface.size, self._network)
 
     def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         """Predict all of a segment; see codec.Model. Raises ModelError on an unfit machine."""
@@ -108,23 +84,23 @@ class Mixed:
     def decode(
         self, parameters: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
-        """Restore a segment; see codec.Model. Raises FormatError for an impossible parameter."""
+        """Restore a segment; see codec.Model. Raises FormatError for an impossible preamble."""
         self.prove("decode")
         return self._decode(parameters, words, n)
 
-    def session(self, *, record: int = profile.TEXT, size: int = SESSION_SIZE) -> "MixedSession":
-        """A fresh start: as a segment of `size` bytes, read as text or records of this length.
+    def session(self, *, reading: Chosen = TEXT, size: int = SESSION_SIZE) -> PredictorSession:
+        """Return a fresh start: as a segment of `size` bytes, read as text or as chosen.
 
         `size` fixes the tables, as a segment's length does; a session may go on beyond it. Raises
-        ValueError unless `record` is 0 (text) to 2,048.
+        ValueError for a reading that there is not.
         """
-        record = whole("record", record, profile.TEXT, profile.LONGEST_RECORD)
         size = whole("size", size, 0)
-        return MixedSession(self._segment(size, record), size)
+        return PredictorSession(self.predictor(size, readings.checked(reading)), size)
 
-    def _segment(self, n: int, record: int, *, sparse: bool = False) -> Segment:
-        if record != profile.TEXT or not self._preface.size:
-            return self._empty(n, record, sparse=sparse)
+    def predictor(self, n: int, chosen: Chosen, *, sparse: bool = False) -> Predictor:
+        """Return a predictor before a segment of n bytes. It has read the preface, if any."""
+        if chosen != TEXT or not self._preface.size:
+            return self._empty(n, chosen, sparse=sparse)
         kept, total = self._begun, n + self._preface.size
         if kept is not None and kept.fits(total):
             return kept.fork()
@@ -133,71 +109,52 @@ class Mixed:
             self._begun = begun.fork()  # so that the next of many small files takes no longer
         return begun
 
-    def _empty(self, n: int, record: int, *, sparse: bool = False) -> Segment:
-        fitted = self._fitted[KINDS[record != profile.TEXT]]
-        return Segment(fitted, n, record, self._network, sparse=sparse)
+    def _empty(self, n: int, chosen: Chosen, *, sparse: bool = False) -> Predictor:
+        fitted = self._fitted[chosen.reading]
+        return predictor.new_predictor(fitted, n, chosen, self._network, sparse=sparse)
 
-    def _begin(self, n: int) -> Segment:
+    def _begin(self, n: int) -> Predictor:
         """With the preface read, as if it were coded."""
-        segment = self._empty(n, profile.TEXT)
-        segment.before = self._preface
+        begun = self._empty(n, TEXT).with_data(self._preface)
         for start in range(0, self._preface.size, PIECE):
             interval = np.empty(min(PIECE, self._preface.size - start), dtype=np.uint32)
-            coding.encode(*segment.arrays(self._preface), interval, interval)
-        return segment
+            coding.encode(begun, interval, interval)
+        return begun
 
     def _encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
-        record = profile.record_length(data)
-        segment = self._segment(data.size, record)
-        parameters = record.to_bytes(self.parameters_size)
-        known = np.concatenate([segment.before, data])
+        chosen = readings.find(data)
+        begun = self.predictor(data.size, chosen)
+        at_work = begun.with_data(np.concatenate([begun.data, data]))
+        preamble = chosen.preamble
         for start in range(0, data.size, PIECE):
             size = min(PIECE, data.size - start)
             left, freq = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.uint32)
-            nll = coding.encode(*segment.arrays(known), left, freq)
-            yield Prediction(parameters, left, freq, nll)
-            parameters = b""
+            nll = coding.encode(at_work, left, freq)
+            yield Prediction(preamble, left, freq, nll)
+            preamble = b""
 
     def _decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
-        record = int.from_bytes(parameters)
-        if record > profile.LONGEST_RECORD:
-            raise FormatError(f"a segment claims records of {record} bytes: the file is damaged")
         # Memory is taken as it is filled: damaged words may end long before n bytes.
-        segment = self._segment(n, record, sparse=words.size < FEW)
-        data = np.empty(segment.before.size + n, dtype=np.uint8)
-        data[: segment.before.size] = segment.before
+        chosen = readings.from_preamble(preamble)
+        begun = self.predictor(n, chosen, sparse=words.size < FEW)
+        start = begun.data.size
+        data = np.empty(start + n, dtype=np.uint8)
+        data[:start] = begun.data
+        at_work = begun.with_data(data)
         decoder = np.zeros(4, dtype=np.uint64)
-        start = segment.before.size
         while start < data.size:
             end = min(start + PIECE, data.size)
-            coding.decode(*segment.arrays(data), words, decoder, end)
-            reached = int(segment.state["position"])
-            yield data[start:reached]
-            if reached < end:
+            coding.decode(at_work, words, decoder, end)
+            yield data[start : at_work.position]
+            if at_work.position < end:
                 return
             start = end
 
     def known_answers(self) -> list[bytes]:
-        """What the samples code to here."""
-        answers = []
-        for sample in SAMPLES:
-            (prediction,) = self._encode(np.frombuffer(sample, dtype=np.uint8))
-            answers.append(prediction.parameters + coder.encode(prediction.left, prediction.freq))
-        return answers
-
-    def _decoded_answers(self) -> list[bytes]:
-        """What the known answers restore to here. Raises ModelError if they are none."""
-        try:
-            return [
-                np.concatenate(
-                    [*self._decode(answer[:2], coder.to_words(answer[2:]), len(sample))]
-                ).tobytes()
-                for answer, sample in zip(self._answers, SAMPLES, strict=True)
-            ]
-        except (FormatError, ValueError) as error:
-            raise ModelError(f"model {self.name!r} lacks its known answers: it is unfit") from error
+        """Return what the samples code to here."""
+        return proof.answers(self._encode)
 
     def prove(self, direction: str) -> None:
         """Code the samples, once, before anything else. Raises ModelError if that goes wrong."""
@@ -207,7 +164,10 @@ class Mixed:
         if direction == "encode":
             proven = self.known_answers() == self._answers
         else:
-            proven = self._decoded_answers() == list(SAMPLES)
+            found = proof.restored(self._decode, self._answers)
+            if found is None:
+                raise ModelError(f"model {self.name!r} lacks its known answers: it is unfit")
+            proven = found == list(proof.SAMPLES)
         if not proven:
             raise ModelError(
                 f"model {self.name!r} computes other results here than where it was made, so no "
@@ -219,23 +179,23 @@ class Mixed:
             self.prove("decode" if direction == "encode" else "encode")
 
 
-_received: dict[str, Mixed] = {}
+_received: dict[str, HybridModel] = {}
 
 
-def received(parameters: Parameters) -> Mixed:
-    """The model of these parameters, made, and proven on this machine, once per process.
+def received(parameters: Parameters) -> HybridModel:
+    """Return the model of these parameters, made, and proven on this machine, once per process.
 
-    Raises ModelError as Mixed does.
+    Raises ModelError as HybridModel does.
     """
     model = _received.get(parameters.digest)
     if model is None:
-        model = _received[parameters.digest] = Mixed(parameters)
+        model = _received[parameters.digest] = HybridModel(parameters)
     return model
 
 
 def proven(made: Parameters) -> Parameters:
-    """A new model's parameters, and with them what it codes its samples to."""
-    return dataclasses.replace(made, answers=tuple(Mixed.unproven(made).known_answers()))
+    """Return a new model's parameters, and with them what it codes its samples to."""
+    return dataclasses.replace(made, answers=tuple(HybridModel.unproven(made).known_answers()))
 
 
 def write(path: Path, made: Parameters, *, replace: bool = False) -> None:

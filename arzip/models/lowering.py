@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import lower_builtin, overload, type_callable
 
-from arzip.models.network import architectures, recurrent, transformer
+from arzip.models.network import networks, recurrent, transformer
 from arzip.models.numbers.intrinsics import (
     LANES,
     ROWS,
@@ -114,9 +114,9 @@ def _generate_prefetch(context: Any, builder: Any, signature: Any, arguments: An
     return context.get_dummy_value()
 
 
-@overload(architectures.step, strict=False)  # whose annotations numba would have in both signatures
-def _compiled_step(weights: Any, memory: Any, byte: Any) -> Any:
+@overload(networks.step, strict=False)  # whose annotations numba would have in both signatures
+def _compiled_step(weights: Any, activations: Any, byte: Any) -> Any:
     """The type of a lane's weights says what network it is."""
     if weights.instance_class is transformer.Weights:
-        return lambda weights, memory, byte: transformer.step(weights, memory, byte)
-    return lambda weights, memory, byte: recurrent.step(weights, memory, byte)
+        return lambda weights, activations, byte: transformer.step(weights, activations, byte)
+    return lambda weights, activations, byte: recurrent.step(weights, activations, byte)

@@ -99,7 +99,7 @@ class Parameters:
 
     @property
     def network(self) -> dict[str, NDArray[Any]]:
-        """The tensors of the neural expert, if there is one: those of neural.tensors_of."""
+        """The tensors of the neural expert, if there is one: see tensors_of in its module."""
         return {
             name.removeprefix(NETWORK): tensor
             for name, tensor in self.tensors.items()

@@ -1,70 +1,95 @@
-"""The memory that the model fills while it goes through a segment."""
+"""What predicts the bytes of one segment: all that the compiled functions read and change."""
 
 import contextlib
-import copy
 import mmap
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip.models.bits import mixer
-from arzip.models.bits.state import LINE, State, new_state
-from arzip.models.network.architectures import Network
-from arzip.models.network.output_layer import Lane, copy_lane, new_lane
+from arzip.models.bits.state import LINE, STATE_BYTES, new_state
+from arzip.models.network import running
+from arzip.models.network.networks import Network
+from arzip.models.network.running import RunningNetwork
+from arzip.readings import Chosen
+from arzip.readings.reading import State
 
-__all__ = ["Segment", "positions", "table_size"]
+__all__ = ["Fitted", "Predictor", "memory_needed", "new_predictor"]
 
 MOST_LINES = 1 << 21
 MOST_POSITIONS = 1 << 23
 
+Fitted = dict[str, NDArray[np.int32]]
+"""The fields of a state that start from fitted values, by name."""
 
-class Segment:
-    """The model's memory at the start of a segment of n bytes."""
 
-    before: NDArray[np.uint8]
-    """What was read before the segment's first byte: its data starts with that."""
+class Predictor(NamedTuple):
+    """A model at one place in a segment."""
 
-    def __init__(
-        self,
-        fitted: dict[str, NDArray[np.int32]],
-        n: int,
-        record: int,
-        network: Network | None = None,
-        *,
-        sparse: bool = False,
-    ) -> None:
-        """`record` is the length of records, or profile.TEXT.
+    state: State
+    """All that has one size: see bits/state.py."""
+    table: NDArray[np.uint32]
+    """The lines and runs of bits/slots.py."""
+    positions: NDArray[np.int32]
+    """Where the last bytes stood before, for bits/match.py."""
+    data: NDArray[np.uint8]
+    """The bytes so far are data[: state.position]; then come those to encode, or room."""
+    network: RunningNetwork | None
 
-        `sparse` tables take memory where they are written to only, and are slower if they fill.
-        """
-        self.state = new_state(fitted, mixer.apm_row())
-        self.state["record"] = record
-        zeros = _sparse_zeros if sparse else np.zeros
-        self.table = zeros(table_size(n), dtype=np.uint32)
-        self.positions = zeros(positions(n), dtype=np.int32)
-        self.lane = new_lane(network) if network else None
-        self.state["network"] = network is not None
-        self.before = np.zeros(0, dtype=np.uint8)
+    @property
+    def position(self) -> int:
+        """The number of bytes so far."""
+        return int(self.state["position"])
 
-    def arrays(
-        self, data: NDArray[np.uint8]
-    ) -> tuple[State, NDArray[np.uint32], NDArray[np.int32], NDArray[np.uint8], Lane | None]:
-        """What coding.py works on, `data` among it."""
-        return self.state, self.table, self.positions, data, self.lane
+    def with_data(self, data: NDArray[np.uint8]) -> "Predictor":
+        """Return the same predictor over an array that begins with the same bytes."""
+        return self._replace(data=data)
 
     def fits(self, n: int) -> bool:
-        """Whether it is what a segment of n bytes, all told, would be given."""
-        return (self.table.size, self.positions.size) == (table_size(n), positions(n))
+        """Return whether its tables have the sizes for a segment of n bytes."""
+        return (self.table.size, self.positions.size) == (_slots(n), _places(n))
 
-    def fork(self) -> "Segment":
-        """A second memory of the same content."""
-        fork = copy.copy(self)
-        fork.state = self.state.copy()
-        fork.table = self.table.copy()
-        fork.positions = self.positions.copy()
-        fork.lane = copy_lane(self.lane) if self.lane else None
-        return fork
+    def fork(self) -> "Predictor":
+        """Return a second predictor that goes on from here by itself. It shares the data."""
+        return Predictor(
+            self.state.copy(),
+            self.table.copy(),
+            self.positions.copy(),
+            self.data,
+            running.fork(self.network) if self.network else None,
+        )
+
+
+def new_predictor(
+    fitted: Fitted,
+    n: int,
+    chosen: Chosen,
+    network: Network | None = None,
+    *,
+    sparse: bool = False,
+) -> Predictor:
+    """Return a predictor before the first byte of a segment of n bytes, which are to be added.
+
+    `sparse` tables take memory where they are written to only, and are slower if they fill.
+    """
+    state = new_state(fitted, mixer.apm_row())
+    state["reading"], state["number"] = chosen.which, chosen.number
+    state["network"] = network is not None
+    zeros = _sparse_zeros if sparse else np.zeros
+    return Predictor(
+        state,
+        zeros(_slots(n), dtype=np.uint32),
+        zeros(_places(n), dtype=np.int32),
+        np.zeros(0, dtype=np.uint8),
+        running.start(network) if network else None,
+    )
+
+
+def memory_needed(n: int, network: Network | None) -> int:
+    """Return the bytes that a predictor for n bytes takes, and these themselves."""
+    tables = 4 * (_slots(n) + _places(n))
+    return tables + STATE_BYTES + (running.memory_needed(network) if network else 0) + n
 
 
 def _sparse_zeros(size: int, dtype: type[np.generic]) -> NDArray[Any]:
@@ -76,13 +101,13 @@ def _sparse_zeros(size: int, dtype: type[np.generic]) -> NDArray[Any]:
     return np.frombuffer(memory, dtype=dtype)
 
 
-def table_size(n: int) -> int:
-    """Slots in the table for n bytes: 2 lines a byte, as a power of 2, within bounds; and runs."""
+def _slots(n: int) -> int:
+    """Slots in the table: half of it 2 lines a byte, as a power of 2, within bounds; and runs."""
     return 2 * LINE * _room(2 * n, MOST_LINES)
 
 
-def positions(n: int) -> int:
-    """Places in the match expert's table: 1 a byte, as a power of two, within bounds."""
+def _places(n: int) -> int:
+    """Entries of the table of positions: 1 a byte, as a power of 2, within bounds."""
     return _room(n, MOST_POSITIONS)
 
 

@@ -16,7 +16,7 @@ from arzip.models import library
 
 if TYPE_CHECKING:
     from arzip.codec import Model
-    from arzip.models.hybrid import Mixed
+    from arzip.models.hybrid import HybridModel
     from arzip.models.parameters import Parameters
 
 __all__ = [
@@ -52,7 +52,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.safetensors"))
 
 
-def load(name_or_path: "str | os.PathLike[str]" = "base") -> "Mixed":
+def load(name_or_path: "str | os.PathLike[str]" = "base") -> "HybridModel":
     """The model of this name, built in or in a folder of models, or the one in this file.
 
     Raises ModelError if there is none or it is damaged.
@@ -87,10 +87,10 @@ def find(name_or_path: "str | os.PathLike[str]") -> Path:
 
 
 @lru_cache(maxsize=8)
-def _load(path: Path, _changed: int) -> "Mixed":
-    from arzip.models.hybrid import Mixed
+def _load(path: Path, _changed: int) -> "HybridModel":
+    from arzip.models.hybrid import HybridModel
 
-    return Mixed(read(path))  # a Path, which is no name any more
+    return HybridModel(read(path))  # a Path, which is no name any more
 
 
 @cache
@@ -124,7 +124,7 @@ def by_identity(identity: bytes, given: "Model | None" = None) -> "Model":
     )
 
 
-def every() -> "list[Mixed]":
+def every() -> "list[HybridModel]":
     """All models that there are, built in and in folders; those that cannot be loaded left out."""
     models = []
     for name in (*names(), *library.names()):

@@ -1,1 +1,130 @@
-"""Readings: how a span of bytes is read."""
+"""Readings: how a span of bytes is read. Each is a file here and a line in READINGS.
+
+    text.py         by words, lines, fields, columns
+    records.py      by the bytes above, in records of one length
+
+A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of
+that; what all of them share is in past.py. An encoder finds the reading that suits a span, with its
+number if it has one, and the file tells the decoder. A model has fitted weights for each.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.engine.compiled import compiled, u64
+from arzip.errors import FormatError
+from arzip.readings import past, records, text
+from arzip.readings.past import hash_pair
+from arzip.readings.reading import CONTEXTS, Reading, State
+
+__all__ = [
+    "FIELDS",
+    "PREAMBLE_SIZE",
+    "READINGS",
+    "TEXT",
+    "Chosen",
+    "Reading",
+    "checked",
+    "find",
+    "from_preamble",
+    "observe",
+    "set_contexts",
+]
+
+READINGS: tuple[Reading, ...] = (text.READING, records.READING)
+"""The first one that suits is taken. Their order is part of the format: see Chosen.preamble."""
+
+FIELDS = (*past.FIELDS, *(field for reading in READINGS for field in reading.fields))
+"""What all of them remember."""
+
+PREAMBLE_SIZE = 2
+"""Bytes that tell the decoder what was chosen."""
+
+
+class Chosen(NamedTuple):
+    """A reading, and the number that goes with it."""
+
+    reading: Reading
+    number: int
+
+    @property
+    def which(self) -> int:
+        """The reading's place in READINGS, by which compiled code knows it."""
+        return READINGS.index(self.reading)
+
+    @property
+    def preamble(self) -> bytes:
+        """The choice as bytes: the place of its number among the numbers of all readings."""
+        before = sum(len(reading.numbers) for reading in READINGS[: self.which])
+        return (before + self.reading.numbers.index(self.number)).to_bytes(PREAMBLE_SIZE)
+
+
+TEXT = Chosen(text.READING, 0)
+
+
+def find(data: NDArray[np.uint8]) -> Chosen:
+    """Return what suits a span of at least one byte."""
+    for reading in READINGS:
+        if (number := reading.find(data)) is not None:
+            return Chosen(reading, number)
+    raise AssertionError("records suit everything")
+
+
+def checked(chosen: Chosen) -> Chosen:
+    """Return the same. Raises ValueError if there is no such reading, TypeError if it is none."""
+    if not isinstance(chosen, Chosen):
+        raise TypeError(f"reading must be one of arzip.readings, not {type(chosen).__name__}")
+    if chosen.reading not in READINGS or chosen.number not in chosen.reading.numbers:
+        raise ValueError(f"{chosen.number} does not go with the reading {chosen.reading.name}")
+    return chosen
+
+
+def from_preamble(preamble: bytes) -> Chosen:
+    """Return what `Chosen.preamble` stands for. Raises FormatError if it stands for nothing."""
+    value = place = int.from_bytes(preamble)
+    for reading in READINGS:
+        if place < len(reading.numbers):
+            return Chosen(reading, reading.numbers[place])
+        place -= len(reading.numbers)
+    raise FormatError(f"a segment's reading is {value}, which there is not: the file is damaged")
+
+
+@compiled
+def observe(state: State, byte: int) -> None:
+    """Take in the byte that was coded last, which is at data[state.position]."""
+    past.observe(state, byte)
+    _observe(state.reading, state, byte)
+
+
+@compiled
+def set_contexts(state: State, data: NDArray[np.uint8]) -> None:
+    """Hash the contexts of the byte at data[state.position]."""
+    past.set_shared_contexts(state)
+    _set_contexts(state.reading, state, data)
+    hashes = state.hashes
+    for i in range(CONTEXTS):
+        hashes[i] = hash_pair(hashes[i], u64(i))
+
+
+def _by_index(functions: Sequence[Callable[..., None]]) -> Any:
+    """Return one compiled function that calls the one of that index with two arguments."""
+    first, *others = functions
+    if not others:
+        return compiled(lambda index, a, b: first(a, b))
+    rest = _by_index(others)
+
+    @compiled
+    def call(index: int, a: Any, b: Any) -> None:
+        if index == 0:
+            first(a, b)
+        else:
+            rest(index - 1, a, b)
+
+    return call
+
+
+_observe = _by_index([reading.observe for reading in READINGS])
+_set_contexts = _by_index([reading.set_contexts for reading in READINGS])

@@ -13,28 +13,29 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from arzip import readings
 from arzip.models import coding, hybrid, parameters
 from arzip.models.bits import mixer
 from arzip.models.bits.odds import ONE
-from arzip.models.bits.state import CONTEXTS, FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
-from arzip.models.hybrid import KINDS, VERSION
-from arzip.models.network.architectures import Network, network_of
+from arzip.models.bits.state import FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
+from arzip.models.hybrid import VERSION
+from arzip.models.network.networks import Network, network_of
 from arzip.models.parameters import Parameters
-from arzip.models.predictor import Segment
-from arzip.readings import profile
+from arzip.models.predictor import Fitted, new_predictor
+from arzip.readings import READINGS, Chosen
+from arzip.readings.reading import CONTEXTS
 from arzip.training.data import UNREADABLE, files, open_unpacked
 from arzip.training.synthetic import MAKERS
 
 __all__ = ["fit", "fit_all", "main", "unfitted"]
 
-Fields = dict[str, NDArray[np.int32]]
 Source = Callable[[Generator], bytes]
 
 PIECES = (4000, 12000, 60000, 200000)  # bytes; short ones teach how to start
 LARGEST_FILE = 64 << 20
 
 
-def unfitted() -> Fields:
+def unfitted() -> Fitted:
     """Parameters from first principles: all experts trusted alike, histories at face value."""
     history_map = np.full((CONTEXTS, HISTORIES // 256, 256), ONE // 2, dtype=np.int32)
     for history in range(2, 256):
@@ -58,13 +59,13 @@ def unfitted() -> Fields:
 
 
 def fit(
-    fields: Fields, piece: NDArray[np.uint8], record: int, network: Network | None = None
-) -> tuple[Fields, float]:
-    """Code one piece: the parameters it leaves behind, and its code length in bits."""
-    segment = Segment(fields, piece.size, record, network)
+    fitted: Fitted, piece: NDArray[np.uint8], chosen: Chosen, network: Network | None = None
+) -> tuple[Fitted, float]:
+    """Code one piece: return the parameters it leaves behind, and its code length in bits."""
+    predictor = new_predictor(fitted, piece.size, chosen, network).with_data(piece.copy())
     unused = np.empty((2, piece.size), dtype=np.uint32)
-    bits = coding.encode(*segment.arrays(piece.copy()), unused[0], unused[1])
-    return {name: segment.state[name].copy() for name in FITTED}, bits
+    bits = coding.encode(predictor, unused[0], unused[1])
+    return {name: predictor.state[name].copy() for name in FITTED}, bits
 
 
 def files_source(paths: list[Path]) -> Source:
@@ -112,35 +113,36 @@ class Mean:
         self.count = 0
         self._sums = {name: np.zeros_like(f, dtype=np.int64) for name, f in unfitted().items()}
 
-    def add(self, fields: Fields) -> None:
+    def add(self, fields: Fitted) -> None:
         """One more."""
         self.count += 1
         for name, field in fields.items():
             self._sums[name] += field
 
-    def fields(self) -> Fields:
+    def fields(self) -> Fitted:
         """The mean of those added, of which there must be one."""
         return {name: (s // self.count).astype(np.int32) for name, s in self._sums.items()}
 
 
 def fit_all(
     named: Mapping[str, Source], rounds: int, rng: Generator, network: Network | None = None
-) -> dict[str, Fields]:
-    """Fit the parameters of each kind to a piece from each source in every round."""
-    fitted = {kind: unfitted() for kind in KINDS}
-    means = {kind: Mean() for kind in KINDS}
+) -> dict[str, Fitted]:
+    """Fit the parameters of each reading, by its name, to a piece from each source every round."""
+    names = [reading.name for reading in READINGS]
+    fitted = {name: unfitted() for name in names}
+    means = {name: Mean() for name in names}
     for turn in range(rounds):
         size, bits = 0, 0.0
         for source in rng.permutation(list(named)):
             piece = pieces(named[source](rng), rng)
-            record = profile.record_length(piece)
-            kind = KINDS[record != profile.TEXT]
-            fitted[kind], cost = fit(fitted[kind], piece, record, network)
+            chosen = readings.find(piece)
+            name = chosen.reading.name
+            fitted[name], cost = fit(fitted[name], piece, chosen, network)
             size, bits = size + piece.size, bits + cost
             if turn >= rounds // 2:
-                means[kind].add(fitted[kind])
+                means[name].add(fitted[name])
         click.echo(f"round {turn + 1} of {rounds}: {bits / size:.4f} bits/byte of {size:,}")
-    return {k: means[k].fields() if means[k].count else fitted[k] for k in KINDS}
+    return {n: means[n].fields() if means[n].count else fitted[n] for n in names}
 
 
 @click.command()
@@ -176,8 +178,8 @@ def main(
     named = dict(sources(folders, exclude))
     fitted = fit_all(named, rounds, np.random.default_rng(seed), network)
     tensors = {parameters.NETWORK + key: tensor for key, tensor in trained.items()}
-    for kind in KINDS:
-        tensors.update(parameters.pack(fitted[kind], kind))
+    for reading, fields in fitted.items():
+        tensors.update(parameters.pack(fields, reading))
     about: dict[str, object] = {
         "description": "adaptive experts: contexts and matches"
         + (", and a neural network" if network else " alone"),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i32, i64, u32, u64
 from arzip.models.bits.odds import ONE, PROBABILITY_BITS, STRETCH, STRETCH_BITS
-from arzip.models.bits.state import CONTEXTS, State
+from arzip.readings.reading import CONTEXTS, State
 
 __all__ = ["INPUT", "follow", "learn", "predict"]
 

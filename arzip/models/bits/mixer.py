@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, i32, i64, u16, u64
 from arzip.models.bits.match import INPUT as MATCH_INPUT
 from arzip.models.bits.odds import LIMIT, ONE, PROBABILITY_BITS, SQUASH, STRETCH, STRETCH_BITS
-from arzip.models.bits.state import APM_KNOTS, APM_ROWS, CONTEXTS, INPUTS, MIXERS, State
+from arzip.models.bits.state import APM_KNOTS, APM_ROWS, INPUTS, MIXERS
 from arzip.models.numbers.intrinsics import prefetch
+from arzip.readings.reading import CONTEXTS, State
 
 __all__ = ["CONSTANT", "NETWORK", "apm_row", "learn", "predict"]
 

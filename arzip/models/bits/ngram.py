@@ -14,7 +14,8 @@ import numpy as np
 
 from arzip.engine.compiled import compiled, i32, u32
 from arzip.models.bits.odds import ONE, PROBABILITY_BITS, STRETCH, STRETCH_BITS
-from arzip.models.bits.state import CONTEXTS, HISTORIES, State
+from arzip.models.bits.state import HISTORIES
+from arzip.readings.reading import CONTEXTS, State
 
 __all__ = ["MOST", "UNSEEN", "after", "count_of", "learn", "predict"]
 

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, u32, u64
 from arzip.models.bits.ngram import MOST, UNSEEN, after, count_of
-from arzip.models.bits.state import CONTEXTS, LINE, State
+from arzip.models.bits.state import LINE
 from arzip.models.numbers.intrinsics import prefetch
+from arzip.readings.reading import CONTEXTS, State
 
 __all__ = ["find", "locate", "store"]
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from arzip import readings
 from arzip.engine.function import INTERPRETED
+from arzip.readings.reading import CONTEXTS, State
 
 __all__ = [
     "APM_KNOTS",
     "APM_ROWS",
-    "CONTEXTS",
     "FITTED",
     "HISTORIES",
     "INPUTS",
@@ -24,16 +25,9 @@ __all__ = [
     "MIXERS",
     "ROWS",
     "STATE_BYTES",
-    "State",
     "new_state",
     "shape_of",
 ]
-
-State = Any
-"""A record of type LAYOUT: numba's types are not Python's."""
-
-CONTEXTS = 19
-"""How many contexts are looked up for each byte."""
 
 LINE = 16
 """Slots in a line of the table: a tag and the 15 nodes of half a byte's binary tree."""
@@ -61,25 +55,15 @@ APM_KNOTS = 32
 
 LAYOUT = np.dtype(
     [
-        # Where we are.
-        ("position", np.int64),  # bytes seen
-        ("history", np.uint64),  # the last 8 of them, the last one lowest
-        ("partial", np.int64),  # the bits of this byte so far, after a leading 1
+        # How the segment is read, and what that remembers.
+        ("reading", np.int64),  # its place in READINGS
+        ("number", np.int64),  # and its number
+        *readings.FIELDS,
+        # Where we are in the byte.
+        ("partial", np.int64),  # the bits so far, after a leading 1
         ("bit", np.int64),  # how many these are
         ("node", np.uint64),  # the same within half a byte: the index into a line
-        # contexts.py
-        ("record", np.int64),  # bytes in a record, 0 for text
-        ("hashes", np.uint64, CONTEXTS),
-        ("shape", np.uint64),  # what kinds of characters the last 8 bytes are
-        ("above", np.uint64, 4),  # see contexts.look_above
-        ("word", np.uint64, 3),  # hashes of this word and the two before
-        ("line_start", np.int64),
-        ("line_before", np.int64),
-        ("line_before_that", np.int64),
-        ("field", np.int64),  # of the line
-        ("line_first", np.int64),  # its first byte
-        ("after_one", np.uint16, 256),  # the two bytes that last followed a byte
-        ("after_two", np.uint16, 1 << 16),  # the same for two bytes
+        ("hashes", np.uint64, CONTEXTS),  # the contexts
         # slots.py
         ("places", np.uint64, CONTEXTS),  # where lines of the half byte to come may be
         ("buckets", np.uint64, CONTEXTS),  # and where runs

@@ -1,1 +1,29 @@
-"""What looks at predictions instead of coding: all conditionals, the likeliest bytes, dice."""
+"""A model's predictions in other forms than a file: what sampling and inspection ask for.
+
+`protocol` says what that is. A predictor has compiled shortcuts to it (`session`): all 256
+conditionals at once (`lookahead`), the likeliest bytes (`search`), bytes drawn by dice (`draw`).
+Any other model's session gives the same byte by byte (`stepwise`). Both answer alike, to the bit.
+"""
+
+from typing import Protocol, runtime_checkable
+
+from arzip.codec import Model
+from arzip.models.explore.protocol import Explorer
+from arzip.models.explore.session import PredictorSession
+from arzip.models.explore.stepwise import Stepwise
+from arzip.models.predictor import Predictor
+from arzip.readings import TEXT, Chosen
+
+__all__ = ["explorer"]
+
+
+@runtime_checkable
+class _MakesPredictors(Protocol):
+    def predictor(self, n: int, chosen: Chosen) -> Predictor: ...
+
+
+def explorer(model: Model, size: int, reading: Chosen = TEXT) -> Explorer:
+    """Return a fresh start of `model` for about `size` bytes, read as text or as chosen."""
+    if isinstance(model, _MakesPredictors):
+        return PredictorSession(model.predictor(size, reading), size)
+    return Stepwise(model.session())

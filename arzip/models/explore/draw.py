@@ -16,18 +16,16 @@ computed in integers: log2 by repeated squaring, 2**-x as a product of roots, no
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, isqrt
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.models import coding
-from arzip.models.bits import slots
-from arzip.models.bits.state import State
 from arzip.models.explore import search
 from arzip.models.numbers.intrinsics import leading_zeros
-from arzip.readings import contexts
+from arzip.models.predictor import Predictor
+from arzip.readings.reading import State
 
 __all__ = ["Choice", "draw", "draw_leading", "weigh"]
 
@@ -126,42 +124,12 @@ def weigh(freq: NDArray[np.int64], size: int, inverse: int) -> int:
 
 
 @compiled
-def _take(state: State, table: NDArray[np.uint32], target: int) -> int:
-    """Follow the unit `target` down the tree of the next byte, learning; returns the byte."""
-    low, width = coding.FIRST, coding.WIDTH
-    for bit in range(8):
-        if bit & 3 == 0:
-            slots.find(state, table)
-        ones = coding.split(width, coding.predict(state), bit)
-        y = i64(target >= low + width - ones)
-        if y:
-            low += width - ones
-            width = ones
-        else:
-            width -= ones
-        if bit == 3:
-            slots.locate(state, table, state.partial << 1 | y)
-        coding.update(state, y)
-        if bit & 3 == 3:
-            slots.store(state, table)
-    byte: int = state.partial & 255
-    return byte
-
-
-@compiled
-def draw(
-    state: State,
-    table: NDArray[np.uint32],
-    positions: NDArray[np.int32],
-    data: NDArray[np.uint8],
-    network: Any,
-    raws: NDArray[np.uint64],
-    n: int,
-) -> tuple[int, int]:
+def draw(predictor: Predictor, raws: NDArray[np.uint64], n: int) -> tuple[int, int]:
     """Draw up to n bytes, after coding.open_byte, into `data`, until the raw numbers run out.
 
     Returns how many bytes were drawn and how many numbers were used.
     """
+    state = predictor.state
     drawn = used = 0
     shift = u64(leading_zeros(u64(coding.WIDTH)))
     while drawn < n and used < raws.size:
@@ -169,21 +137,15 @@ def draw(
         used += 1
         if target >= coding.WIDTH:
             continue
-        byte = _take(state, table, coding.FIRST + target)
-        data[state.position] = byte
-        contexts.observe(state, byte)
-        coding.open_byte(state, table, positions, data, network)
+        coding.code_byte(state, predictor.table, coding.lies_above, coding.FIRST + target)
+        coding.take_in(predictor, state.partial & 255)
         drawn += 1
     return drawn, used
 
 
 @compiled
 def draw_leading(
-    state: State,
-    table: NDArray[np.uint32],
-    positions: NDArray[np.int32],
-    data: NDArray[np.uint8],
-    network: Any,
+    predictor: Predictor,
     undo: NDArray[np.void],
     wanted: State,
     inverse: int,
@@ -193,7 +155,7 @@ def draw_leading(
     """As `draw`, but only from the bytes that `wanted`, a search.SEARCH, asks for."""
     drawn = used = 0
     while drawn < n and used < raws.size:
-        search.leading(state, table, undo, wanted)
+        search.leading(predictor, undo, wanted)
         total = weigh(wanted.freq, wanted.kept, inverse)
         shift = u64(leading_zeros(u64(total)))
         target = total
@@ -206,6 +168,6 @@ def draw_leading(
         while target >= wanted.freq[i]:
             target -= wanted.freq[i]
             i += 1
-        coding.learn(state, table, positions, data, network, wanted.bytes[i])
+        coding.learn(predictor, wanted.bytes[i])
         drawn += 1
     return drawn, used

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, u64
 from arzip.models import coding
 from arzip.models.bits import slots
-from arzip.models.bits.state import CONTEXTS, INPUTS, LINE, MIXERS, State
+from arzip.models.bits.state import INPUTS, LINE, MIXERS
+from arzip.models.predictor import Predictor
+from arzip.readings.reading import CONTEXTS, State
 
 __all__ = ["UNDO", "climb", "conditionals", "descend"]
 
@@ -46,12 +48,11 @@ UNDO = np.dtype(
 
 
 @compiled
-def conditionals(
-    state: State, table: NDArray[np.uint32], undo: NDArray[np.void], width: NDArray[np.int64]
-) -> None:
+def conditionals(predictor: Predictor, undo: NDArray[np.void], width: NDArray[np.int64]) -> None:
     """Fill in the width of each node of the next byte's tree, numbered as state.partial: at its
     leaves, width[256:], the frequencies of all values. After coding.open_byte; changes nothing.
     """
+    state, table = predictor.state, predictor.table
     width[1] = coding.WIDTH
     slots.find(state, table)
     for prefix in range(128):

@@ -1,20 +1,13 @@
-"""What sampling and inspection ask of a session, and how any session can give it.
+"""What sampling and inspection ask of a session."""
 
-`MixedSession` has compiled shortcuts to it; `Stepwise` gets the same from `conditionals` and
-`observe` alone, byte by byte, for every other model. Both answer alike, to the bit.
-"""
-
-import copy
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.codec import Model, Session
-from arzip.coder import TOTAL
-from arzip.models.explore.draw import Choice, weigh
+from arzip.models.explore.draw import Choice
 
-__all__ = ["Explanation", "Explorer", "Stepwise", "explorer"]
+__all__ = ["Explanation", "Explorer"]
 
 
 class Explanation(NamedTuple):
@@ -49,66 +42,3 @@ class Explorer(Protocol):
     def fork(self) -> "Explorer":
         """A second session that goes on from here by itself."""
         ...
-
-
-def explorer(model: Model, size: int, record: int = 0) -> Explorer:
-    """A fresh start of `model` for about `size` bytes, of text or of records of that length."""
-    from arzip.models.hybrid import Mixed
-
-    if isinstance(model, Mixed):
-        return model.session(record=record, size=size)
-    return Stepwise(model.session())
-
-
-class Stepwise:
-    """Implements Explorer for any session."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def leading(self, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
-        """See Explorer."""
-        freq = self._session.conditionals()
-        order = np.argsort(-freq.astype(np.int64), kind="stable")[:count]
-        return order.astype(np.uint8), freq[order]
-
-    def explain(self, data: bytes, count: int) -> Explanation:
-        """See Explorer."""
-        values = np.empty((len(data), count), dtype=np.uint8)
-        freq = np.empty((len(data), count), dtype=np.uint32)
-        likelihood = np.empty(len(data), dtype=np.float64)
-        for t, byte in enumerate(data):
-            values[t], freq[t] = self.leading(count)
-            likelihood[t] = self._session.conditionals()[byte] / TOTAL
-            self._session.observe(byte)
-        return Explanation(values, freq, likelihood)
-
-    def draw(self, raws: NDArray[np.uint64], n: int, choice: Choice) -> tuple[bytes, int]:
-        """See Explorer."""
-        drawn = bytearray()
-        used = 0
-        while len(drawn) < n and used < raws.size:
-            values, weights = self._weights(choice)
-            total = int(weights.sum())
-            target = int(raws[used]) >> (64 - total.bit_length())
-            used += 1
-            if target < total:
-                drawn.append(values[np.searchsorted(np.cumsum(weights), target, side="right")])
-                self._session.observe(drawn[-1])
-        return bytes(drawn), used
-
-    def fork(self) -> "Stepwise":
-        """See Explorer. The session is copied deeply."""
-        return Stepwise(copy.deepcopy(self._session))
-
-    def _weights(self, choice: Choice) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """The bytes that may be drawn, and how likely each is; in the order of a draw."""
-        if choice.is_plain:
-            freq = self._session.conditionals().astype(np.int64)
-            return np.arange(256, dtype=np.uint8), freq
-        values, frequencies = self.leading(choice.count)
-        weights = frequencies.astype(np.int64)
-        kept = min(int(np.searchsorted(np.cumsum(weights), choice.mass)) + 1, weights.size)
-        weights = weights[:kept]
-        weigh(weights, kept, choice.inverse)
-        return values[:kept], weights

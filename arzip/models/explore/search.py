@@ -6,16 +6,15 @@ and leave out every node that is no wider than the last of the bytes that are wa
 (branch and bound; Land and Doig, 1960). What is found is exactly what sorting all 256 gives.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64
 from arzip.models import coding
 from arzip.models.bits import slots
-from arzip.models.bits.state import State
 from arzip.models.explore.lookahead import climb, descend
+from arzip.models.predictor import Predictor
+from arzip.readings.reading import State
 
 __all__ = ["SEARCH", "explain", "leading"]
 
@@ -40,8 +39,9 @@ SEARCH = np.dtype(
 
 
 @compiled
-def leading(state: State, table: NDArray[np.uint32], undo: NDArray[np.void], search: State) -> None:
+def leading(predictor: Predictor, undo: NDArray[np.void], search: State) -> None:
     """Find the bytes that `search` wants, after coding.open_byte; change nothing else."""
+    state, table = predictor.state, predictor.table
     search.found = search.kept = search.floor = 0
     width, other = search.width, search.other
     width[1] = coding.WIDTH
@@ -109,11 +109,7 @@ def _find(search: State, byte: int, freq: int) -> None:
 
 @compiled
 def explain(
-    state: State,
-    table: NDArray[np.uint32],
-    positions: NDArray[np.int32],
-    data: NDArray[np.uint8],
-    network: Any,
+    predictor: Predictor,
     undo: NDArray[np.void],
     search: State,
     new: NDArray[np.uint8],
@@ -128,7 +124,7 @@ def explain(
     """
     for t in range(new.size):
         if values.shape[1] > 0:
-            leading(state, table, undo, search)
+            leading(predictor, undo, search)
             for k in range(values.shape[1]):
                 values[t, k], freq[t, k] = search.bytes[k], search.freq[k]
-        likelihood[t] = coding.learn(state, table, positions, data, network, i64(new[t]))
+        likelihood[t] = coding.learn(predictor, i64(new[t]))

@@ -17,17 +17,16 @@ Sources: Mikolov et al. 2010; Krause et al. 2018, "Dynamic Evaluation of Neural 
 Gupta et al. 2015, "Deep Learning with Limited Numerical Precision".
 """
 
-import copy
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i16, i32, i64, u64
-from arzip.models.network.architectures import Memory, Network, Weights
+from arzip.models.network.networks import Activations
 from arzip.models.network.recurrent import BYTES, MOST_UNITS, softmax
 
-__all__ = ["Adaptation", "Lane", "copy_lane", "lane_memory", "learn", "new_lane", "predict"]
+__all__ = ["OutputLayer", "blank", "learn", "predict"]
 
 RATE = 300  # in 2**-16: 0.0046 in the long run
 EARLY_RATE = 1114  # 0.017 more at first, half of that after
@@ -52,7 +51,7 @@ def _chances() -> NDArray[np.int32]:
 CHANCES = _chances()
 
 
-class Adaptation(NamedTuple):
+class OutputLayer(NamedTuple):
     """What was learned, and the predictions that it makes."""
 
     delta: NDArray[np.int16]
@@ -64,34 +63,12 @@ class Adaptation(NamedTuple):
     logits: NDArray[np.int32]
     """(256,) in Q12."""
     tree: NDArray[np.int64]
-    """(512,) as Memory.tree."""
+    """(512,) as Activations.tree."""
 
 
-class Lane(NamedTuple):
-    """A network at work: what coding needs of it."""
-
-    weights: Weights
-    memory: Memory
-    adaptation: Adaptation
-
-
-def new_lane(network: Network) -> Lane:
-    """A network before the first byte."""
-    memory = network.start()
-    adaptation = _blank(memory.vector.size)
-    predict(adaptation, memory)
-    return Lane(network.weights, memory, adaptation)
-
-
-def lane_memory(network: Network) -> int:
-    """Bytes that a lane takes, beside the weights."""
-    memory = network.blank()
-    arrays = (*memory, *_blank(memory.vector.size))
-    return sum(array.nbytes for array in arrays)
-
-
-def _blank(units: int) -> Adaptation:
-    return Adaptation(
+def blank(units: int) -> OutputLayer:
+    """Return a layer over that many hidden units that has learned nothing."""
+    return OutputLayer(
         delta=np.zeros((BYTES, units), dtype=np.int16),
         learned=np.zeros(BYTES, dtype=np.uint8),
         vector=np.zeros(units, dtype=np.int16),
@@ -100,32 +77,27 @@ def _blank(units: int) -> Adaptation:
     )
 
 
-def copy_lane(lane: Lane) -> Lane:
-    """The same network in a memory of its own."""
-    return Lane(lane.weights, copy.deepcopy(lane.memory), copy.deepcopy(lane.adaptation))
-
-
 @compiled
-def predict(adaptation: Adaptation, memory: Memory) -> None:
+def predict(layer: OutputLayer, activations: Activations) -> None:
     """After the network's step: fill in the tree of the next byte."""
-    hidden, vector, delta = memory.hidden[-1], adaptation.vector, adaptation.delta
+    hidden, vector, delta = activations.hidden[-1], layer.vector, layer.delta
     units = vector.size
     for j in range(units):
         vector[j] = i32(hidden[j] + 128) >> 8
-    trained = memory.sums[memory.sums.size - BYTES :]
+    trained = activations.sums[activations.sums.size - BYTES :]
     for row in range(BYTES):
         total = i64(0)
-        if adaptation.learned[row]:
+        if layer.learned[row]:
             for start in range(0, units, STRIP):
                 total += _dot(delta[row, start : start + STRIP], vector[start : start + STRIP])
-        adaptation.logits[row] = i32(i64(trained[row]) + (total >> (DELTA_BITS + 7 - 12)))
-    softmax(adaptation.logits, adaptation.tree)
+        layer.logits[row] = i32(i64(trained[row]) + (total >> (DELTA_BITS + 7 - 12)))
+    softmax(layer.logits, layer.tree)
 
 
 @compiled
-def learn(adaptation: Adaptation, memory: Memory, byte: int, position: int) -> None:
+def learn(layer: OutputLayer, activations: Activations, byte: int, position: int) -> None:
     """Before the network's step: take one towards having predicted `byte`, number `position`."""
-    tree, delta, vector = adaptation.tree, adaptation.delta, memory.vector
+    tree, delta, vector = layer.tree, layer.delta, activations.vector
     rate = RATE + EARLY_RATE * HALF_TIME // (HALF_TIME + position)
     inverse = (1 << 52) // tree[1]
     chance = u64(position + 1) * u64(0x9E3779B97F4A7C15)
@@ -140,7 +112,7 @@ def learn(adaptation: Adaptation, memory: Memory, byte: int, position: int) -> N
                 continue
             small -= LEAST_ERROR
             error = LEAST_ERROR if row == byte else -LEAST_ERROR
-        adaptation.learned[row] = 1
+        layer.learned[row] = 1
         chance = chance * u64(0xD6E8FEB86659FD93) + u64(row)
         _add(delta[row], i32((error * rate) >> 8), vector, i64(chance >> u64(64 - CHANCE_BITS)))
 

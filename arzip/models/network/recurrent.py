@@ -30,7 +30,7 @@ __all__ = [
     "LARGEST_SUM",
     "MOST_LAYERS",
     "MOST_UNITS",
-    "Memory",
+    "Activations",
     "Network",
     "Weights",
     "check_sums",
@@ -73,7 +73,7 @@ class Weights(NamedTuple):
     """Of each row, in Q12."""
 
 
-class Memory(NamedTuple):
+class Activations(NamedTuple):
     """What a network knows after some bytes, and room to work in. One for each lane."""
 
     hidden: NDArray[np.int32]
@@ -108,24 +108,20 @@ class Network:
         ]
         self.weights = _pack(tensors, GATES[self.architecture], self.layers, self.units)
 
-    def start(self) -> Memory:
-        """A network's memory before the first byte; its tree predicts that one."""
-        memory = self.blank()
+    def start(self) -> Activations:
+        """Return a network's activations before the first byte; their tree predicts that one."""
+        activations = self.blank()
         for k, (hidden, cell) in enumerate(self._start):
-            memory.hidden[k, : self.units] = hidden
+            activations.hidden[k, : self.units] = hidden
             if cell is not None:
-                memory.cell[k, : self.units] = cell
-        _begin(self.weights, memory)
-        return memory
+                activations.cell[k, : self.units] = cell
+        _begin(self.weights, activations)
+        return activations
 
-    def memory(self) -> int:
-        """Bytes that one lane's memory takes."""
-        return sum(array.nbytes for array in self.blank())
-
-    def blank(self) -> Memory:
-        """A memory of the right size that knows nothing."""
+    def blank(self) -> Activations:
+        """Return activations of the right size that know nothing."""
         gates, layers, units = GATES[self.architecture], self.layers, _padded(self.units)
-        return Memory(
+        return Activations(
             hidden=np.zeros((layers, units), dtype=np.int32),
             cell=np.zeros((layers, units), dtype=np.int32),
             vector=np.zeros(units, dtype=np.int16),
@@ -261,23 +257,23 @@ def _pack(tensors: Mapping[str, NDArray[Any]], gates: int, layers: int, units: i
 
 
 @compiled
-def step(weights: Weights, memory: Memory, byte: int) -> None:
+def step(weights: Weights, activations: Activations, byte: int) -> None:
     """Take `byte` as the next one; then the tree predicts the one after it."""
     rows = weights.input.shape[1]
-    layers, units = memory.hidden.shape
+    layers, units = activations.hidden.shape
     values = weights.input[byte]
     for j in range(rows):
-        memory.sums[j] = i32(i32(values[j]) << 1)
+        activations.sums[j] = i32(i32(values[j]) << 1)
     for layer in range(layers):
         first = 2 * rows * layer
-        inputs = memory.sums[first : first + rows]
-        recurrent = memory.sums[first + rows : first + 2 * rows]
+        inputs = activations.sums[first : first + rows]
+        recurrent = activations.sums[first + rows : first + 2 * rows]
         if rows == 3 * units:
-            _gru(inputs, recurrent, memory.hidden[layer])
+            _gru(inputs, recurrent, activations.hidden[layer])
         else:
-            _lstm(inputs, recurrent, memory.cell[layer], memory.hidden[layer])
-        _multiply(weights, memory, layer)
-    softmax(memory.sums[2 * rows * layers :], memory.tree)
+            _lstm(inputs, recurrent, activations.cell[layer], activations.hidden[layer])
+        _multiply(weights, activations, layer)
+    softmax(activations.sums[2 * rows * layers :], activations.tree)
 
 
 @compiled
@@ -290,12 +286,12 @@ def node_odds(tree: NDArray[np.int64], partial: int) -> int:
 
 
 @compiled
-def _begin(weights: Weights, memory: Memory) -> None:
+def _begin(weights: Weights, activations: Activations) -> None:
     """Fill in what the first `step` and the first byte's prediction take from the start states."""
-    layers = memory.hidden.shape[0]
+    layers = activations.hidden.shape[0]
     for layer in range(layers):
-        _multiply(weights, memory, layer)
-    softmax(memory.sums[2 * weights.input.shape[1] * layers :], memory.tree)
+        _multiply(weights, activations, layer)
+    softmax(activations.sums[2 * weights.input.shape[1] * layers :], activations.tree)
 
 
 @compiled
@@ -344,21 +340,21 @@ def _lstm(
 
 
 @compiled
-def _multiply(weights: Weights, memory: Memory, layer: int) -> None:
+def _multiply(weights: Weights, activations: Activations, layer: int) -> None:
     """Take a layer's hidden state to its recurrent sums and to the inputs above, or the logits."""
     gates = weights.input.shape[1]
-    layers, units = memory.hidden.shape
+    layers, units = activations.hidden.shape
     size, width = 2 * gates, (2 * gates + ROWS - 1) // ROWS * ROWS
     skipped = layer * width
     if layer + 1 == layers:
         size = gates + BYTES
         width = (size + ROWS - 1) // ROWS * ROWS
-    hidden, vector, products = memory.hidden[layer], memory.vector, memory.products
+    hidden, vector, products = activations.hidden[layer], activations.vector, activations.products
     for j in range(units):
         vector[j] = i32(hidden[j] + 4) >> 3
     for row in range(0, width, ROWS):
         multiply_block(weights.matrix, (skipped + row) * units, vector, products, row)
-    sums = memory.sums[(2 * layer + 1) * gates : (2 * layer + 1) * gates + size]
+    sums = activations.sums[(2 * layer + 1) * gates : (2 * layer + 1) * gates + size]
     scale, bias = weights.scale[skipped : skipped + size], weights.bias[skipped : skipped + size]
     for j in range(size):
         sums[j] = i32(((i64(products[j]) * i64(scale[j]) + (1 << 15)) >> 16) + i64(bias[j]))

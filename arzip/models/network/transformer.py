@@ -45,7 +45,7 @@ __all__ = [
     "MOST_UNITS",
     "MOST_WINDOW",
     "WIDENING",
-    "Memory",
+    "Activations",
     "Transformer",
     "Weights",
     "step",
@@ -92,7 +92,7 @@ class Weights(NamedTuple):
     """(256,) in Q12."""
 
 
-class Memory(NamedTuple):
+class Activations(NamedTuple):
     """What a network knows after some bytes, and room to work in. One for each lane."""
 
     hidden: NDArray[np.int32]
@@ -136,24 +136,20 @@ class Transformer:
         ]
         self.weights = _pack(tensors, self.layers)
 
-    def start(self) -> Memory:
-        """A network's memory before the first byte; its tree predicts that one."""
-        memory = self.blank()
+    def start(self) -> Activations:
+        """Return a network's activations before the first byte; their tree predicts that one."""
+        activations = self.blank()
         for layer, (key, value) in enumerate(self._ring):
-            memory.keys[layer], memory.values[layer] = key, value
-        memory.hidden[0] = self._start
-        _predict(self.weights, memory)
-        return memory
+            activations.keys[layer], activations.values[layer] = key, value
+        activations.hidden[0] = self._start
+        _predict(self.weights, activations)
+        return activations
 
-    def memory(self) -> int:
-        """Bytes that one lane's memory takes."""
-        return sum(array.nbytes for array in self.blank())
-
-    def blank(self) -> Memory:
-        """A memory of the right size that knows nothing."""
+    def blank(self) -> Activations:
+        """Return activations of the right size that know nothing."""
         layers, units, window = self.layers, self.units, self.window
         ring = (layers, window, units)
-        return Memory(
+        return Activations(
             hidden=np.zeros((1, units), dtype=np.int32),
             vector=np.zeros(units, dtype=np.int16),
             keys=np.zeros(ring, dtype=np.int16),
@@ -263,40 +259,40 @@ def _pack(tensors: Mapping[str, NDArray[Any]], layers: int) -> Weights:
 
 
 @compiled
-def step(weights: Weights, memory: Memory, byte: int) -> None:
+def step(weights: Weights, activations: Activations, byte: int) -> None:
     """Take `byte` as the next one; then the tree predicts the one after it."""
-    residual, narrow, slot = memory.residual, memory.narrow, memory.slot[0]
-    layers, window = memory.keys.shape[:2]
+    residual, narrow, slot = activations.residual, activations.narrow, activations.slot[0]
+    layers, window = activations.keys.shape[:2]
     for j in range(residual.size):
         residual[j] = i32(i32(weights.embedding[byte, j]) << 1)
     for layer in range(layers):
-        _attend(weights, memory, layer, slot)
-        _feed_forward(weights, memory, layer)
-    memory.slot[0] = (slot + 1) % window
+        _attend(weights, activations, layer, slot)
+        _feed_forward(weights, activations, layer)
+    activations.slot[0] = (slot + 1) % window
     _normalise(residual, narrow)
     for j in range(residual.size):
-        memory.hidden[0, j] = tanh(i32(i32(narrow[j]) << 1))
-    _predict(weights, memory)
+        activations.hidden[0, j] = tanh(i32(i32(narrow[j]) << 1))
+    _predict(weights, activations)
 
 
 @compiled
-def _predict(weights: Weights, memory: Memory) -> None:
+def _predict(weights: Weights, activations: Activations) -> None:
     """From h to the tree."""
-    hidden, vector, products = memory.hidden[0], memory.vector, memory.products
+    hidden, vector, products = activations.hidden[0], activations.vector, activations.products
     for j in range(vector.size):
         vector[j] = i32(hidden[j] + 4) >> 3
-    logits = memory.sums[memory.sums.size - BYTES :]
+    logits = activations.sums[activations.sums.size - BYTES :]
     _multiply(weights.output, weights.output_scale, vector, 16, -LARGEST_SUM, LARGEST_SUM, products)
     for j in range(BYTES):
         logits[j] = i32(products[j] + weights.output_bias[j])
-    softmax(logits, memory.tree)
+    softmax(logits, activations.tree)
 
 
 @compiled
-def _attend(weights: Weights, memory: Memory, layer: int, slot: int) -> None:
+def _attend(weights: Weights, activations: Activations, layer: int, slot: int) -> None:
     """x += J attention(A norm(x)); this byte's key and value go to `slot` of the rings."""
-    residual, narrow, products = memory.residual, memory.narrow, memory.products
-    keys, values = memory.keys[layer], memory.values[layer]
+    residual, narrow, products = activations.residual, activations.narrow, activations.products
+    keys, values = activations.keys[layer], activations.values[layer]
     units = residual.size
     _normalise(residual, narrow)
     _multiply(
@@ -310,9 +306,15 @@ def _attend(weights: Weights, memory: Memory, layer: int, slot: int) -> None:
     for head in range(heads):
         first, end = head * size, (head + 1) * size
         inverse = _weigh(
-            products[first:end], keys[:, first:end], weights.ages[layer, head], slot, memory.shares
+            products[first:end],
+            keys[:, first:end],
+            weights.ages[layer, head],
+            slot,
+            activations.shares,
         )
-        _gather(memory.shares, inverse, values[:, first:end], memory.sums, narrow[first:end])
+        _gather(
+            activations.shares, inverse, values[:, first:end], activations.sums, narrow[first:end]
+        )
     _multiply(
         weights.join[layer],
         weights.join_scale[layer],
@@ -380,10 +382,10 @@ def _gather(
 
 
 @compiled
-def _feed_forward(weights: Weights, memory: Memory, layer: int) -> None:
+def _feed_forward(weights: Weights, activations: Activations, layer: int) -> None:
     """x += C relu(U norm(x))^2."""
-    narrow, wide, products = memory.narrow, memory.wide, memory.products
-    _normalise(memory.residual, narrow)
+    narrow, wide, products = activations.narrow, activations.wide, activations.products
+    _normalise(activations.residual, narrow)
     _multiply(
         weights.expand[layer],
         weights.expand_scale[layer],
@@ -404,7 +406,7 @@ def _feed_forward(weights: Weights, memory: Memory, layer: int) -> None:
         LARGEST_RESIDUAL,
         products,
     )
-    _add(products, memory.residual)
+    _add(products, activations.residual)
 
 
 @compiled

@@ -1,7 +1,7 @@
 """The neural expert, whichever network it is: made from its tensors, and stepped by compiled code.
 
-To the rest of the model a network is its weights and its memory, of which `hidden[-1]`, `vector`,
-`sums` (its last 256) and `tree` mean the same in all of them.
+To the rest of the model a network is its weights and its activations, of which `hidden[-1]`,
+`vector`, `sums` (its last 256) and `tree` mean the same in all of them.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from arzip.models.network import recurrent, transformer
 
-__all__ = ["Memory", "Network", "Weights", "network_of", "step"]
+__all__ = ["Activations", "Network", "Weights", "network_of", "step"]
 
 Network = recurrent.Network | transformer.Transformer
 Weights = recurrent.Weights | transformer.Weights
-Memory = recurrent.Memory | transformer.Memory
+Activations = recurrent.Activations | transformer.Activations
 
 
 def network_of(tensors: Mapping[str, NDArray[Any]]) -> Network:
@@ -25,12 +25,12 @@ def network_of(tensors: Mapping[str, NDArray[Any]]) -> Network:
     return recurrent.Network(tensors)
 
 
-def step(weights: Any, memory: Any, byte: int) -> None:
-    """Take `byte` as the next one; then the memory's tree predicts the one after it.
+def step(weights: Any, activations: Any, byte: int) -> None:
+    """Take `byte` as the next one; then the activations' tree predicts the one after it.
 
     numba chooses when it compiles: see lowering.py.
     """
     if isinstance(weights, transformer.Weights):
-        transformer.step(weights, memory, byte)
+        transformer.step(weights, activations, byte)
     else:
-        recurrent.step(weights, memory, byte)
+        recurrent.step(weights, activations, byte)

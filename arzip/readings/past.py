@@ -1,0 +1,108 @@
+"""What every reading knows of the bytes before: the last ones, their words, what followed them.
+
+All readings share six contexts: the last 0 to 4 bytes (the lower orders), and what followed the
+last byte the last two times (the indirect context).
+"""
+
+import numpy as np
+
+from arzip.engine.compiled import compiled, i64, u16, u64
+from arzip.readings.reading import Field, State
+
+__all__ = ["FIELDS", "SHARED", "expected", "hash_pair", "observe", "set_shared_contexts"]
+
+FIELDS: tuple[Field, ...] = (
+    ("position", np.int64),  # bytes seen
+    ("history", np.uint64),  # the last 8 of them, the last one lowest
+    ("shape", np.uint64),  # the kinds of characters that these are
+    ("word", np.uint64, 3),  # hashes of this word and the two before
+    ("after_one", np.uint16, 256),  # the two bytes that last followed a byte
+    ("after_two", np.uint16, 1 << 16),  # the same for two bytes
+)
+
+SHARED = 6
+"""The first contexts are the same in all readings."""
+
+
+@compiled
+def hash_pair(a: int, b: int) -> int:
+    """Return 64 well-mixed bits of two numbers."""
+    x: int = (a + u64(0x632BE59BD9B4E019)) * u64(0x9E3779B97F4A7C15)
+    x ^= (b + u64(0x7F4A7C15)) * u64(0xD6E8FEB86659FD93)
+    x ^= x >> u64(29)
+    x *= u64(0xBF58476D1CE4E5B9)
+    return x
+
+
+@compiled
+def observe(state: State, byte: int) -> None:
+    """Take in the byte that was coded last, which is at data[state.position]."""
+    state.position += 1
+    _note_followers(state, byte)
+    state.history = (state.history << u64(8)) | u64(byte)
+    state.shape = (state.shape << u64(8)) | u64(_kind(byte))
+    _read_word(state, byte)
+
+
+@compiled
+def set_shared_contexts(state: State) -> None:
+    """Set the contexts that all readings have."""
+    history = state.history
+    hashes = state.hashes
+    hashes[0] = u64(0)
+    hashes[1] = history & u64(0xFF)
+    hashes[2] = history & u64(0xFFFF)
+    hashes[3] = history & u64(0xFFFFFF)
+    hashes[4] = history & u64(0xFFFFFFFF)
+    followed = u64(state.after_one[history & u64(0xFF)])
+    hashes[5] = followed | (history & u64(0xFF)) << u64(16)
+
+
+@compiled
+def expected(state: State) -> int:
+    """Return the byte that the match expects, the last one, and a class of the match's length.
+
+    The classes are up to 7, up to 11, and longer.
+    """
+    length = u64(min(state.match_length, 15) >> 2)
+    last = state.history & u64(0xFF)
+    context: int = u64(state.match_byte) | last << u64(8) | length << u64(40)
+    return context
+
+
+@compiled
+def _note_followers(state: State, byte: int) -> None:
+    """Note that `byte` followed the one or two bytes before it."""
+    one = state.history & u64(0xFF)
+    two = state.history & u64(0xFFFF)
+    state.after_one[one] = u16((i64(state.after_one[one]) << 8) | byte)
+    state.after_two[two] = u16((i64(state.after_two[two]) << 8) | byte)
+
+
+@compiled
+def _kind(byte: int) -> int:
+    """Return one character for all letters, one for all capitals, one for digits, else `byte`."""
+    if 97 <= byte <= 122 or byte >= 128:
+        return 97
+    if 65 <= byte <= 90:
+        return 65
+    return 48 if 48 <= byte <= 57 else byte
+
+
+@compiled
+def _read_word(state: State, byte: int) -> None:
+    """Keep the hashes of words, in lower case.
+
+    Bytes from 128 on are letters: of any language, in any encoding.
+    """
+    word = state.word
+    if 97 <= byte <= 122 or byte >= 128:
+        word[0] = hash_pair(word[0], u64(byte))
+        return
+    if 65 <= byte <= 90:
+        word[0] = hash_pair(word[0], u64(byte + 32))
+        return
+    if word[0] != u64(0):
+        word[2] = word[1]
+        word[1] = word[0]
+        word[0] = u64(0)
