@@ -112,7 +112,7 @@ def test_sessions_have_bounds() -> None:
     for length in (0, records.LONGEST + 1):
         with pytest.raises(ValueError, match=f"{length} does not go with the reading records"):
             SWIFT.session(reading=Chosen(records.READING, length))
-    with pytest.raises(TypeError, match="reading must be one of .*, not int"):
+    with pytest.raises(TypeError, match="reading must be one of"):
         SWIFT.session(reading=24)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="size is -1: it must be 0 or more"):
         SWIFT.session(size=-1)
