@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.models.network import activations, recurrent
+from arzip.models.network import functions, recurrent, softmax
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -81,7 +81,7 @@ class Reference:
 
 def softmax_weights(logits: NDArray[Any]) -> NDArray[Any]:
     exponent = ((logits.max() - logits).clip(0, 21 << 12) * 23637) >> 16
-    rounded = ((activations.EXP2[exponent & 1023] >> (exponent >> 10)) + 1) >> 1
+    rounded = ((functions.EXP2[exponent & 1023] >> (exponent >> 10)) + 1) >> 1
     return np.maximum(rounded, 1)
 
 
@@ -95,18 +95,18 @@ def tanh(x: NDArray[Any]) -> NDArray[Any]:
 
 def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
     place = x.clip(-12 << 12, (12 << 12) - 1) + (12 << 12)
-    entry = activations.SIGMOID.astype(np.int64)[place >> 7]
+    entry = functions.SIGMOID.astype(np.int64)[place >> 7]
     return (entry >> 10) + (((entry & 1023) * (place & 127) + 64) >> 7)
 
 
 def digest(architecture: str, layers: int, units: int, n: int) -> str:
     """Of the sums and the log-odds of a random network over n bytes of text."""
-    network = recurrent.Network(random_tensors(architecture, layers, units))
+    network = recurrent.Recurrent(random_tensors(architecture, layers, units))
     memory = network.start()
     state = hashlib.sha256()
     for byte in (TEXT * n)[:n]:
         recurrent.step(network.weights, memory, byte)
-        odds = [recurrent.node_odds(memory.tree, node) for node in range(1, 256)]
+        odds = [softmax.node_odds(memory.tree, node) for node in range(1, 256)]
         state.update(memory.tree.astype("<i8").tobytes() + np.array(odds, "<i4").tobytes())
     return state.hexdigest()[:16]
 

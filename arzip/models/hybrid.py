@@ -47,11 +47,11 @@ class HybridModel:
                 f"model {parameters.name!r} is of version {parameters.version}, and this arzip "
                 f"computes version {VERSION}: install the arzip that goes with it"
             )
-        parameters.check_names(reading.name for reading in READINGS)
+        parameters.check_names(reading.bank for reading in READINGS)
         self._parameters = parameters
         self.name = parameters.name
         self.identity = parameters.identity
-        self._fitted = {reading: parameters.fields(reading.name) for reading in READINGS}
+        self._fitted = {reading: parameters.fields(reading.bank) for reading in READINGS}
         self._network = network_of(parameters.network) if parameters.network else None
         self._preface = parameters.preface
         self._begun: Predictor | None = None
@@ -66,7 +66,7 @@ class HybridModel:
         return model
 
     def __reduce__(self) -> "tuple[Callable[[Parameters], HybridModel], tuple[Parameters]]":
-        """Another process, or machine, gets all of the model: it need not have its file."""
+        """Send all of the model: another process, or machine, need not have its file."""
         return received, (self._parameters,)
 
     def __repr__(self) -> str:
@@ -114,7 +114,7 @@ class HybridModel:
         return predictor.new_predictor(fitted, n, chosen, self._network, sparse=sparse)
 
     def _begin(self, n: int) -> Predictor:
-        """With the preface read, as if it were coded."""
+        """Return a predictor that has read the preface as if it were coded."""
         begun = self._empty(n, TEXT).with_data(self._preface)
         for start in range(0, self._preface.size, PIECE):
             interval = np.empty(min(PIECE, self._preface.size - start), dtype=np.uint32)

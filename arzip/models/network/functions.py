@@ -20,7 +20,7 @@ from arzip.models.numbers.intrinsics import leading_zeros
 __all__ = ["EXP2", "LN", "SIGMOID", "log_odds", "sigmoid", "square_root", "tanh", "weight"]
 
 ARGUMENT_BITS = 12
-"""Of the functions' arguments: Q12."""
+"""Arguments are Q12."""
 
 SIGMOID_END = 12
 """sigmoid(12) is 1 and sigmoid(-12) is 0, in Q16."""
@@ -49,7 +49,7 @@ LOG2_E = rounded(ONE * ONE // _LN2, 14)
 
 
 def _sigmoid() -> NDArray[np.int32]:
-    """Q16 values at -12, -12 + 1/32, .., 12 - 1/32, each with the rise to the next."""
+    """Return Q16 values at -12, -12 + 1/32, .., 12 - 1/32, each with the rise to the next."""
     knots, per_unit = SIGMOID_END << (ARGUMENT_BITS - STEP_BITS), 1 << (ARGUMENT_BITS - STEP_BITS)
 
     def exact() -> list[int]:
@@ -66,7 +66,7 @@ def _sigmoid() -> NDArray[np.int32]:
 
 
 def _exp2() -> NDArray[np.int32]:
-    """EXP2[f] is 2^-((f + 1/2) / 1024) in Q29."""
+    """Return EXP2, where EXP2[f] is 2^-((f + 1/2) / 1024) in Q29."""
     size, bits = 1 << EXP2_BITS, WEIGHT_BITS + 1
 
     def exact() -> list[int]:
@@ -81,7 +81,7 @@ def _exp2() -> NDArray[np.int32]:
 
 
 def _ln() -> NDArray[np.int32]:
-    """LN[m] is ln(1 + (m + 1/2) / 1024) in Q16."""
+    """Return LN, where LN[m] is ln(1 + (m + 1/2) / 1024) in Q16."""
     size = 1 << LN_BITS
 
     def exact() -> list[int]:
@@ -99,7 +99,7 @@ LN = _ln()
 
 @compiled
 def _sigmoid_q16(x: int) -> int:
-    """sigmoid(x) in Q16, x an int32 in Q12."""
+    """Return sigmoid(x) in Q16, x an int32 in Q12."""
     end = i32(SIGMOID_END << ARGUMENT_BITS)
     place = i32(min(max(i32(x), i32(-end)), i32(end - 1)) + end)
     entry = i32(SIGMOID[u32(place >> STEP_BITS)])
@@ -112,21 +112,21 @@ def _sigmoid_q16(x: int) -> int:
 
 @compiled
 def sigmoid(x: int) -> int:
-    """1 / (1 + e^-x) in Q15, 0 to 2**15. x is an int32 in Q12."""
+    """Return 1 / (1 + e^-x) in Q15, 0 to 2**15. x is an int32 in Q12."""
     value: int = i32(i32(_sigmoid_q16(x) + i32(1)) >> 1)
     return value
 
 
 @compiled
 def tanh(x: int) -> int:
-    """In Q15, -2**15 to 2**15. x is an int32 in Q12 below 2**30."""
+    """Return tanh(x) in Q15, -2**15 to 2**15. x is an int32 in Q12 below 2**30."""
     value: int = i32(_sigmoid_q16(i32(x) << 1) - i32(1 << 15))
     return value
 
 
 @compiled
 def weight(distance: int) -> int:
-    """e^-distance in Q28, but at least 1. distance is an int32 in Q12, >= 0."""
+    """Return e^-distance in Q28, but at least 1. distance is an int32 in Q12, >= 0."""
     bounded = min(i32(distance), i32(LEAST_EXPONENT << ARGUMENT_BITS))
     exponent = i32(i32(bounded * i32(LOG2_E)) >> (ARGUMENT_BITS + 14 - EXP2_BITS))
     mantissa = i32(EXP2[u32(exponent & i32((1 << EXP2_BITS) - 1))])
@@ -136,7 +136,7 @@ def weight(distance: int) -> int:
 
 @compiled
 def square_root(n: int) -> int:
-    """Rounded down, for 1 <= n < 2**62: Newton's steps from above."""
+    """Return the root of n, rounded down, for 1 <= n < 2**62: by Newton's steps from above."""
     root = i64(1) << ((i64(65) - i64(leading_zeros(u64(n)))) >> i64(1))
     while True:
         closer = (root + i64(n) // root) >> 1
@@ -148,7 +148,7 @@ def square_root(n: int) -> int:
 
 @compiled
 def _ln_q16(n: int) -> int:
-    """ln(n) in Q16, for n >= 1."""
+    """Return ln(n) in Q16, for n >= 1."""
     zeros = leading_zeros(u64(n))
     # What follows the leading 1, of which the shift out of 64 bits gets rid.
     mantissa = (u64(n) << zeros << u64(1)) >> u64(64 - LN_BITS)
@@ -158,6 +158,6 @@ def _ln_q16(n: int) -> int:
 
 @compiled
 def log_odds(ones: int, zeros: int) -> int:
-    """ln(ones / zeros) in Q8, at most MOST_ODDS either way. Both are >= 1."""
+    """Return ln(ones / zeros) in Q8, at most MOST_ODDS either way. Both are >= 1."""
     odds = (_ln_q16(ones) - _ln_q16(zeros) + (1 << 7)) >> 8
     return min(max(odds, -MOST_ODDS), MOST_ODDS)
