@@ -13,8 +13,8 @@ import arzip
 from arzip import density
 from arzip.analysis import lines
 from arzip.analysis.inspection import Sample, inspect
-from arzip.cli import sample as sample_command
-from arzip.cli.main import cli
+from arzip.cli.commands import sample as sample_command
+from arzip.cli.group import cli
 
 TEXT = b"".join(b"%d bottles of beer on the wall\n" % n for n in range(99, 0, -1))
 

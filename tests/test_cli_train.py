@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import arzip
-from arzip.cli.main import cli
+from arzip.cli.group import cli
 from arzip.models import registry
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'arzip[torch]'")
