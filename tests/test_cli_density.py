@@ -159,7 +159,7 @@ def test_sample_goes_on_from_a_file(text: Path, way: list[str]) -> None:
 
 
 def test_sample_shows_a_terminal_no_control_characters() -> None:
-    assert sample_command._shown("a\tb\x1b[31m\né\x07\n") == "a   b\\x1b[31m\né\\x07\n".encode()
+    assert sample_command.shown("a\tb\x1b[31m\né\x07\n") == "a   b\\x1b[31m\né\\x07\n".encode()
 
 
 @pytest.mark.parametrize(

@@ -291,4 +291,4 @@ def test_too_little_to_hold_out(here: Path) -> None:
     Path("data", "text").write_bytes(TEXT[:600])
     result = train()
     assert result.exit_code == 0
-    assert result.stderr.endswith("give it more data\n")
+    assert result.stderr.endswith("train on more data\n")

@@ -1,7 +1,7 @@
 """The click group `cli`: what `arzip` runs by its first word.
 
-A first word that is a command is the command; anything else starts the gzip-like form. A command's
-module is imported when it is needed.
+If the first word is a command, it runs; anything else starts the gzip-like form. A command's module
+is imported when it is needed.
 """
 
 import os

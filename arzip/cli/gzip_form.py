@@ -93,7 +93,7 @@ def _complete_word(
     cls=GzipForm,
     name="",
     context_settings=HELP,
-    epilog="A first word that is a command is the command: write ./eval for a file of that name. "
+    epilog="If the first word is a command, it runs: write ./eval for a file of that name. "
     "Options in the environment variable ARZIP_OPT come first. Exit status: 0 success, "
     "1 an error, 2 a file was skipped.",
 )

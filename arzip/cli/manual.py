@@ -24,8 +24,8 @@ DESCRIPTION = (
     "arzip compresses each FILE to FILE.arz. A model predicts every byte from the bytes before it, "
     "and an arithmetic coder turns the predictions into bits; decompressing makes the same "
     "predictions again, and takes as long. Unlike gzip(1) it keeps FILE unless told --rm.",
-    "unarz is arzip -d, and arzcat is arzip -dc. A first word that is a command is the command: "
-    "write ./eval for a file of that name.",
+    "unarz is arzip -d, and arzcat is arzip -dc. If the first word is a command, it runs: write "
+    "./eval for a file of that name.",
 )
 
 ENVIRONMENT_VARIABLES = (
@@ -35,8 +35,12 @@ ENVIRONMENT_VARIABLES = (
 
 EXIT_STATUS = (
     ("0", "Success."),
-    ("1", "An error: a file is damaged, unreadable, or made with a model that is missing."),
-    ("2", "A file was skipped, or the command line makes no sense."),
+    (
+        "1",
+        "An error: the command line is wrong, or a file is damaged, unreadable, or needs a model "
+        "that is missing.",
+    ),
+    ("2", "A file was skipped, or part of a damaged one is lost."),
 )
 
 EXAMPLES = (

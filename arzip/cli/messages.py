@@ -18,13 +18,11 @@ from arzip.errors import ArzipError
 __all__ = [
     "ERROR",
     "OK",
-    "WARNING",
     "RefusedError",
     "Reporter",
     "SkippedError",
     "explain",
     "is_failure",
-    "is_out_of_memory",
     "new_reporter",
     "printable",
     "report_failure",

@@ -16,7 +16,7 @@ from arzip.cli.settings import Settings
 if TYPE_CHECKING:
     from arzip.analysis.sampling import Sampling
 
-__all__ = ["command"]
+__all__ = ["command", "shown"]
 
 
 @named("sample")
@@ -113,14 +113,14 @@ def _write(name: str, prompt: bytes, n: int, how: "Sampling") -> None:
     output = sys.stdout.buffer
     decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
     for piece in sampling.generate(model, prompt, n, how):
-        output.write(_shown(decoder.decode(piece)) if output.isatty() else piece)
+        output.write(shown(decoder.decode(piece)) if output.isatty() else piece)
         output.flush()
     if output.isatty():
-        output.write(_shown(decoder.decode(b"", final=True) + "\n"))
+        output.write(shown(decoder.decode(b"", final=True) + "\n"))
         output.flush()
 
 
-def _shown(text: str) -> bytes:
+def shown(text: str) -> bytes:
     """Return `text` as bytes for a terminal, with control characters escaped."""
     lines = (printable(line) for line in text.expandtabs(4).split("\n"))
     return "\n".join(lines).encode(errors="replace")

@@ -144,6 +144,47 @@ def _train(
         raise RefusedError(f"appeared during the training; the model is now in {kept} instead")
 
 
+def _prepare(
+    data: Sequence[Path],
+    *,
+    start: str | None,
+    arch: str,
+    hidden: int,
+    layers: int,
+    heads: int,
+    window: int,
+    rounded: float,
+    exclude: Sequence[str],
+    minutes: float | None,
+    epochs: float | None,
+    lanes: int | None,
+    device: str,
+) -> "tuple[Corpus, Trainer]":
+    """Return the data and what trains on it, as asked for. Raises: ValueError, ArzipError."""
+    import torch
+
+    from arzip.training.data import read_corpus
+    from arzip.training.loop import RECIPES, TUNING, Recipe, Trainer
+    from arzip.training.networks import Config, Network
+    from arzip.training.start import network_in
+
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    corpus = read_corpus(data, exclude)
+    recipe = replace(
+        RECIPES.get(arch, Recipe()),
+        rounded=rounded,
+        minutes=minutes or (None if epochs else 5.0),
+        bytes=None if epochs is None else int(epochs * corpus.size),
+    )
+    recipe = replace(recipe, lanes=lanes or recipe.lanes)
+    network: Config | Network = Config(arch, hidden, layers, heads, window)
+    if start is not None:
+        network = network_in(start)
+        recipe = replace(recipe, rate=TUNING * recipe.rate, inner_rate=TUNING * recipe.inner_rate)
+    return corpus, Trainer(corpus, network, recipe, device)
+
+
 def _run(
     trainer: "Trainer", corpus: "Corpus", checkpoint: Path, reporter: Reporter, *, quiet: int
 ) -> None:
@@ -184,6 +225,23 @@ def _model(
     if preface is None:
         preface = SIZES[trainer.network.config.architecture]
     return hybrid.proven(model_of(trainer.network, name, measured, choose(corpus, preface)))
+
+
+def _commit(new: NewFile, mode: int) -> str:
+    """Complete the model's file and return its name: another if its own was taken meanwhile."""
+    try:
+        new.commit(mode=mode)
+    except RefusedError:
+        return new.commit_beside(mode=mode)
+    return new.name
+
+
+def _is_public(start: str | None) -> bool:
+    """Return whether everybody may read the model that training starts from."""
+    from arzip.models import registry
+    from arzip.training.data import is_public
+
+    return start is None or is_public(registry.find(start))
 
 
 def _comparison(corpus: "Corpus", made: "Parameters") -> str:
@@ -240,64 +298,6 @@ def _check_checkpoint(checkpoint: Path, *, force: bool, resume: bool) -> None:
             f"there is a checkpoint of an earlier run, {checkpoint}: continue from it with "
             "--resume, or overwrite it with -f"
         )
-
-
-def _is_public(start: str | None) -> bool:
-    """Return whether everybody may read the model that training starts from."""
-    from arzip.models import registry
-    from arzip.training.data import is_public
-
-    return start is None or is_public(registry.find(start))
-
-
-def _commit(new: NewFile, mode: int) -> str:
-    """Complete the model's file and return its name: another if its own was taken meanwhile."""
-    try:
-        new.commit(mode=mode)
-    except RefusedError:
-        return new.commit_beside(mode=mode)
-    return new.name
-
-
-def _prepare(
-    data: Sequence[Path],
-    *,
-    start: str | None,
-    arch: str,
-    hidden: int,
-    layers: int,
-    heads: int,
-    window: int,
-    rounded: float,
-    exclude: Sequence[str],
-    minutes: float | None,
-    epochs: float | None,
-    lanes: int | None,
-    device: str,
-) -> "tuple[Corpus, Trainer]":
-    """Return the data and what trains on it, as asked for. Raises: ValueError, ArzipError."""
-    import torch
-
-    from arzip.training.data import read_corpus
-    from arzip.training.loop import RECIPES, TUNING, Recipe, Trainer
-    from arzip.training.networks import Config, Network
-    from arzip.training.start import network_in
-
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    corpus = read_corpus(data, exclude)
-    recipe = replace(
-        RECIPES.get(arch, Recipe()),
-        rounded=rounded,
-        minutes=minutes or (None if epochs else 5.0),
-        bytes=None if epochs is None else int(epochs * corpus.size),
-    )
-    recipe = replace(recipe, lanes=lanes or recipe.lanes)
-    network: Config | Network = Config(arch, hidden, layers, heads, window)
-    if start is not None:
-        network = network_in(start)
-        recipe = replace(recipe, rate=TUNING * recipe.rate, inner_rate=TUNING * recipe.inner_rate)
-    return corpus, Trainer(corpus, network, recipe, device)
 
 
 class ProgressLine:

@@ -20,7 +20,6 @@ from arzip.system import newfile, transport
 __all__ = [
     "NewFile",
     "Output",
-    "StandardOutput",
     "open_named",
     "open_output",
     "refuse_to_replace",
