@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import arzip
+from arzip.cli.group import cli
 from arzip.cli.gzip_form import gzip_form
-from arzip.cli.main import cli
 from arzip.container import MAX_SEGMENT
 from arzip.models import registry
 from arzip.stream import DEFAULT_SEGMENT
@@ -430,7 +430,7 @@ def test_one_place_for_the_output(text: Path, arguments: list[str]) -> None:
     for mode in ("-z", "-d"):
         result = run(mode, *arguments, "text")
         assert result.exit_code == 2
-        assert "say two things" in result.stderr
+        assert "choose one output" in result.stderr
     assert names(text.parent) == ["text"]
 
 

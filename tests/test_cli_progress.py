@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from arzip.cli import progress, transfer
+from arzip.cli import progress
+from arzip.cli.files import transfer
 from arzip.cli.progress import Meter, Step
 from arzip.stream import ArzipCompressor, FramesDecompressor
 

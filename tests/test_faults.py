@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 
 import arzip
 from arzip import codec, container
-from arzip.cli.main import cli
+from arzip.cli.group import cli
 from arzip.system.temporary import SUFFIX
 
 ARZIP = [sys.executable, "-m", "arzip"]

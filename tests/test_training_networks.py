@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import arzip
-from arzip.cli.main import cli
+from arzip.cli.group import cli
 from arzip.models import hybrid, registry
 from arzip.models.network import networks, recurrent, running, transformer
 

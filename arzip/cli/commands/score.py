@@ -1,4 +1,4 @@
-"""`arzip score`: which model explains a file best, and which lines of it none explains."""
+"""`arzip score`: which model predicts a file best, or which of its lines are surprising."""
 
 import json
 from collections.abc import Sequence
@@ -6,33 +6,37 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arzip.cli import options, sources
-from arzip.cli.coding import load_prepared, watch_compiling
-from arzip.cli.evaluation import new_table, print_table
-from arzip.cli.messages import RefusedError, Reporter, printable
+from arzip.cli import options
+from arzip.cli.command import named
+from arzip.cli.files import sources, transfer
+from arzip.cli.files.sources import Source
+from arzip.cli.loading import load_compiled
+from arzip.cli.messages import RefusedError, Reporter, new_reporter, printable
 from arzip.cli.progress import Meter, Step
-from arzip.cli.sources import Source, chunks
+from arzip.cli.tables import new_table, print_table
 from arzip.levels import DEFAULT_LEVEL, LEVELS
 
 if TYPE_CHECKING:
     from arzip.codec import Model
 
+__all__ = ["command"]
 
-@click.command(cls=options.Command, context_settings=options.HELP)
+
+@named("score")
 @options.required_files
 @click.option(
     "-m",
     "--model",
     "names",
     metavar="MODEL,...",
-    help="Score under these models (default: all that arzip has; with --lines: base).",
+    help="Score under these models (default: all built-in ones; with --lines: base).",
 )
-@click.option("--lines", is_flag=True, help="Score every line, and print the oddest first.")
+@click.option("--lines", is_flag=True, help="Score each line, and print the most surprising first.")
 @options.json_output
 @options.quiet
 @options.progress
 @click.pass_context
-def score(
+def command(
     context: click.Context,
     /,
     files: Sequence[str],
@@ -42,10 +46,10 @@ def score(
     quiet: int,
     progress: bool,
 ) -> None:
-    """Say in bits per byte how well each model explains each FILE.
+    """Measure in bits per byte how well each model predicts each FILE.
 
-    With --lines, how badly the lines around it explain each line: the odd lines of a log come
-    first. --json prints an object a file, or a line.
+    With --lines, measures how badly the lines around it predict each line: the odd lines of a log
+    come first. --json prints one object a file, or a line.
     """
     from arzip.models import registry
 
@@ -54,17 +58,16 @@ def score(
     chosen = names.split(",") if names else default
     if lines and len(chosen) > 1:
         raise click.UsageError("--lines takes one model, not several")
-    reporter = Reporter(quiet)
-    watch_compiling(reporter)
-    loaded = {name: load_prepared(name) for name in chosen}
+    reporter = new_reporter(quiet)
+    loaded = {name: load_compiled(name) for name in chosen}
     if lines:
-        print_lines(files, loaded[chosen[0]], reporter, as_json=as_json)
+        _print_lines(files, loaded[chosen[0]], reporter, as_json=as_json)
     else:
-        print_files(files, loaded, reporter, as_json=as_json, progress=progress and not quiet)
+        _print_files(files, loaded, reporter, as_json=as_json, progress=progress and not quiet)
     context.exit(reporter.status)
 
 
-def print_files(
+def _print_files(
     files: Sequence[str],
     models: dict[str, "Model"],
     reporter: Reporter,
@@ -72,7 +75,7 @@ def print_files(
     as_json: bool,
     progress: bool,
 ) -> None:
-    """The cross-entropy of each file under each model, and which is least."""
+    """Print the cross-entropy of each file under each model, and which model has the least."""
     table = new_table("Bytes", *map(printable, models), "Best")
     for path in files:
         with reporter.watch(path), sources.open_input(path) as source:
@@ -92,7 +95,10 @@ def print_files(
 def _score_file(
     source: Source, models: Sequence["Model"], *, progress: bool
 ) -> tuple[int, list[float]]:
-    """Bytes, and bits per byte under each model, as `eval` has it. Reads the file once."""
+    """Return the size, and the cross-entropy under each model, in bits per byte.
+
+    The file is read once.
+    """
     from arzip.stream import ArzipCompressor
 
     compressors = [ArzipCompressor(model) for model in models]
@@ -101,20 +107,18 @@ def _score_file(
         done = sum(compressor.worked[0] for compressor in compressors) / len(compressors)
         return Step(done, done)
 
-    with Meter(source.size, wanted=progress) as meter, meter.work(source.name, look):
-        for chunk in chunks(source.file):
-            for compressor in compressors:
-                compressor.compress(chunk)
-        for compressor in compressors:
-            compressor.flush()
+    with Meter(source.size, wanted=progress) as meter:
+        transfer.measure(source, compressors, meter, look)
     reports = [compressor.account.report(compressor.model.name) for compressor in compressors]
     if not reports[0].bytes:
         raise RefusedError("is empty: there must be 1 byte or more to score")
     return reports[0].bytes, [report.cross_entropy for report in reports]
 
 
-def print_lines(files: Sequence[str], model: "Model", reporter: Reporter, *, as_json: bool) -> None:
-    """The lines of each file, the most surprising first."""
+def _print_lines(
+    files: Sequence[str], model: "Model", reporter: Reporter, *, as_json: bool
+) -> None:
+    """Print the lines of each file, the most surprising first."""
     from arzip.analysis.lines import score_lines
 
     if not as_json:

@@ -1,4 +1,4 @@
-"""`arzip list` and `arzip -l`: what is in .arz files, told by their headers without decoding."""
+"""`arzip list` and `arzip -l`: what is in .arz files, read from their headers without decoding."""
 
 import dataclasses
 import json
@@ -9,17 +9,21 @@ from typing import Any
 
 import click
 
-from arzip.cli import options, sources
+from arzip.cli import options
+from arzip.cli.command import named
+from arzip.cli.files import sources
+from arzip.cli.files.sources import STDIN
 from arzip.cli.messages import RefusedError, Reporter, printable
-from arzip.cli.options import Settings
-from arzip.cli.sources import STDIN
+from arzip.cli.settings import Settings
+
+__all__ = ["command", "list_files"]
 
 WHOLE, LOW_HALF = "XXH64", "XXH64/32"
 
 
 @dataclass(frozen=True)
 class Listed:
-    """One file; the names of the fields are those of the JSON."""
+    """What is in one file. The names of the fields are those of the JSON."""
 
     file: str
     frames: int
@@ -27,26 +31,24 @@ class Listed:
     file_bytes: int
     bytes: int
     ratio: float  # file_bytes / bytes; 0 for an empty original
-    models: list[str]  # names, or identities in hexadecimal where arzip lacks the model
-    methods: dict[str, int]  # how many segments are coded in which way
-    checks: list[str]  # how the data of a frame is checked: XXH64, or the low 32 bits of it
+    models: list[str]  # names, or identities in hexadecimal if arzip lacks the model
+    methods: dict[str, int]  # how many segments are coded by each method
+    checks: list[str]  # checksums of the data: XXH64, or its low 32 bits
 
 
-@click.command("list", cls=options.Command, context_settings=options.HELP)
+@named("list")
 @options.required_files
 @options.recursive
 @options.json_output
 @options.quiet
 @click.pass_context
-def list_command(
-    context: click.Context, /, files: Sequence[str], as_json: bool, **values: Any
-) -> None:
-    """Say what is in each FILE, without decoding it."""
+def command(context: click.Context, /, files: Sequence[str], as_json: bool, **values: Any) -> None:
+    """List what is in each FILE, without decoding it."""
     context.exit(list_files(files, Settings(**values), as_json=as_json))
 
 
 def list_files(files: Sequence[str], settings: Settings, *, as_json: bool) -> int:
-    """Print a table or a JSON array of the files; returns the exit status."""
+    """Print a table or a JSON array of the files; return the exit status."""
     reporter = Reporter(settings.quiet)
     listed = []
     paths = sources.expand(
@@ -56,16 +58,16 @@ def list_files(files: Sequence[str], settings: Settings, *, as_json: bool) -> in
         with reporter.watch(path):
             if path == STDIN:
                 raise RefusedError("standard input cannot be listed; name a FILE")
-            listed.append(examine(path))
+            listed.append(_examine(path))
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(row) for row in listed], indent=2))
     elif listed:
-        print_table(listed)
+        _print_table(listed)
     return reporter.status
 
 
-def examine(path: str) -> Listed:
-    """What the headers of the file say. Raises: SkippedError, OSError, ArzipError."""
+def _examine(path: str) -> Listed:
+    """Return what the headers of the file say. Raises: SkippedError, OSError, ArzipError."""
     from arzip import codec
     from arzip.files import segments
     from arzip.models.registry import catalogue
@@ -97,8 +99,8 @@ def examine(path: str) -> Listed:
     )
 
 
-def print_table(listed: Sequence[Listed]) -> None:
-    """The files as `xz --list` shows them, with their sum below if there are several."""
+def _print_table(listed: Sequence[Listed]) -> None:
+    """Print the files as `xz --list` does, and a total if there are several."""
     rows = list(listed)
     if len(rows) > 1:
         rows.append(_total(rows))

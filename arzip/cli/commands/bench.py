@@ -1,7 +1,7 @@
-"""`arzip bench`: arzip beside other compressors on one's own files, in memory, one at a time.
+"""`arzip bench`: arzip compared with other compressors on given files, in memory, one at a time.
 
 They run in this process through their Python packages, at their strongest usual setting, and each
-round trip is compared. (benchmarks/compare.py measures programs instead, over whole corpora.)
+round trip is compared. (benchmarks/ measures programs instead, over whole corpora.)
 """
 
 import dataclasses
@@ -14,11 +14,15 @@ from typing import Any
 
 import click
 
-from arzip.cli import options, sources
-from arzip.cli.coding import load_prepared, watch_compiling
-from arzip.cli.messages import RefusedError, Reporter, printable
-from arzip.cli.options import Settings
+from arzip.cli import options
+from arzip.cli.command import named
+from arzip.cli.files import sources
+from arzip.cli.loading import load_compiled
+from arzip.cli.messages import RefusedError, Reporter, new_reporter, printable
 from arzip.cli.progress import Meter, Step
+from arzip.cli.settings import Settings
+
+__all__ = ["OTHERS", "PACKAGES", "Tool", "arzip_with", "command", "measure", "others"]
 
 Transform = Callable[[bytes], bytes]
 
@@ -32,12 +36,12 @@ class Tool:
     compress: Transform
     decompress: Transform
     worked: Callable[[], int] = lambda: 0
-    """Bytes of data that it has coded so far, where it can tell."""
+    """Returns how many bytes of data it has coded so far, if it can tell."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a tool made of a file; the names of the fields are those of the JSON."""
+    """How a tool compresses a file. The names of the fields are those of the JSON."""
 
     tool: str
     settings: str
@@ -47,27 +51,27 @@ class Result:
     decompress_mb_s: float
 
 
-def gzip() -> Tool:
+def _gzip() -> Tool:
     import gzip
 
     return Tool("gzip", "-9", lambda data: gzip.compress(data, 9, mtime=0), gzip.decompress)
 
 
-def bzip2() -> Tool:
+def _bzip2() -> Tool:
     import bz2
 
     return Tool("bzip2", "-9", bz2.compress, bz2.decompress)
 
 
-def xz() -> Tool:
+def _xz() -> Tool:
     import lzma
 
     preset = 9 | lzma.PRESET_EXTREME
     return Tool("xz", "-9e", lambda data: lzma.compress(data, preset=preset), lzma.decompress)
 
 
-def zstd() -> Tool:
-    """Of the standard library, from Python 3.14 on, or else of the package zstandard."""
+def _zstd() -> Tool:
+    """Use the standard library, from Python 3.14 on, or else the package zstandard."""
     try:
         zstd = import_module("compression.zstd")
     except ImportError:
@@ -75,8 +79,8 @@ def zstd() -> Tool:
     return Tool("zstd", "-22", lambda data: bytes(zstd.compress(data, 22)), zstd.decompress)
 
 
-def brotli() -> Tool:
-    """Of either of its two packages."""
+def _brotli() -> Tool:
+    """Use either of its two packages."""
     try:
         brotli = import_module("brotli")
     except ImportError:
@@ -90,17 +94,17 @@ def brotli() -> Tool:
 
 
 OTHERS: dict[str, Callable[[], Tool]] = {
-    "gzip": gzip,
-    "bzip2": bzip2,
-    "xz": xz,
-    "zstd": zstd,
-    "brotli": brotli,
+    "gzip": _gzip,
+    "bzip2": _bzip2,
+    "xz": _xz,
+    "zstd": _zstd,
+    "brotli": _brotli,
 }
 PACKAGES = {"zstd": "zstandard", "brotli": "brotli"}
 
 
 class Names(click.ParamType[tuple[str, ...]]):
-    """Names of other compressors, with commas between them."""
+    """Names of other compressors, separated by commas."""
 
     name = "names"
 
@@ -114,13 +118,13 @@ class Names(click.ParamType[tuple[str, ...]]):
         return names
 
 
-@click.command(cls=options.Command, context_settings=options.HELP)
+@named("bench")
 @options.required_files
 @click.option(
     "--against",
     type=Names(),
     metavar="NAME,...",
-    help=f"Compare with these of {', '.join(OTHERS)} [all that are installed].",
+    help=f"Compare with these of {', '.join(OTHERS)} [all installed ones].",
 )
 @options.coding_model
 @options.threads
@@ -128,7 +132,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 @options.quiet
 @options.progress
 @click.pass_context
-def bench(
+def command(
     context: click.Context,
     /,
     files: Sequence[str],
@@ -139,18 +143,18 @@ def bench(
     """Compare arzip with other compressors on each FILE.
 
     Prints sizes, bits per byte and speeds in MB/s; every round trip is compared. Several models
-    may be named, with commas between them.
+    may be named, separated by commas.
     """
     settings = Settings(**values)
-    reporter = Reporter(settings.quiet)
+    reporter = new_reporter(settings.quiet)
     rivals = others(against, reporter)
-    context.exit(bench_files(files, rivals, settings, reporter, as_json=as_json))
+    context.exit(_bench(files, rivals, settings, reporter, as_json=as_json))
 
 
 def others(names: tuple[str, ...] | None, reporter: Reporter) -> list[Tool]:
-    """The compressors of these names, or all that are installed: the reporter tells of the rest.
+    """Return the compressors of these names, or all installed ones: the rest is announced.
 
-    Raises: click.UsageError for one that was named and is not installed.
+    Raises: click.UsageError if one was named and is not installed.
     """
     tools, missing = [], []
     for name in OTHERS if names is None else names:
@@ -167,7 +171,7 @@ def others(names: tuple[str, ...] | None, reporter: Reporter) -> list[Tool]:
     return tools
 
 
-def bench_files(
+def _bench(
     files: Sequence[str],
     rivals: Sequence[Tool],
     settings: Settings,
@@ -175,8 +179,7 @@ def bench_files(
     *,
     as_json: bool,
 ) -> int:
-    """Print a table, or a JSON object a line, for each file; returns the exit status."""
-    watch_compiling(reporter)
+    """Print a table, or a JSON object a line, for each file; return the exit status."""
     tools = [
         *(arzip_with(name, settings.threads) for name in settings.coding_model.split(",")),
         *rivals,
@@ -191,15 +194,15 @@ def bench_files(
                 rows = [dataclasses.asdict(result) for result in results]
                 click.echo(json.dumps({"file": source.name, "bytes": len(data), "results": rows}))
             else:
-                print_table(source.name, len(data), results)
+                _print_table(source.name, len(data), results)
     return reporter.status
 
 
 def arzip_with(name: str, threads: int) -> Tool:
-    """arzip with the model of that name, compiled. Raises ModelError."""
+    """Return arzip with the model of that name, compiled. Raises ModelError."""
     from arzip.stream import ArzipCompressor, FramesDecompressor
 
-    model = load_prepared(name)
+    model = load_compiled(name)
     model.prove("decode")
     coders: list[ArzipCompressor | FramesDecompressor] = []
 
@@ -218,7 +221,7 @@ def arzip_with(name: str, threads: int) -> Tool:
 
 
 def measure(tool: Tool, data: bytes, name: str, meter: Meter) -> Result:
-    """Both directions, once. Raises RefusedError if the data does not come back."""
+    """Measure both directions, once. Raises RefusedError if the data does not come back."""
     before, passes = tool.worked(), 0
 
     def look() -> Step:
@@ -244,8 +247,8 @@ def measure(tool: Tool, data: bytes, name: str, meter: Meter) -> Result:
     )
 
 
-def print_table(name: str, size: int, results: Sequence[Result]) -> None:
-    """What the tools made of one file, a line each."""
+def _print_table(name: str, size: int, results: Sequence[Result]) -> None:
+    """Print the results for one file, a line for each tool."""
     click.echo(f"{printable(name)}: {size:,} bytes")
     row = "  {:<20} {:>15} {:>10} {:>15} {:>17}"
     click.echo(row.format("", "Bytes", "Bits/byte", "Compress MB/s", "Decompress MB/s"))

@@ -1,29 +1,31 @@
-"""`arzip compile`: beforehand, what would be compiled when it is first needed."""
+"""`arzip compile`: compile the built-in models before they are needed."""
 
 import os
 from typing import TYPE_CHECKING
 
 import click
 
-from arzip.cli import options
+from arzip.cli.command import named
 
 if TYPE_CHECKING:
     from arzip.codec import Model
 
+__all__ = ["command"]
 
-@click.command("compile", context_settings=options.HELP)
+
+@named("compile")
 @click.option(
     "--shared",
     is_flag=True,
-    help="For all users of this machine or image: as root, into /var/cache/arzip.",
+    help="For all users of this machine or image: needs root, and writes to /var/cache/arzip.",
 )
 @click.option(
     "--portable",
     is_flag=True,
-    help="For any processor of this kind: slower, where it was not compiled for the very one.",
+    help="For any processor of this architecture: slower than for this very processor.",
 )
-def compile_command(*, shared: bool, portable: bool) -> None:
-    """Compile the built-in models for this machine, which else their first use does."""
+def command(*, shared: bool, portable: bool) -> None:
+    """Compile the built-in models for this machine now, not when they are first used."""
     from arzip.engine import dependence, store
     from arzip.models import registry
 
@@ -38,7 +40,7 @@ def compile_command(*, shared: bool, portable: bool) -> None:
 
 
 def _compile(model: "Model") -> None:
-    """All that compressing, decompressing, sampling and inspecting call."""
+    """Call all compiled functions of compressing, decompressing, sampling and inspecting."""
     import numpy as np
 
     from arzip.models.explore import explorer

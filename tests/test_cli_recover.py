@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 import arzip
 from arzip import container
-from arzip.cli.main import cli
+from arzip.cli.group import cli
 
 TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(300))
 SEGMENT = 4000
@@ -101,7 +101,7 @@ def test_what_is_left_of_a_file_that_was_cut(damaged: Path) -> None:
     refused = run("recover", "text.arz", "-o", "text")
     assert refused.exit_code == 1
     assert "the file ends early" in refused.stderr
-    assert "--unverified gives" in refused.stderr
+    assert "--unverified writes" in refused.stderr
     result = run("recover", "--unverified", "text.arz", "-o", "text")
     assert result.exit_code == 2
     found = Path("text").read_bytes()

@@ -1,4 +1,4 @@
-"""`arzip models`: the models that arzip comes with, what the levels mean, and models in files."""
+"""`arzip models`: the built-in models with their levels, and models in files."""
 
 import json
 from collections.abc import Sequence
@@ -7,17 +7,23 @@ from typing import Any
 import click
 
 from arzip.cli import options
+from arzip.cli.command import named
 from arzip.cli.messages import Reporter, printable
 from arzip.levels import LEVELS
 
+__all__ = ["command"]
 
-@click.command(cls=options.Command, context_settings=options.HELP)
+SHOWN = ("name", "file", "identity", "digest", "size", "levels")
+"""Keys that have a place of their own in the text; the others follow, a line each."""
+
+
+@named("models")
 @options.files
 @options.json_output
 @options.quiet
 @click.pass_context
-def models(context: click.Context, /, files: Sequence[str], as_json: bool, quiet: int) -> None:
-    """List the models that arzip has, those in the folders of models, and those in each FILE."""
+def command(context: click.Context, /, files: Sequence[str], as_json: bool, quiet: int) -> None:
+    """List the built-in models, those in the model folders, and those in each FILE."""
     from arzip.models import library
     from arzip.models.registry import describe, names
 
@@ -31,14 +37,14 @@ def models(context: click.Context, /, files: Sequence[str], as_json: bool, quiet
         click.echo(json.dumps(rows, indent=2))
     else:
         for row in rows:
-            print_model(row)
+            _print_model(row)
         folders = " and ".join(map(str, library.folders()))
-        click.echo(f"Models of your own are found by name in {printable(folders)}.")
+        click.echo(f"Custom models are found by name in {printable(folders)}.")
     context.exit(reporter.status)
 
 
-def print_model(row: dict[str, Any]) -> None:
-    """A model in a few lines: what it is called here, and what is known of it."""
+def _print_model(row: dict[str, Any]) -> None:
+    """Print a model in a few lines: how to name it, and its metadata."""
     if row["file"] is None:
         levels = " ".join(f"-{level}" for level in row["levels"])
         use = levels or f"-m {row['name']}"
@@ -48,14 +54,11 @@ def print_model(row: dict[str, Any]) -> None:
     click.echo(f"    digest: {row['digest']}")
     for key, value in row.items():
         if key not in SHOWN:
-            click.echo(f"    {printable(key.replace('_', ' '))}: {printable(in_words(value))}")
+            click.echo(f"    {printable(key.replace('_', ' '))}: {printable(_in_words(value))}")
 
 
-SHOWN = ("name", "file", "identity", "digest", "size", "levels")
-
-
-def in_words(value: object) -> str:
-    """What the metadata says, as text: a table of figures as a list."""
+def _in_words(value: object) -> str:
+    """Return a value of the metadata as text."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {figure}" for name, figure in value.items())
     return str(value)

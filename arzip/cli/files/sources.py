@@ -1,6 +1,7 @@
-"""Which files arzip reads, and which it leaves alone: links, directories, names that say no.
+"""What arzip reads: standard input, files, and files in directories.
 
-The rules are gzip's and xz's. A file is judged by its open descriptor, never by its name twice.
+Which files it skips follows the rules of gzip and xz. A file is judged by its open descriptor: its
+name could lead to another file the second time.
 """
 
 import contextlib
@@ -13,16 +14,32 @@ from dataclasses import dataclass
 from typing import BinaryIO, Self
 
 from arzip.cli.messages import RefusedError, SkippedError
-from arzip.cli.options import Settings
+from arzip.cli.settings import Settings
 from arzip.system import temporary
 
+__all__ = [
+    "CHUNK",
+    "STDIN",
+    "STDIN_NAME",
+    "Source",
+    "chunks",
+    "expand",
+    "is_in_place",
+    "open_input",
+    "open_source",
+    "open_stdin",
+    "require_unchanged",
+    "size_of",
+]
+
 STDIN = "-"
+STDIN_NAME = "(stdin)"  # in messages
 CHUNK = 1 << 20  # bytes read at a time
 
 
 @dataclass(frozen=True)
 class Source:
-    """An open input; `status` is None for stdin."""
+    """An open input. `status` is None for standard input."""
 
     name: str
     file: BinaryIO
@@ -30,7 +47,7 @@ class Source:
 
     @property
     def size(self) -> int | None:
-        """Bytes to be read, where known beforehand."""
+        """The number of bytes to read, None if it is not known."""
         regular = self.status is not None and stat.S_ISREG(self.status.st_mode)
         return self.status.st_size if regular and self.status else None
 
@@ -43,7 +60,7 @@ class Source:
 
 
 def size_of(path: str) -> int | None:
-    """Bytes to be read of what `path` names; None if that is not known, 0 if it cannot be read."""
+    """Return how many bytes `path` has; None if that is not known, 0 if it cannot be read."""
     try:
         status = os.stat(path)
     except OSError:
@@ -52,33 +69,29 @@ def size_of(path: str) -> int | None:
 
 
 def chunks(file: BinaryIO) -> Iterator[bytes]:
-    """What is left in `file`, a bounded piece at a time."""
+    """Yield the rest of `file`, a bounded piece at a time."""
     while chunk := file.read(CHUNK):
         yield chunk
 
 
 def open_stdin(*, compressed: bool) -> Source:
-    """Standard input.
-
-    Raises: RefusedError where compressed data would be typed in.
-    """
+    """Return standard input. Raises: RefusedError if compressed data would be typed in."""
     stream = sys.stdin.buffer
     if compressed and stream.isatty():
         raise RefusedError("compressed data is not read from a terminal; name a FILE or use < FILE")
-    return Source("(stdin)", stream, None)
+    return Source(STDIN_NAME, stream, None)
 
 
 def open_input(path: str) -> Source:
-    """What `path` names, `-` being standard input, for work that writes nothing beside it."""
+    """Open `path`, or standard input for `-`, for work that writes no file named after it."""
     return open_stdin(compressed=False) if path == STDIN else open_source(path)
 
 
 def open_source(path: str, *, regular: bool = False, sole: bool = False) -> Source:
     """Open `path` for reading.
 
-    `regular` is for work that puts something beside `path`: only a regular file will do. `sole` is
-    for work that removes it: only a regular file, reached without a symbolic link and with one
-    name.
+    With `regular` it must be a regular file, for work that names its output after it. With `sole`
+    it must also have no other name and be no symbolic link, for work that removes it.
 
     Raises: SkippedError, OSError.
     """
@@ -112,12 +125,12 @@ def require_unchanged(source: Source) -> None:
     """Raise RefusedError if the file grew, shrank or was written to since it was opened."""
     if source.size is not None and _differs(source, os.fstat(source.file.fileno())):
         raise RefusedError(
-            "changed while it was read, so it was kept; the output has what was read: do it again"
+            "changed while it was read, so it was kept; the output has what was read: run it again"
         )
 
 
 def is_in_place(source: Source) -> bool:
-    """Whether the name still leads to the file that was opened."""
+    """Return whether the name still leads to the file that was opened."""
     return source.status is not None and os.path.samestat(os.stat(source.name), source.status)
 
 
@@ -133,9 +146,9 @@ def expand(
     compressed: bool,
     on_error: Callable[[OSError], None],
 ) -> Iterator[str]:
-    """The files, with -r those in directories instead of the directories.
+    """Yield the files; with -r, the files in a directory in place of the directory.
 
-    `on_error` learns of directories that cannot be read.
+    `on_error` is called with an error for each directory that cannot be read.
     """
     for path in files:
         if settings.recursive and path != STDIN and _is_directory(path, settings.force):
@@ -153,7 +166,7 @@ def _is_directory(path: str, follow: bool) -> bool:
 def _walk(
     directory: str, compressed: bool, suffix: str, on_error: Callable[[OSError], None]
 ) -> Iterator[str]:
-    """The regular files under `directory` whose names end as the work needs, in sorted order."""
+    """Yield, in sorted order, the regular files under `directory` that are compressed, or not."""
     for folder, folders, names in os.walk(directory, onerror=on_error):
         folders.sort()
         for name in sorted(names):
@@ -167,4 +180,4 @@ def _may_be_regular(path: str) -> bool:
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except OSError:
-        return True  # to be opened, and reported
+        return True  # opening it reports the error

@@ -1,6 +1,6 @@
-"""Where arzip writes: a file appears under its name only when it is complete, or standard output.
+"""What arzip writes: standard output, devices, and files that appear only when they are complete.
 
-Nothing that exists is replaced unless the user says so (-f): one rule for every command.
+No existing file is replaced without -f, by any command.
 """
 
 import contextlib
@@ -12,48 +12,24 @@ from itertools import pairwise
 from typing import BinaryIO, Self
 
 from arzip.cli import turns
+from arzip.cli.files.sources import STDIN
 from arzip.cli.messages import RefusedError, SkippedError
-from arzip.cli.options import SUFFIX
+from arzip.cli.settings import STDOUT, Settings
 from arzip.system import newfile, transport
 
-STDOUT = "-"
+__all__ = [
+    "NewFile",
+    "Output",
+    "open_named",
+    "open_output",
+    "refuse_to_replace",
+]
+
 HOLE = bytes(4096)
 
 
-def compressed_name(path: str, suffix: str = SUFFIX) -> str:
-    """FILE -> FILE.arz. Raises: SkippedError."""
-    if path.endswith(suffix):
-        raise SkippedError(f"already ends in {suffix}; to compress it again use -c or -o")
-    return path + suffix
-
-
-def decompressed_name(path: str, suffix: str = SUFFIX) -> str:
-    """FILE.arz -> FILE. Raises: SkippedError."""
-    stem = path.removesuffix(suffix)
-    if stem == path or not os.path.basename(stem):
-        raise SkippedError(f"does not end in {suffix}; use -c or -o to say where the output goes")
-    return stem
-
-
-def placed(name: str, flat: str | None, mirror: str | None) -> str:
-    """Where the output called so goes: into the folder `flat`, or, with all the folders of its
-    path, under the folder `mirror`. Makes those folders. Raises: SkippedError, OSError.
-    """
-    if flat is not None:
-        name = os.path.join(flat, os.path.basename(name))
-    elif mirror is not None:
-        parts = os.path.normpath(name).lstrip(os.sep).split(os.sep)
-        if os.pardir in parts:
-            raise SkippedError("is not below this folder, so its place cannot be mirrored; use -o")
-        name = os.path.join(mirror, *parts)
-    else:
-        return name
-    os.makedirs(os.path.dirname(name), exist_ok=True)
-    return name
-
-
 class StandardOutput:
-    """Standard output, as something that is written and then done with."""
+    """Standard output."""
 
     name = "(stdout)"
 
@@ -80,7 +56,7 @@ class StandardOutput:
 
 
 class Device:
-    """A device or FIFO that -o names: it is written to, never replaced."""
+    """A device or FIFO named by -o: it is written to, never replaced."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -102,13 +78,13 @@ class Device:
 class NewFile(newfile.NewFile):
     """A file that becomes `name` at `commit`; leaving the `with` block before that leaves nothing.
 
-    If it is `sparse`, blocks of zeros become holes, which take no room on the disk.
+    If it is `sparse`, blocks of zeros become holes, which take no space on the disk.
     Raises: RefusedError if `name` exists and `force` is not set, OSError.
     """
 
     def __init__(self, name: str, *, force: bool, sparse: bool = False) -> None:
         self._sparse = sparse
-        self._end = 0  # of what was written, and it may be in a hole
+        self._end = 0  # of the data so far, which may be in a hole
         try:
             super().__init__(name, replace=force)
         except IsADirectoryError:
@@ -131,7 +107,7 @@ class NewFile(newfile.NewFile):
                 self.file.write(block)
 
     def read_back(self) -> BinaryIO:
-        """What was written, to be read from its start. Raises: OSError."""
+        """Return the file, to be read from its start. Raises: OSError."""
         self._settle()
         self.file.flush()
         self.file.seek(0)
@@ -139,10 +115,10 @@ class NewFile(newfile.NewFile):
 
     def _settle(self) -> None:
         if self._sparse:
-            self.file.truncate(self._end)  # it may end with a hole
+            self.file.truncate(self._end)  # the file may end with a hole
 
     def commit(self, like: os.stat_result | None = None, *, mode: int = 0o666) -> None:
-        """Complete it. Raises: RefusedError if `name` appeared meanwhile, OSError."""
+        """Complete the file. Raises: RefusedError if `name` appeared meanwhile, OSError."""
         self._settle()
         try:
             super().commit(like, mode=mode)
@@ -153,8 +129,25 @@ class NewFile(newfile.NewFile):
 Output = StandardOutput | Device | NewFile
 
 
+def open_output(path: str, settings: Settings, *, compressed: bool) -> Output:
+    """Open the output for the input `path`, `compressed` or not, where the settings say.
+
+    Raises: SkippedError, RefusedError, OSError.
+    """
+    sparse = settings.sparse and not compressed
+    if settings.output is not None:
+        return open_named(
+            settings.output, compressed=compressed, force=settings.force, sparse=sparse
+        )
+    if settings.stdout or path == STDIN:
+        return StandardOutput(compressed=compressed, force=settings.force)
+    rename = _compressed_name if compressed else _decompressed_name
+    name = _placed(rename(path, settings.suffix), settings)
+    return NewFile(name, force=settings.force, sparse=sparse)
+
+
 def open_named(name: str, *, compressed: bool, force: bool, sparse: bool = False) -> Output:
-    """The output that the user named: `-`, a device, or a file to be.
+    """Open the output that the user named: `-`, a device, or a new file.
 
     Raises: RefusedError, OSError.
     """
@@ -164,13 +157,13 @@ def open_named(name: str, *, compressed: bool, force: bool, sparse: bool = False
         mode = os.stat(name).st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             return Device(name)
-    # Replacing /dev/stdout or another link, instead of what it leads to, is never what was meant.
+    # A link such as /dev/stdout is never replaced itself: its target is.
     path = os.path.realpath(name) if force else name
     return NewFile(path, force=force, sparse=sparse)
 
 
 def refuse_to_replace(source: os.stat_result | None, output: Output) -> None:
-    """Raise RefusedError if `output` would take the place of the file that is being read."""
+    """Raise RefusedError if `output` would replace the file that is being read."""
     with contextlib.suppress(FileNotFoundError):
         if (
             source
@@ -178,6 +171,39 @@ def refuse_to_replace(source: os.stat_result | None, output: Output) -> None:
             and os.path.samestat(source, os.stat(output.name))
         ):
             raise RefusedError("the output would replace the input; name another")
+
+
+def _compressed_name(path: str, suffix: str) -> str:
+    """Return FILE.arz for FILE. Raises: SkippedError."""
+    if path.endswith(suffix):
+        raise SkippedError(f"already ends in {suffix}; to compress it again use -c or -o")
+    return path + suffix
+
+
+def _decompressed_name(path: str, suffix: str) -> str:
+    """Return FILE for FILE.arz. Raises: SkippedError."""
+    stem = path.removesuffix(suffix)
+    if stem == path or not os.path.basename(stem):
+        raise SkippedError(f"does not end in {suffix}; use -c or -o to say where the output goes")
+    return stem
+
+
+def _placed(name: str, settings: Settings) -> str:
+    """Return the name of an output in the folder that the settings name, which is made.
+
+    Under --output-dir-mirror it keeps all the folders of its path. Raises: SkippedError, OSError.
+    """
+    if settings.output_dir_flat is not None:
+        name = os.path.join(settings.output_dir_flat, os.path.basename(name))
+    elif settings.output_dir_mirror is not None:
+        parts = os.path.normpath(name).lstrip(os.sep).split(os.sep)
+        if os.pardir in parts:
+            raise SkippedError("is not below this folder, so its place cannot be mirrored; use -o")
+        name = os.path.join(settings.output_dir_mirror, *parts)
+    else:
+        return name
+    os.makedirs(os.path.dirname(name), exist_ok=True)
+    return name
 
 
 def _exists(name: str) -> RefusedError:

@@ -1,4 +1,4 @@
-"""`arzip sample`: what the model would write."""
+"""`arzip sample`: bytes drawn from the model."""
 
 import codecs
 import sys
@@ -7,48 +7,52 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from arzip.cli import options
-from arzip.cli.coding import load_prepared, watch_compiling
-from arzip.cli.messages import Reporter, printable
-from arzip.cli.options import Settings, Size
+from arzip.cli.command import named
+from arzip.cli.loading import load_compiled
+from arzip.cli.messages import new_reporter, printable
+from arzip.cli.options import Size
+from arzip.cli.settings import Settings
 
 if TYPE_CHECKING:
     from arzip.analysis.sampling import Sampling
 
-STDOUT = "(stdout)"
+__all__ = ["command", "shown"]
 
 
-@click.command(cls=options.Command, context_settings=options.HELP)
+@named("sample")
 @options.coding_model
-@click.option("--prompt", metavar="TEXT", help="Go on from TEXT.")
+@click.option("--prompt", metavar="TEXT", help="Continue TEXT.")
 @click.option(
     "--prompt-file",
     type=click.File("rb"),
     metavar="FILE",
-    help="Go on from the bytes of FILE, whatever they are.",
+    help="Continue the bytes of FILE, which may be any.",
 )
 @click.option(
-    "--bytes", "n", type=Size(), default=100, show_default=True, help="How many to write."
+    "--bytes", "n", type=Size(), default=100, show_default=True, help="How many bytes to write."
 )
-@click.option("--greedy", is_flag=True, help="The likeliest byte each time.")
+@click.option("--greedy", is_flag=True, help="Take the likeliest byte each time.")
 @click.option(
     "--temperature",
     type=click.FloatRange(0, min_open=True),
     default=1.0,
     metavar="T",
-    help="Below 1 the likely gets likelier, above 1 less so.",
+    help="Below 1, likely bytes get likelier; above 1, less likely.",
 )
-@click.option("--top-k", type=click.IntRange(1, 256), metavar="K", help="Of the K likeliest bytes.")
+@click.option(
+    "--top-k", type=click.IntRange(1, 256), metavar="K", help="Draw from the K likeliest bytes."
+)
 @click.option(
     "--top-p",
     type=click.FloatRange(0, 1, min_open=True),
     metavar="P",
-    help="Of the fewest bytes with a probability of P together.",
+    help="Draw from the fewest bytes whose probabilities add up to P.",
 )
 @click.option(
     "--beam",
     type=click.IntRange(1, 64),
     metavar="B",
-    help="Search for the likeliest bytes together, B hypotheses at a time.",
+    help="Search for the likeliest sequence, with B candidates at a time.",
 )
 @click.option(
     "--seed",
@@ -59,7 +63,7 @@ STDOUT = "(stdout)"
 )
 @options.quiet
 @click.pass_context
-def sample(
+def command(
     context: click.Context,
     /,
     prompt: str | None,
@@ -71,7 +75,7 @@ def sample(
 ) -> None:
     """Write what the model expects after the prompt, drawn at random.
 
-    Nothing but the new bytes goes to standard output; a terminal gets control characters escaped.
+    Only the new bytes go to standard output; on a terminal, control characters are escaped.
     """
     from arzip.analysis.sampling import Sampling
 
@@ -80,20 +84,19 @@ def sample(
         sampling = Sampling(**how)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    reporter = Reporter(quiet)
-    watch_compiling(reporter)
-    with reporter.watch(STDOUT):
+    reporter = new_reporter(quiet)
+    with reporter.watch("(stdout)"):
         _write(Settings(model=model).coding_model, given, n, sampling)
     context.exit(reporter.status)
 
 
 def _prompt(text: str | None, file: BinaryIO | None) -> bytes:
-    """Raises: click.UsageError if both are given, or one that is empty."""
+    """Return the prompt. Raises: click.UsageError if there are two, or an empty one."""
     if text is None and file is None:
         return b""
     if text is not None and file is not None:
-        raise click.UsageError("--prompt and --prompt-file are two ways to say it: choose one")
-    # Arguments that are no valid text are bytes all the same.
+        raise click.UsageError("--prompt and --prompt-file cannot be combined: choose one")
+    # An argument that is no valid text stands for bytes too.
     prompt = text.encode(errors="surrogateescape") if text is not None else b""
     if file is not None:
         prompt = file.read()
@@ -103,21 +106,21 @@ def _prompt(text: str | None, file: BinaryIO | None) -> bytes:
 
 
 def _write(name: str, prompt: bytes, n: int, how: "Sampling") -> None:
-    """Raises: ArzipError, OSError."""
+    """Write `n` bytes to standard output. Raises: ArzipError, OSError."""
     from arzip.analysis import sampling
 
-    model = load_prepared(name)
+    model = load_compiled(name)
     output = sys.stdout.buffer
     decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
     for piece in sampling.generate(model, prompt, n, how):
-        output.write(_shown(decoder.decode(piece)) if output.isatty() else piece)
+        output.write(shown(decoder.decode(piece)) if output.isatty() else piece)
         output.flush()
     if output.isatty():
-        output.write(_shown(decoder.decode(b"", final=True) + "\n"))
+        output.write(shown(decoder.decode(b"", final=True) + "\n"))
         output.flush()
 
 
-def _shown(text: str) -> bytes:
-    """As a terminal shows and does not obey it."""
+def shown(text: str) -> bytes:
+    """Return `text` as bytes for a terminal, with control characters escaped."""
     lines = (printable(line) for line in text.expandtabs(4).split("\n"))
     return "\n".join(lines).encode(errors="replace")

@@ -5,20 +5,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from arzip.cli import options, outputs, sources
-from arzip.cli.coding import load_prepared, watch_compiling
-from arzip.cli.messages import RefusedError, Reporter
-from arzip.cli.options import Settings, Size
+from arzip.cli import options
+from arzip.cli.command import named
+from arzip.cli.files import outputs, sources
+from arzip.cli.files.sources import STDIN
+from arzip.cli.loading import load_compiled
+from arzip.cli.messages import RefusedError, new_reporter
+from arzip.cli.options import Size
 from arzip.cli.progress import Meter, Step
-from arzip.cli.sources import STDIN
+from arzip.cli.settings import STDOUT, Settings
 
 if TYPE_CHECKING:
     from arzip.analysis.inspection import Inspection, Sample
 
+__all__ = ["command"]
+
 SUFFIX = ".html"
 
 
-@click.command(cls=options.Command, context_settings=options.HELP)
+@named("inspect")
 @click.argument("file", metavar="FILE", type=options.path)
 @click.option(
     "-o",
@@ -34,12 +39,12 @@ SUFFIX = ".html"
     type=Size(),
     metavar="SIZE",
     default=1 << 20,
-    help="Show so many bytes at most, of a larger FILE excerpts (default: 1M).",
+    help="Show at most SIZE bytes; of a larger FILE, excerpts (default: 1M).",
 )
 @options.quiet
 @options.progress
 @click.pass_context
-def inspect(context: click.Context, /, file: str, most: int, **values: Any) -> None:
+def command(context: click.Context, /, file: str, most: int, **values: Any) -> None:
     """Write a page that shows how well the model predicts every byte of FILE.
 
     The page is one HTML file that needs no network: a map of all bytes, coloured by surprisal, with
@@ -49,18 +54,17 @@ def inspect(context: click.Context, /, file: str, most: int, **values: Any) -> N
         raise click.UsageError(f"--most is {most}: it must be 1 or more")
     options.check_not_empty([file])
     settings = Settings(**values)
-    reporter = Reporter(settings.quiet)
-    watch_compiling(reporter)
+    reporter = new_reporter(settings.quiet)
     with reporter.watch(file):
-        write_page(file, most, settings)
+        _write_page(file, most, settings)
     context.exit(reporter.status)
 
 
-def write_page(path: str, most: int, settings: Settings) -> None:
-    """Raises: RefusedError, ArzipError, OSError."""
+def _write_page(path: str, most: int, settings: Settings) -> None:
+    """Write the page of a file. Raises: RefusedError, ArzipError, OSError."""
     from arzip.analysis import inspection
 
-    named = settings.output or (outputs.STDOUT if path == STDIN else path + SUFFIX)
+    named = settings.output or (STDOUT if path == STDIN else path + SUFFIX)
     with (
         sources.open_input(path) as source,
         outputs.open_named(named, compressed=False, force=settings.force) as output,
@@ -79,8 +83,8 @@ def write_page(path: str, most: int, settings: Settings) -> None:
 def _inspect(name: str, sample: "Sample", settings: Settings) -> "Inspection":
     from arzip.analysis import inspection
 
-    model = load_prepared(settings.coding_model)
-    # What it takes is compiled by a first byte, before there is a bar.
+    model = load_compiled(settings.coding_model)
+    # A first byte has everything compiled before there is a progress bar.
     inspection.inspect(model, name, inspection.Sample(b"a", 1, (0,)), lambda done: None)
     done = 0
 

@@ -1,22 +1,25 @@
-"""`arzip recover`: what can be had of a damaged file, and word of what cannot."""
+"""`arzip recover`: the intact parts of a damaged file, and a report of what is lost."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from arzip.cli import options, outputs, sources
-from arzip.cli.coding import watch_compiling
-from arzip.cli.messages import RefusedError, Reporter, printable
-from arzip.cli.options import Settings
-from arzip.cli.outputs import Output
+from arzip.cli import options
+from arzip.cli.command import named
+from arzip.cli.files import outputs, sources
+from arzip.cli.files.outputs import Output
+from arzip.cli.messages import RefusedError, Reporter, new_reporter, printable
+from arzip.cli.settings import Settings
 
 if TYPE_CHECKING:
     from arzip.recovery import Piece
 
+__all__ = ["command"]
+
 ZEROS = bytes(1 << 16)
 
 
-@click.command(cls=options.Command, context_settings=options.HELP)
+@named("recover")
 @click.argument("damaged", metavar="DAMAGED", type=options.path)
 @click.option(
     "-o", "--output", metavar="OUT", type=options.path, required=True, help="Write to OUT."
@@ -24,21 +27,21 @@ ZEROS = bytes(1 << 16)
 @click.option(
     "--fill/--omit",
     default=False,
-    help="Put zeros in the place of what is lost, where it is known how long that was, so that "
-    "the rest stays in its place; or leave it out (default).",
+    help="Write zeros in place of lost data whose length is known, so that the rest keeps its "
+    "place, or leave it out (default).",
 )
 @click.option(
     "--unverified",
     is_flag=True,
-    help="Of what is lost, write the beginning as far as it can be decoded and makes sense, "
-    "though no checksum vouches for it.",
+    help="Also write the beginning of lost data, as far as it can be decoded and makes sense, "
+    "although no checksum confirms it.",
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite OUT.")
 @options.decoding_model
 @options.limits
 @options.loudness
 @click.pass_context
-def recover(
+def command(
     context: click.Context,
     /,
     damaged: str,
@@ -47,13 +50,13 @@ def recover(
     unverified: bool,
     **values: Any,
 ) -> None:
-    """Write all of DAMAGED whose checksums hold to OUT.
+    """Write the data of DAMAGED whose checksums match to OUT.
 
-    Says which bytes are lost, and then exits with status 2; with 1, and no OUT, if all are.
+    Reports which bytes are lost, and then exits with status 2. If all are lost, there is no OUT and
+    the status is 1.
     """
     settings = Settings(**values)
-    reporter = Reporter(settings.quiet, settings.verbose)
-    watch_compiling(reporter)
+    reporter = new_reporter(settings.quiet, settings.verbose)
     with reporter.watch(damaged):
         _recover(damaged, output, settings, reporter, fill=fill, unverified=unverified)
     context.exit(reporter.status)
@@ -68,7 +71,7 @@ def _recover(
     fill: bool,
     unverified: bool,
 ) -> None:
-    """Raises: RefusedError, ArzipError, OSError."""
+    """Write the output and report what is lost. Raises: RefusedError, ArzipError, OSError."""
     from arzip.recovery import recover_file
 
     with (
@@ -77,7 +80,7 @@ def _recover(
     ):
         outputs.refuse_to_replace(source.status, output)
         if not source.file.seekable():
-            raise RefusedError("cannot be searched for what is whole; save it to a file first")
+            raise RefusedError("cannot be searched for intact data; save it to a file first")
         pieces = recover_file(
             source.file,
             model=settings.model,
@@ -86,7 +89,7 @@ def _recover(
             unverified=unverified,
         )
         at, recovered, decoded = 0, 0, 0
-        known = True  # whether `at` is where this is in the original
+        known = True  # whether `at` is the place in the data
         for piece in pieces:
             if piece.data is None:
                 reporter.warn(source.name, _loss(piece, at if known else None))
@@ -99,14 +102,15 @@ def _recover(
             at += piece.size or 0
             known = known and piece.size is not None
         if not recovered + decoded:
-            hint = "" if unverified else "; --unverified gives what can be decoded all the same"
-            raise RefusedError(f"nothing can be recovered of it: no checksum holds{hint}")
+            hint = "" if unverified else "; --unverified writes what can be decoded anyway"
+            raise RefusedError(f"nothing can be recovered: no checksum matches{hint}")
         output.commit(source.status)
     more = f", and {decoded:,} that are unverified" if decoded else ""
     reporter.note(f"{printable(source.name)}: {recovered:,} bytes recovered{more}")
 
 
 def _fill(output: Output, left: int) -> None:
+    """Write that many zeros."""
     while left:
         zeros = ZEROS[:left]
         output.write(zeros)
@@ -114,7 +118,7 @@ def _fill(output: Output, left: int) -> None:
 
 
 def _loss(piece: "Piece", at: int | None) -> str:
-    """What is lost with this piece, `at` that place in the original where that is known."""
+    """Return what is lost with this piece, which is `at` this place in the data, if known."""
     place = f"at bytes {piece.begin:,} to {piece.end:,} of the file: {piece.why}"
     if piece.size == 0:
         return f"nothing lost {place}"
@@ -129,7 +133,7 @@ def _loss(piece: "Piece", at: int | None) -> str:
 
 
 def _bytes(begin: int, end: int, at: int | None) -> str:
-    """A part of a piece, in words."""
+    """Return a range of a piece in words."""
     if at is None:
         return f"{end - begin:,} bytes"
     return f"bytes {at + begin:,} to {at + end:,} of the data"
