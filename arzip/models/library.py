@@ -11,7 +11,7 @@ from pathlib import Path
 from arzip.errors import ModelError
 from arzip.system.userfolders import user_folder
 
-__all__ = ["ENVIRONMENT", "SUFFIX", "find", "folders", "names", "with_identity"]
+__all__ = ["ENVIRONMENT", "find", "folders", "names", "with_identity"]
 
 ENVIRONMENT = "ARZIP_MODELS"
 SUFFIX = ".safetensors"

@@ -27,8 +27,6 @@ __all__ = [
     "LONGEST_NAME",
     "NETWORK",
     "PREFACE",
-    "SHIFTS",
-    "TYPES",
     "Parameters",
     "claimed_identity",
     "pack",

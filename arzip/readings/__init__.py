@@ -21,7 +21,6 @@ from arzip.readings.past import hash_pair
 from arzip.readings.reading import CONTEXTS, Reading, State
 
 __all__ = [
-    "ANY",
     "FIELDS",
     "PREAMBLE_SIZE",
     "READINGS",
@@ -38,7 +37,7 @@ __all__ = [
 READINGS: tuple[Reading, ...] = (text.READING, records.READING)
 """Files number them in this order, so a new one goes at the end: see Chosen.preamble."""
 
-ANY = records.READING
+_ANY = records.READING
 """What suits all bytes, and so is asked last."""
 
 FIELDS = (*past.FIELDS, *(field for reading in READINGS for field in reading.fields))
@@ -71,7 +70,7 @@ TEXT = Chosen(text.READING, 0)
 
 def find(data: NDArray[np.uint8]) -> Chosen:
     """Return the first reading that suits a span of at least one byte."""
-    for reading in sorted(READINGS, key=lambda reading: reading is ANY):
+    for reading in sorted(READINGS, key=lambda reading: reading is _ANY):
         if (number := reading.find(data)) is not None:
             return Chosen(reading, number)
     raise ValueError("there is nothing to read")

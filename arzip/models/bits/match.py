@@ -21,7 +21,7 @@ LOOK_BACK = 40  # bytes compared when one is found; longer only by growing
 LONGEST = 65535
 RATE = 6  # 2**-6
 
-INPUT = 3 * CONTEXTS  # the first of two inputs to the mixture
+INPUT = 3 * CONTEXTS  # the first of two inputs to the mixer
 
 
 @compiled

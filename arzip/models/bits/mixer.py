@@ -23,7 +23,7 @@ from arzip.models.bits.state import APM_KNOTS, APM_ROWS, INPUTS, MIXERS
 from arzip.models.numbers.intrinsics import prefetch
 from arzip.readings.reading import CONTEXTS, State
 
-__all__ = ["CONSTANT", "NETWORK", "apm_row", "learn", "predict"]
+__all__ = ["NETWORK", "apm_row", "learn", "predict"]
 
 CONSTANT = MATCH_INPUT + 2  # the input that is always 1
 NETWORK = CONSTANT + 1  # the first of two inputs of the network, 0 without one

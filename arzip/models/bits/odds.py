@@ -24,7 +24,7 @@ LIMIT = 3071
 STRETCH_BITS = 12
 """The resolution of the probabilities that STRETCH takes."""
 
-_EXPERT_LIMIT = 2047  # what an expert may say, about +-8: keeps the mixture's products in 32 bits
+_EXPERT_LIMIT = 2047  # what an expert may say, about +-8: keeps the mixer's products in 32 bits
 
 
 def _squash() -> NDArray[np.int32]:

@@ -5,7 +5,7 @@ Beside the trained output layer W stands a second one, D, that starts from 0 wit
     p(w_{t+1} | w_<=t) = Softmax((W + D) h_t + b)        D += rate_t * (1[w_{t+1}] - p) h_t^T
 
 where p is this layer's own softmax: one step of gradient descent on the code length of each byte.
-The mixture takes both layers' predictions, so that nothing is lost where learning hurts.
+The mixer takes both layers' predictions, so that nothing is lost where learning hurts.
 
 To change 256 rows for each byte would take too long, and most changes are tiny. But to leave the
 tiny ones out would be to learn of every rare byte that comes and never of one that does not. So

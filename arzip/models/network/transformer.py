@@ -36,6 +36,8 @@ from arzip.models.numbers.intrinsics import ROWS, interleaved, multiply_block
 
 __all__ = [
     "EPSILON",
+    "LARGEST_RECTIFIED",
+    "LARGEST_RESIDUAL",
     "MOST_UNITS",
     "MOST_WINDOW",
     "WIDENING",
