@@ -2,11 +2,12 @@
 
 import ast
 import importlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -136,17 +137,59 @@ def entries(heading: str) -> list[str]:
     return [line for line in section.splitlines() if line[:1].isdigit() or line.startswith("- ")]
 
 
-def test_the_way_of_a_byte() -> None:
-    """Each step is a function that is there, in a file that is there; there are ten at most."""
-    steps = entries("One byte's way")
-    assert 5 < len(steps) <= 10
-    for step in steps:
-        path, function = step.split("`")[1::2][:2]
-        names = function.split(".")
-        module: ModuleType | object = importlib.import_module(name_of(PACKAGE.parent / path))
-        for name in names:
-            module = getattr(module, name)
-        assert callable(module), step
+def way() -> list[tuple[str, str]]:
+    """File and function of each step."""
+    return [(step.split("`")[1], step.split("`")[3]) for step in entries("One byte's way")]
+
+
+def test_each_step_of_a_bytes_way_is_a_function() -> None:
+    assert 5 < len(way()) <= 10
+    for path, function in way():
+        found: object = importlib.import_module(name_of(PACKAGE.parent / path))
+        for name in function.split("."):
+            found = getattr(found, name)
+        assert callable(found)
+
+
+FOLLOW = """
+import sys
+from arzip import coder
+from arzip.cli import program
+from arzip.models import coding, registry
+
+registry.load("swift").prove("encode")
+passed = {}
+
+def watched(function):
+    def watch(*arguments):
+        frame, files = sys._getframe(1), []
+        while frame is not None:
+            files.append(frame.f_code.co_filename)
+            frame = frame.f_back
+        passed.update(dict.fromkeys(reversed(files)))
+        passed[sys.modules[function.__module__].__file__] = None
+        return function(*arguments)
+    return watch
+
+coding.encode = watched(coding.encode)
+coder.Encoder.add = watched(coder.Encoder.add)
+try:
+    program.arzip()
+finally:
+    print(*passed, sep="\\n")
+"""
+
+
+def test_a_byte_goes_that_way_and_no_other(tmp_path: Path) -> None:
+    """The files of arzip's on the stack where a byte is predicted, and where it is coded."""
+    (tmp_path / "f").write_bytes(b"to be or not to be")
+    ran = subprocess.run(
+        [sys.executable, "-c", FOLLOW, "-1", "f"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    files = [Path(line) for line in ran.stdout.splitlines()]
+    own = {path.relative_to(ROOT).as_posix() for path in files if path.is_relative_to(PACKAGE)}
+    assert own == {path for path, _ in way()}
 
 
 def test_the_glossary_is_short() -> None:
