@@ -8,7 +8,8 @@ import pytest
 
 from arzip.cli import progress, transfer
 from arzip.cli.progress import Meter, Step
-from arzip.stream import ArzipCompressor, FramesDecompressor
+from arzip.streams.compressor import ArzipCompressor
+from arzip.streams.decompressor import FramesDecompressor
 
 
 class Terminal(io.StringIO):

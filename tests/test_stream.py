@@ -15,9 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from arzip import stream
 from arzip.codec import Prediction
-from arzip.container import FrameWriter
 from arzip.errors import (
     ArzipError,
     ChecksumError,
@@ -26,8 +24,11 @@ from arzip.errors import (
     ModelError,
     TruncatedError,
 )
+from arzip.format.locate import locate
+from arzip.format.writer import FrameWriter
 from arzip.models.registry import load
-from arzip.stream import ArzipCompressor, ArzipDecompressor
+from arzip.streams.compressor import DEFAULT_SEGMENT, ArzipCompressor
+from arzip.streams.decompressor import ArzipDecompressor, FramesDecompressor, decompress
 
 TEXT = b"the quick brown fox jumps over the lazy dog. " * 40
 SEGMENT = 500
@@ -138,11 +139,11 @@ def test_a_model_must_save_more_than_its_frame_takes(model: Counts) -> None:
 
 
 def test_stored_segments_of_the_default_size_cost_little(model: Counts) -> None:
-    data = random_bytes(stream.DEFAULT_SEGMENT + 5)
-    frame = compress(model, data, stream.DEFAULT_SEGMENT)
+    data = random_bytes(DEFAULT_SEGMENT + 5)
+    frame = compress(model, data, DEFAULT_SEGMENT)
     assert len(frame) < len(data) + 32 + 0.001 * len(data)
     assert len(frame) < len(data) + 100
-    assert stream.decompress(frame, model=model) == data
+    assert decompress(frame, model=model) == data
 
 
 def test_a_compressor_is_done_after_flush(model: Counts) -> None:
@@ -180,8 +181,8 @@ def test_threads_have_bounds(model: Counts) -> None:
 @pytest.mark.parametrize("limit", ["max_size", "max_memory"])
 def test_limits_have_bounds(model: Counts, limit: str) -> None:
     nothing = compress(model, b"")
-    assert stream.decompress(nothing, **{limit: 0}) == b""  # type: ignore[arg-type]
-    for make in (ArzipDecompressor, lambda **options: stream.decompress(nothing, **options)):
+    assert decompress(nothing, **{limit: 0}) == b""  # type: ignore[arg-type]
+    for make in (ArzipDecompressor, lambda **options: decompress(nothing, **options)):
         with pytest.raises(ValueError, match=f"{limit} is -1: it must be 0 or more"):
             make(**{limit: -1})
 
@@ -260,10 +261,10 @@ class Together(Counts):
         return super().encode(data)
 
     def decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
         self._barrier.wait()
-        return super().decode(parameters, words, n)
+        return super().decode(preamble, words, n)
 
 
 def test_threads_work_at_the_same_time() -> None:
@@ -285,23 +286,23 @@ class Meeting(Counts):
         self._barrier = threading.Barrier(2)
 
     def decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
         try:
             self._barrier.wait(timeout=0.05)
             self.met = True
         except threading.BrokenBarrierError:
             self._barrier.reset()
-        return super().decode(parameters, words, n)
+        return super().decode(preamble, words, n)
 
 
 @pytest.mark.parametrize(("segments", "met"), [(1.5, False), (5.0, True)])
 def test_threads_share_the_memory_that_is_allowed(segments: float, met: bool) -> None:
     model = Meeting()
     data = TEXT[:SEGMENT] * 4
-    limit = int(segments * (model.memory(SEGMENT) + 2 * SEGMENT))
+    limit = int(segments * (model.memory_needed(SEGMENT) + 2 * SEGMENT))
     frame = compress(model, data)
-    assert stream.decompress(frame, model=model, max_memory=limit, threads=2) == data
+    assert decompress(frame, model=model, max_memory=limit, threads=2) == data
     assert model.met == met
 
 
@@ -364,7 +365,7 @@ def test_nothing_is_allocated_for_what_is_only_claimed(model: Counts, frame: byt
 def test_max_size_stops_a_bomb(model: Counts) -> None:
     bomb = compress(model, b"z" * (1 << 20), 1 << 20) * 1000
     with pytest.raises(LimitError, match="limit of 3000000 bytes"):
-        stream.decompress(bomb, model=model, max_size=3_000_000)
+        decompress(bomb, model=model, max_size=3_000_000)
 
     def work() -> None:
         with pytest.raises(LimitError):
@@ -376,27 +377,25 @@ def test_max_size_stops_a_bomb(model: Counts) -> None:
 @given(inputs)
 def test_max_size_allows_what_fits(model: Counts, data: bytes) -> None:
     frame = compress(model, data)
-    assert stream.decompress(frame, model=model, max_size=len(data)) == data
+    assert decompress(frame, model=model, max_size=len(data)) == data
     if data:
         with pytest.raises(LimitError):
-            stream.decompress(frame, model=model, max_size=len(data) - 1)
+            decompress(frame, model=model, max_size=len(data) - 1)
 
 
 @pytest.mark.parametrize("threads", [1, 4])
 def test_max_memory_counts_the_model(model: Counts, threads: int) -> None:
     data = TEXT[:SEGMENT] * 4
     frame = compress(model, data)
-    for limit in (model.memory(SEGMENT) + 3 * SEGMENT, 3 * model.memory(SEGMENT)):
-        assert stream.decompress(frame, model=model, max_memory=limit, threads=threads) == data
+    for limit in (model.memory_needed(SEGMENT) + 3 * SEGMENT, 3 * model.memory_needed(SEGMENT)):
+        assert decompress(frame, model=model, max_memory=limit, threads=threads) == data
     with pytest.raises(LimitError, match="memory"):
-        stream.decompress(frame, model=model, max_memory=model.memory(SEGMENT), threads=threads)
+        decompress(frame, model=model, max_memory=model.memory_needed(SEGMENT), threads=threads)
 
 
 def damaged_in_segment(frame: bytes, number: int, model: Counts) -> bytes:
     """A long frame with one bit changed in the payload of that segment, its first check kept."""
-    from arzip import container
-
-    place = container.locate(lambda at, size: frame[at : at + size], len(frame))[number - 1]
+    place = locate(lambda at, size: frame[at : at + size], len(frame))[number - 1]
     damaged = bytearray(frame)
     damaged[place.body + place.segment.coded_size + 4] ^= 1  # the check of the data
     return bytes(damaged)
@@ -432,7 +431,7 @@ def test_every_change_is_found(model: Counts) -> None:
             damaged = bytearray(frame)
             damaged[at] ^= flip
             with pytest.raises(ArzipError):
-                stream.decompress(damaged, model=model)
+                decompress(damaged, model=model)
 
 
 def test_segments_in_the_wrong_order_are_found(model: Counts) -> None:
@@ -442,24 +441,24 @@ def test_segments_in_the_wrong_order_are_found(model: Counts) -> None:
     swapped = frame[:12] + frame[12 + size :][:size] + frame[12:][:size] + frame[12 + 2 * size :]
     assert swapped != frame
     with pytest.raises(ChecksumError, match="whole"):
-        stream.decompress(swapped, model=model)
+        decompress(swapped, model=model)
 
 
 @given(st.binary(max_size=100), st.binary(max_size=20))
 def test_garbage_gives_errors_of_arzip(model: Counts, garbage: bytes, more: bytes) -> None:
     for start in (b"", b"\xe1rz", b"\xe1rz\x10cnts", FrameWriter(b"cnts").header()):
         with pytest.raises(ArzipError):
-            stream.decompress(start + garbage + b"!" + more, model=model, max_size=1 << 16)
+            decompress(start + garbage + b"!" + more, model=model, max_size=1 << 16)
 
 
 def test_frames_may_follow_one_another(model: Counts) -> None:
     pieces = [TEXT, b"", b"zzz", TEXT[:100], b""]
     frames = [compress(model, piece) for piece in pieces]
-    assert stream.decompress(b"".join(frames), model=model) == b"".join(pieces)
+    assert decompress(b"".join(frames), model=model) == b"".join(pieces)
     with pytest.raises(FormatError, match="after the end of a frame"):
-        stream.decompress(b"".join(frames) + b"garbage", model=model)
+        decompress(b"".join(frames) + b"garbage", model=model)
     with pytest.raises(TruncatedError):
-        stream.decompress(b"".join(frames) + b"\xe1", model=model)
+        decompress(b"".join(frames) + b"\xe1", model=model)
 
 
 def test_zeros_may_follow_a_frame(model: Counts) -> None:
@@ -467,25 +466,25 @@ def test_zeros_may_follow_a_frame(model: Counts) -> None:
     frame = compress(model, TEXT)
     for zeros in (1, 3, 512, 200_000):
         padded = frame + bytes(zeros)
-        assert stream.decompress(padded, model=model) == TEXT
-        assert stream.decompress(padded + padded, model=model) == TEXT * 2
+        assert decompress(padded, model=model) == TEXT
+        assert decompress(padded + padded, model=model) == TEXT * 2
         with pytest.raises(FormatError, match="after the end of a frame"):
-            stream.decompress(padded + b"x", model=model)
+            decompress(padded + b"x", model=model)
         with pytest.raises(FormatError, match="not an"):
-            stream.decompress(bytes(zeros) + frame, model=model)
+            decompress(bytes(zeros) + frame, model=model)
         with pytest.raises(TruncatedError):
-            stream.decompress(padded + frame[:-1], model=model)
+            decompress(padded + frame[:-1], model=model)
     one = ArzipDecompressor(model=model)
     assert one.decompress(frame + bytes(9)) == TEXT
     assert one.unused_data == bytes(9)
-    pieces = stream.FramesDecompressor(model=model)
+    pieces = FramesDecompressor(model=model)
     out = b"".join(pieces.decompress(padded[at : at + 1]) for at in range(len(frame) + 9))
     assert out + pieces.finish() == TEXT
 
 
 def test_many_small_frames_take_no_quadratic_time(model: Counts) -> None:
     frame = compress(model, b"ab")
-    assert stream.decompress(frame * 5000, model=model) == b"ab" * 5000
+    assert decompress(frame * 5000, model=model) == b"ab" * 5000
 
 
 OTHER = Counts(identity=b"othr")
@@ -499,15 +498,15 @@ def test_a_missing_model_is_named_before_any_output(
         decompressor = ArzipDecompressor()
         with pytest.raises(ModelError, match=b"othr".hex()):
             decompressor.decompress(frame, 10)
-        assert stream.decompress(frame, model=OTHER) == data
-        assert stream.decompress(compress(model, TEXT) + frame, model=OTHER) == TEXT + data
+        assert decompress(frame, model=OTHER) == data
+        assert decompress(compress(model, TEXT) + frame, model=OTHER) == TEXT + data
 
 
 def test_models_may_be_given_by_name(model: Counts, registry: SimpleNamespace) -> None:
     compressor = ArzipCompressor("base")
     frame = compressor.compress(TEXT) + compressor.flush()
     assert frame == compress(model, TEXT, 1 << 24)
-    assert stream.decompress(frame) == stream.decompress(frame, model="base") == TEXT
+    assert decompress(frame) == decompress(frame, model="base") == TEXT
     for make in (ArzipCompressor, ArzipDecompressor):
         with pytest.raises(ModelError, match="unknown"):
             make(model="nonesuch")
@@ -516,4 +515,4 @@ def test_models_may_be_given_by_name(model: Counts, registry: SimpleNamespace) -
 def test_data_without_a_model_needs_none(model: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "arzip.models.registry", None)
     for data in (b"", b"z" * 1000, random_bytes(1000)):
-        assert stream.decompress(compress(model, data, 1 << 20)) == data
+        assert decompress(compress(model, data, 1 << 20)) == data

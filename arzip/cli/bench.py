@@ -197,7 +197,8 @@ def bench_files(
 
 def arzip_with(name: str, threads: int) -> Tool:
     """arzip with the model of that name, compiled. Raises ModelError."""
-    from arzip.stream import ArzipCompressor, FramesDecompressor
+    from arzip.streams.compressor import ArzipCompressor
+    from arzip.streams.decompressor import FramesDecompressor
 
     model = load_prepared(name)
     model.prove("decode")

@@ -237,7 +237,7 @@ def within_memory(settings: Settings, model: "Model", size: int | None) -> Setti
     def needed() -> int:
         # Each thread has a segment, its payload and the model's memory, and one segment waits.
         n = segment if size is None else max(1, min(segment, size))
-        return threads * (model.memory(n) + 2 * n) + n
+        return threads * (model.memory_needed(n) + 2 * n) + n
 
     while needed() > limit and threads > 1:
         threads -= 1

@@ -93,7 +93,7 @@ def _score_file(
     source: Source, models: Sequence["Model"], *, progress: bool
 ) -> tuple[int, list[float]]:
     """Bytes, and bits per byte under each model, as `eval` has it. Reads the file once."""
-    from arzip.stream import ArzipCompressor
+    from arzip.streams.compressor import ArzipCompressor
 
     compressors = [ArzipCompressor(model) for model in models]
 

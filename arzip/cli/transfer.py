@@ -16,14 +16,15 @@ from arzip.cli.sources import CHUNK, Source, chunks
 if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.density import Account, Report
-    from arzip.stream import ArzipCompressor, ArzipDecompressor, FramesDecompressor
+    from arzip.streams.compressor import ArzipCompressor
+    from arzip.streams.decompressor import ArzipDecompressor, FramesDecompressor
 
 
 class Witness:
     """Decodes what was written and compares it with what was read, by digest."""
 
     def __init__(self, model: "Model", threads: int) -> None:
-        from arzip.stream import ArzipDecompressor
+        from arzip.streams.decompressor import ArzipDecompressor
 
         self.decoder = ArzipDecompressor(model=model, threads=threads)
         self._read = hashlib.blake2b()
@@ -58,7 +59,7 @@ def compress(
     meter: Meter,
 ) -> "Account":
     """Compress all of `source` to `output`, under the eyes of `witness`, if any: see `confirm`."""
-    from arzip.stream import ArzipCompressor
+    from arzip.streams.compressor import ArzipCompressor
 
     compressor = ArzipCompressor(
         model, threads=settings.threads, segment_size=settings.coding_segment_size
@@ -119,7 +120,7 @@ def evaluate(
 
     `head` gets the first bytes, at most `most`, for what else there is to be measured.
     """
-    from arzip.stream import ArzipCompressor
+    from arzip.streams.compressor import ArzipCompressor
 
     compressor = ArzipCompressor(model, threads=settings.threads)
     with meter.work(source.name, lambda: coded_so_far(compressor)):
@@ -147,7 +148,7 @@ def decompress(source: Source, output: Output | None, *, settings: Settings, met
 
 def new_decompressor(settings: Settings) -> "FramesDecompressor":
     """One with the limits that were asked for."""
-    from arzip.stream import FramesDecompressor
+    from arzip.streams.decompressor import FramesDecompressor
 
     return FramesDecompressor(
         model=settings.model,
@@ -159,7 +160,7 @@ def new_decompressor(settings: Settings) -> "FramesDecompressor":
 
 def decompressed(file: BinaryIO, decompressor: "FramesDecompressor") -> Iterator[bytes]:
     """What the frames in `file` restore to, a bounded piece at a time."""
-    from arzip.stream import READ_SIZE
+    from arzip.streams.decompressor import READ_SIZE
 
     while True:
         packed = file.read(READ_SIZE) if decompressor.needs_input else b""
@@ -174,7 +175,7 @@ def decompressed(file: BinaryIO, decompressor: "FramesDecompressor") -> Iterator
 
 def is_compressed(file: BinaryIO) -> bool:
     """Whether a frame is what comes next in `file`, which has a buffer; nothing is read of it."""
-    from arzip.container import MAGIC
+    from arzip.format.layout import MAGIC
 
     peeked: bytes = file.peek(len(MAGIC))  # type: ignore[attr-defined]
     return peeked[: len(MAGIC)] == MAGIC

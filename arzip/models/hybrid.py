@@ -59,7 +59,7 @@ KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the 
 class Mixed:
     """Implements codec.Model. Immutable, so that threads may share it."""
 
-    parameters_size = 2
+    preamble_size = 2
     """The record length, big-endian; 0 for text."""
 
     def __init__(self, parameters: Parameters) -> None:
@@ -95,7 +95,7 @@ class Mixed:
     def __repr__(self) -> str:
         return f"<arzip model {self.name!r}, identity {self.identity.hex()}>"
 
-    def memory(self, n: int) -> int:
+    def memory_needed(self, n: int) -> int:
         """Bytes: the tables, the state, the network's lane and the data."""
         n += self._preface.size
         return 4 * (table_size(n) + positions(n)) + STATE_BYTES + self._lane_bytes + n
@@ -106,11 +106,11 @@ class Mixed:
         return self._encode(data)
 
     def decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
-        """Restore a segment; see codec.Model. Raises FormatError for an impossible parameter."""
+        """Restore a segment; see codec.Model. Raises FormatError for an impossible preamble."""
         self.prove("decode")
-        return self._decode(parameters, words, n)
+        return self._decode(preamble, words, n)
 
     def session(self, *, record: int = profile.TEXT, size: int = SESSION_SIZE) -> "MixedSession":
         """A fresh start: as a segment of `size` bytes, read as text or records of this length.
@@ -149,19 +149,19 @@ class Mixed:
     def _encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         record = profile.record_length(data)
         segment = self._segment(data.size, record)
-        parameters = record.to_bytes(self.parameters_size)
+        preamble = record.to_bytes(self.preamble_size)
         known = np.concatenate([segment.before, data])
         for start in range(0, data.size, PIECE):
             size = min(PIECE, data.size - start)
             left, freq = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.uint32)
             nll = coding.encode(*segment.arrays(known), left, freq)
-            yield Prediction(parameters, left, freq, nll)
-            parameters = b""
+            yield Prediction(preamble, left, freq, nll)
+            preamble = b""
 
     def _decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
-        record = int.from_bytes(parameters)
+        record = int.from_bytes(preamble)
         if record > profile.LONGEST_RECORD:
             raise FormatError(f"a segment claims records of {record} bytes: the file is damaged")
         # Memory is taken as it is filled: damaged words may end long before n bytes.
@@ -184,7 +184,7 @@ class Mixed:
         answers = []
         for sample in SAMPLES:
             (prediction,) = self._encode(np.frombuffer(sample, dtype=np.uint8))
-            answers.append(prediction.parameters + coder.encode(prediction.left, prediction.freq))
+            answers.append(prediction.preamble + coder.encode(prediction.left, prediction.freq))
         return answers
 
     def _decoded_answers(self) -> list[bytes]:
