@@ -10,12 +10,13 @@ from conftest import Counts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arzip import codec, recovery
+from arzip import codec
 from arzip.errors import LimitError
 from arzip.format.layout import END, ENDS_EARLY, GARBAGE, HEADER_SIZE, MAGIC, TRAILER, varint
 from arzip.format.locate import Located, locate
 from arzip.format.writer import FrameWriter, compact_frame
-from arzip.recovery import Piece, recover, recover_file
+from arzip.recovery import Piece, recover, recover_file, scan
+from arzip.recovery.walk import UNENDED
 from arzip.streams.compressor import ArzipCompressor
 
 SEGMENT = 600
@@ -98,7 +99,7 @@ def lost(data: bytes, model: Counts) -> list[tuple[int, int | None, str]]:
 def test_what_is_said_of_a_tail_that_is_missing(model: Counts, frame: bytes) -> None:
     place = places(frame)[3]
     header = place.body - len(place.segment.raw)
-    unended = (None, recovery.UNENDED)
+    unended = (None, UNENDED)
     assert lost(frame[:header], model) == [(header, *unended)]
     assert lost(frame[: header + 1], model) == [(header, None, ENDS_EARLY)]
     assert lost(frame[: place.body + 9], model) == [
@@ -276,7 +277,7 @@ def test_hostile_claims_take_no_time(
     model: Counts, made: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is read grows with the file, not with its square: at most so many times all of it."""
-    monkeypatch.setattr(recovery, "LEAST_PATIENCE", 0)
+    monkeypatch.setattr(scan, "LEAST_PATIENCE", 0)
 
     class Counted(io.BytesIO):
         taken = 0
@@ -291,5 +292,5 @@ def test_hostile_claims_take_no_time(
         file = Counted(made(size))
         assert got(list(recover_file(file, model=model))) == b""
         ratios.append(file.taken / size)
-    assert max(ratios) < 8 * recovery.PATIENCE
+    assert max(ratios) < 8 * scan.PATIENCE
     assert ratios[1] < 1.3 * ratios[0] + 4

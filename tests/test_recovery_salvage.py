@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import arzip
-from arzip import codec, salvage
+from arzip import codec
 from arzip.errors import LimitError
 from arzip.format.layout import Segment
 from arzip.format.locate import Located, locate
 from arzip.format.writer import compact_frame
-from arzip.recovery import Piece, recover
+from arzip.recovery import Piece, recover, salvage
 
 TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(99))
 SEGMENT = 1500

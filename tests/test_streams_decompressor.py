@@ -1,12 +1,8 @@
-"""ArzipCompressor and ArzipDecompressor: any chunks, any threads, the same bytes; within limits."""
+"""ArzipDecompressor: any chunks, any threads, the same data; limits hold, no damage passes."""
 
-import inspect
-import sys
 import threading
-import tracemalloc
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +10,17 @@ from conftest import Counts
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from streaming import (
+    SEGMENT,
+    TEXT,
+    chunk_sizes,
+    chunks,
+    compress,
+    inputs,
+    peak_memory,
+    random_bytes,
+)
 
-from arzip.codec import Prediction
 from arzip.errors import (
     ArzipError,
     ChecksumError,
@@ -26,50 +31,7 @@ from arzip.errors import (
 )
 from arzip.format.locate import locate
 from arzip.format.writer import FrameWriter
-from arzip.models.registry import load
-from arzip.streams.compressor import DEFAULT_SEGMENT, ArzipCompressor
 from arzip.streams.decompressor import ArzipDecompressor, FramesDecompressor, decompress
-
-TEXT = b"the quick brown fox jumps over the lazy dog. " * 40
-SEGMENT = 500
-
-inputs = st.builds(
-    lambda pieces: b"".join(pieces),
-    st.lists(
-        st.binary(max_size=600)
-        | st.integers(0, 1200).map(lambda n: b"z" * n)
-        | st.integers(0, 1200).map(lambda n: TEXT[:n]),
-        max_size=5,
-    ),
-)
-chunk_sizes = st.lists(st.integers(0, 900), min_size=1, max_size=6).filter(any)
-
-
-def random_bytes(n: int) -> bytes:
-    return np.random.default_rng(n).bytes(n)
-
-
-def chunks(data: bytes, sizes: list[int]) -> list[bytes]:
-    out, at = [], 0
-    while at < len(data):
-        size = sizes[len(out) % len(sizes)]
-        out.append(data[at : at + size])
-        at += size
-    return out
-
-
-def compress(model: Counts, data: bytes, segment_size: int = SEGMENT) -> bytes:
-    compressor = ArzipCompressor(model, segment_size=segment_size)
-    return compressor.compress(data) + compressor.flush()
-
-
-@given(data=inputs, sizes=chunk_sizes, threads=st.sampled_from([1, 2, 3]))
-def test_chunks_and_threads_do_not_change_the_frame(
-    model: Counts, data: bytes, sizes: list[int], threads: int
-) -> None:
-    compressor = ArzipCompressor(model, segment_size=SEGMENT, threads=threads)
-    out = [compressor.compress(chunk) for chunk in chunks(data, sizes)]
-    assert b"".join([*out, compressor.flush()]) == compress(model, data)
 
 
 @given(data=inputs, sizes=chunk_sizes, threads=st.sampled_from([1, 2, 3]))
@@ -103,58 +65,6 @@ def test_decompression_gives_as_little_as_asked_for(
     assert decompressor.unused_data + b"".join(pieces) == b"what follows"
 
 
-@given(data=inputs, segment_size=st.sampled_from([SEGMENT, 1 << 20]))
-def test_the_account_adds_up(model: Counts, data: bytes, segment_size: int) -> None:
-    compressor = ArzipCompressor(model, segment_size=segment_size)
-    frame = compressor.compress(data) + compressor.flush()
-    account = compressor.account
-    assert (account.size, account.file_bytes) == (len(data), len(frame))
-    assert account.histogram == tuple(data.count(bytes([byte])) for byte in range(256))
-    report = account.report("counts")
-    parts = report.nll_nats / np.log(2) + sum(report.overhead_bits.values())
-    assert parts == pytest.approx(8 * len(frame), abs=1e-6)
-    assert account.container == 8 * (len(frame) - report.payload_bytes)
-
-
-def test_input_that_ends_in_the_first_segment_makes_a_compact_frame(model: Counts) -> None:
-    for size, framing in [(SEGMENT - 1, 16), (SEGMENT, 16), (SEGMENT + 1, 60)]:
-        compressor = ArzipCompressor(model, segment_size=SEGMENT)
-        frame = compressor.compress(TEXT[:size]) + compressor.flush()
-        is_long = frame[3] & 8 != 0
-        assert is_long == (size > SEGMENT)
-        assert compressor.account.container <= 8 * framing
-
-
-@pytest.mark.parametrize("size", [0, 1, 2, 40, 5000, 16384])
-def test_small_files_grow_by_11_bytes_at_most(model: Counts, size: int) -> None:
-    assert len(compress(model, random_bytes(size), 1 << 20)) <= size + 11
-
-
-def test_a_model_must_save_more_than_its_frame_takes(model: Counts) -> None:
-    """In a frame of its own, a modelled segment costs more bytes of framing than a stored one."""
-    for size in range(1, 200):
-        data = (random_bytes(30) + TEXT)[:size]
-        frame = compress(model, data)
-        assert len(frame) <= len(data) + 4 + 4 + (2 if size > 127 else 1)
-
-
-def test_stored_segments_of_the_default_size_cost_little(model: Counts) -> None:
-    data = random_bytes(DEFAULT_SEGMENT + 5)
-    frame = compress(model, data, DEFAULT_SEGMENT)
-    assert len(frame) < len(data) + 32 + 0.001 * len(data)
-    assert len(frame) < len(data) + 100
-    assert decompress(frame, model=model) == data
-
-
-def test_a_compressor_is_done_after_flush(model: Counts) -> None:
-    compressor = ArzipCompressor(model)
-    compressor.flush()
-    with pytest.raises(ValueError, match="flushed"):
-        compressor.compress(b"more")
-    with pytest.raises(ValueError, match="flushed"):
-        compressor.flush()
-
-
 def test_a_decompressor_is_done_after_its_frame(model: Counts) -> None:
     decompressor = ArzipDecompressor(model=model)
     frame = compress(model, TEXT)
@@ -163,19 +73,6 @@ def test_a_decompressor_is_done_after_its_frame(model: Counts) -> None:
     assert decompressor.unused_data == frame
     with pytest.raises(EOFError):
         decompressor.decompress(b"")
-
-
-@pytest.mark.parametrize("size", [0, -1, (1 << 26) + 1])
-def test_segment_sizes_have_bounds(model: Counts, size: int) -> None:
-    with pytest.raises(ValueError, match="segment_size"):
-        ArzipCompressor(model, segment_size=size)
-
-
-def test_threads_have_bounds(model: Counts) -> None:
-    assert ArzipCompressor(model, threads=0).compress(b"") == b""
-    for make in (ArzipCompressor, ArzipDecompressor):
-        with pytest.raises(ValueError, match="threads"):
-            make(model=model, threads=-1)
 
 
 @pytest.mark.parametrize("limit", ["max_size", "max_memory"])
@@ -187,93 +84,12 @@ def test_limits_have_bounds(model: Counts, limit: str) -> None:
             make(**{limit: -1})
 
 
-@pytest.mark.parametrize("option", ["threads", "max_size", "max_memory", "segment_size"])
-@pytest.mark.parametrize("value", [2.5, "2"])
-def test_numbers_are_whole(model: Counts, option: str, value: object) -> None:
-    for make in (ArzipCompressor, ArzipDecompressor):
-        if option in inspect.signature(make).parameters:
-            with pytest.raises(TypeError, match=f"{option} must be a whole number, not "):
-                make(model=model, **{option: value})
-
-
-def test_what_is_no_executor(model: Counts) -> None:
-    for make in (ArzipCompressor, ArzipDecompressor):
-        with pytest.raises(TypeError, match=r"executor must be one .* not int"):
-            make(model=model, executor=4)
-
-
-@pytest.mark.parametrize("make", [ArzipCompressor, ArzipDecompressor])
-def test_what_is_no_model(make: Any) -> None:
-    with pytest.raises(TypeError, match="model must be a name, a path or a loaded model, not int"):
-        make(model=6)
-
-
-def test_a_level_is_a_model() -> None:
-    assert ArzipCompressor(level=1).model is load("swift")
-    assert ArzipCompressor().model is ArzipCompressor(level=6).model is load("base")
-    with pytest.raises(ValueError, match="model and level"):
-        ArzipCompressor("swift", level=1)
-    with pytest.raises(ValueError, match="level is 0"):
-        ArzipCompressor(level=0)
-
-
-@pytest.mark.parametrize("data", ["text", None, 5, [1, 2]])
-def test_what_is_not_bytes(model: Counts, data: Any) -> None:
-    said = f"a bytes-like object is required, not {type(data).__name__!r}"
-    with pytest.raises(TypeError, match=said):
-        ArzipCompressor(model).compress(data)
-    with pytest.raises(TypeError, match=said):
-        ArzipDecompressor(model=model).decompress(data)
-
-
 def test_max_length_is_whole(model: Counts) -> None:
     frame = compress(model, TEXT)
     decompressor = ArzipDecompressor(model=model)
     with pytest.raises(TypeError, match="max_length must be a whole number, not float"):
         decompressor.decompress(frame, 2.5)  # type: ignore[arg-type]
     assert decompressor.decompress(frame) == TEXT, "it had taken nothing"
-
-
-def test_what_they_look_like(model: Counts) -> None:
-    compressor = ArzipCompressor(model, segment_size=SEGMENT)
-    assert repr(compressor) == "<arzip.ArzipCompressor model='counts': 0 bytes in, 0 out>"
-    frame = compressor.compress(TEXT) + compressor.flush()
-    shown = f"<arzip.ArzipCompressor model='counts': {len(TEXT):,} bytes in, {len(frame):,} out>"
-    assert repr(compressor) == shown
-    decompressor = ArzipDecompressor(model=model)
-    assert repr(decompressor) == "<arzip.ArzipDecompressor: 0 bytes in, 0 out>"
-    decompressor.decompress(frame, 100)
-    assert repr(decompressor) == f"<arzip.ArzipDecompressor: {len(frame):,} bytes in, 100 out>"
-    decompressor.decompress(b"")
-    shown = f"<arzip.ArzipDecompressor: {len(frame):,} bytes in, {len(TEXT):,} out, at the end>"
-    assert repr(decompressor) == shown
-
-
-class Together(Counts):
-    """Works only while two segments are worked on at the same time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._barrier = threading.Barrier(2, timeout=20)
-
-    def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
-        self._barrier.wait()
-        return super().encode(data)
-
-    def decode(
-        self, preamble: bytes, words: NDArray[np.uint32], n: int
-    ) -> Iterator[NDArray[np.uint8]]:
-        self._barrier.wait()
-        return super().decode(preamble, words, n)
-
-
-def test_threads_work_at_the_same_time() -> None:
-    model = Together()
-    data = TEXT[: 2 * SEGMENT] + TEXT[: 2 * SEGMENT]
-    compressor = ArzipCompressor(model, segment_size=SEGMENT, threads=2)
-    frame = compressor.compress(data) + compressor.flush()
-    decompressor = ArzipDecompressor(model=model, threads=2)
-    assert decompressor.decompress(frame) == data
 
 
 class Meeting(Counts):
@@ -304,45 +120,6 @@ def test_threads_share_the_memory_that_is_allowed(segments: float, met: bool) ->
     frame = compress(model, data)
     assert decompress(frame, model=model, max_memory=limit, threads=2) == data
     assert model.met == met
-
-
-def test_few_segments_are_held(model: Counts) -> None:
-    for threads in (1, 2, 3):
-        compressor = ArzipCompressor(model, segment_size=SEGMENT, threads=threads)
-        fed = 0
-        for _ in range(12):
-            compressor.compress(TEXT[:SEGMENT])
-            fed += SEGMENT
-            assert fed - compressor.account.size <= (threads + 2) * SEGMENT
-        compressor.flush()
-
-
-def peak_memory(work: object) -> int:
-    """The most bytes that were allocated at a time while `work` was called."""
-    assert callable(work)
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def test_memory_does_not_grow_with_the_stream(model: Counts) -> None:
-    size = 1 << 18
-    data = random_bytes(size)
-
-    def work() -> None:
-        compressor = ArzipCompressor(model, segment_size=size)
-        decompressor = ArzipDecompressor(model=model)
-        for _ in range(40):
-            restored = decompressor.decompress(compressor.compress(data))
-            assert restored in (b"", data)
-        assert decompressor.decompress(compressor.flush()) == data
-        assert decompressor.eof
-
-    work()  # loads what is loaded once
-    assert peak_memory(work) < 20 * size
 
 
 @pytest.mark.parametrize(
@@ -444,6 +221,22 @@ def test_segments_in_the_wrong_order_are_found(model: Counts) -> None:
         decompress(swapped, model=model)
 
 
+def test_after_an_interrupt_nothing_is_called_damaged(
+    model: Counts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    decompressor = ArzipDecompressor(model=model)
+    with monkeypatch.context() as patched:
+        patched.setattr("arzip.format.reader.open_body", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            decompressor.decompress(compress(model, TEXT))
+    for _ in range(2):
+        with pytest.raises(ArzipError, match="interrupted"):
+            decompressor.decompress(b"")
+
+
 @given(st.binary(max_size=100), st.binary(max_size=20))
 def test_garbage_gives_errors_of_arzip(model: Counts, garbage: bytes, more: bytes) -> None:
     for start in (b"", b"\xe1rz", b"\xe1rz\x10cnts", FrameWriter(b"cnts").header()):
@@ -500,19 +293,3 @@ def test_a_missing_model_is_named_before_any_output(
             decompressor.decompress(frame, 10)
         assert decompress(frame, model=OTHER) == data
         assert decompress(compress(model, TEXT) + frame, model=OTHER) == TEXT + data
-
-
-def test_models_may_be_given_by_name(model: Counts, registry: SimpleNamespace) -> None:
-    compressor = ArzipCompressor("base")
-    frame = compressor.compress(TEXT) + compressor.flush()
-    assert frame == compress(model, TEXT, 1 << 24)
-    assert decompress(frame) == decompress(frame, model="base") == TEXT
-    for make in (ArzipCompressor, ArzipDecompressor):
-        with pytest.raises(ModelError, match="unknown"):
-            make(model="nonesuch")
-
-
-def test_data_without_a_model_needs_none(model: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "arzip.models.registry", None)
-    for data in (b"", b"z" * 1000, random_bytes(1000)):
-        assert decompress(compress(model, data, 1 << 20)) == data
