@@ -27,7 +27,15 @@ from arzip.codec import MODELLED, STORED, Model
 from arzip.errors import FormatError
 from arzip.format.layout import Segment
 
-__all__ = ["Salvaged", "salvage"]
+__all__ = [
+    "BLOCK",
+    "DECODED",
+    "MARGIN",
+    "STORED_AS_IS",
+    "SURE",
+    "Salvaged",
+    "salvage",
+]
 
 BLOCK = 256  # bytes whose code length is one level
 LEVELS = 12

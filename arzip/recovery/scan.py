@@ -18,7 +18,7 @@ from arzip.format.layout import (
 )
 from arzip.format.locate import Read, past_padding
 
-__all__ = ["TRIAL", "UNKNOWN", "Place", "Scan"]
+__all__ = ["LEAST_PATIENCE", "PATIENCE", "TRIAL", "UNKNOWN", "Place", "Scan"]
 
 LEAST_WINDOW, WINDOW = 1 << 6, 1 << 20  # bytes searched at a time, at first and at last
 PATIENCE, LEAST_PATIENCE = 16, 1 << 24
