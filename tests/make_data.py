@@ -22,7 +22,7 @@ import reference_transformer
 
 import arzip
 from arzip import codec
-from arzip.container import FrameWriter, compact_frame
+from arzip.format.writer import FrameWriter, compact_frame
 from arzip.models import hybrid, registry
 from arzip.models.parameters import NETWORK, PREFACE, Parameters
 
@@ -39,7 +39,7 @@ INPUTS |= {"binary": bytes(range(256)) * 3, "runs": b"a" * 300 + b"b" * 5000}
 
 
 def write_model(architecture: str, path: Path) -> None:
-    """A model file of one's own, with that network."""
+    """A custom model file, with that network."""
     swift = registry.read("swift")
     tensors = dict(swift.tensors)
     tensors |= {NETWORK + name: tensor for name, tensor in OWN[architecture]().items()}

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import arzip
-from arzip import container
 from arzip.cli.group import cli
+from arzip.format.locate import locate
 
 TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(300))
 SEGMENT = 4000
@@ -21,7 +21,7 @@ def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with arzip.open("text.arz", "wb", model="swift", segment_size=SEGMENT) as file:
         file.write(TEXT)
     packed = bytearray(Path("text.arz").read_bytes())
-    found = container.locate(lambda at, size: bytes(packed[at : at + size]), len(packed))
+    found = locate(lambda at, size: bytes(packed[at : at + size]), len(packed))
     packed[found[1].body + 10] ^= 1
     Path("text.arz").write_bytes(packed)
     return Path("text.arz")

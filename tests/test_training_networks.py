@@ -284,7 +284,7 @@ def test_the_command_makes_a_model_that_compresses(folder: Path, tmp_path: Path,
     made = registry.read(output)
     network = running.memory_needed(networks.network_of(made.network))
     size = made.preface.size
-    assert model.memory(1000) - registry.load("swift").memory(1000 + size) == network
+    assert model.memory_needed(1000) - registry.load("swift").memory_needed(1000 + size) == network
     lines = made.preface.tobytes().splitlines(keepends=True)
     assert 900 < size <= 1000 and set(lines) <= set(LINES)
     output.write_bytes(output.read_bytes()[:-1])

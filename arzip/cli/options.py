@@ -257,7 +257,7 @@ threads = click.option(
 )
 segment_size = click.option(
     "--segment-size",
-    type=Size(most=64 << 20),  # container.MAX_SEGMENT, which takes long to import
+    type=Size(most=64 << 20),  # format.layout.MAX_SEGMENT, which takes long to import
     metavar="SIZE",
     help="Code in segments of SIZE [32MiB]: smaller ones keep more threads busy, but save less.",
 )

@@ -46,14 +46,14 @@ class Settings:
     @property
     def coding_segment_size(self) -> int:
         """Bytes of data in a segment."""
-        from arzip.stream import DEFAULT_SEGMENT
+        from arzip.streams.compressor import DEFAULT_SEGMENT
 
         return self.segment_size or DEFAULT_SEGMENT
 
     @property
     def all_threads(self) -> int:
         """The most threads to use."""
-        from arzip.workers import cpus
+        from arzip.system.cpus import cpus
 
         return self.threads or cpus()
 

@@ -38,7 +38,7 @@ KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the 
 class HybridModel:
     """Implements codec.Model. Immutable, so that threads may share it."""
 
-    parameters_size = readings.PREAMBLE_SIZE
+    preamble_size = readings.PREAMBLE_SIZE
 
     def __init__(self, parameters: Parameters) -> None:
         """Raises ModelError if the parameters are another version's, or a tensor does not fit."""
@@ -72,7 +72,7 @@ class HybridModel:
     def __repr__(self) -> str:
         return f"<arzip model {self.name!r}, identity {self.identity.hex()}>"
 
-    def memory(self, n: int) -> int:
+    def memory_needed(self, n: int) -> int:
         """Return the bytes that coding n of them takes: a predictor's and these themselves."""
         return predictor.memory_needed(n + self._preface.size, self._network)
 
@@ -82,11 +82,11 @@ class HybridModel:
         return self._encode(data)
 
     def decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
         """Restore a segment; see codec.Model. Raises FormatError for an impossible preamble."""
         self.prove("decode")
-        return self._decode(parameters, words, n)
+        return self._decode(preamble, words, n)
 
     def session(self, *, reading: Chosen = TEXT, size: int = SESSION_SIZE) -> PredictorSession:
         """Return a fresh start: as a segment of `size` bytes, read as text or as chosen.

@@ -200,7 +200,8 @@ def _bench(
 
 def arzip_with(name: str, threads: int) -> Tool:
     """Return arzip with the model of that name, compiled. Raises ModelError."""
-    from arzip.stream import ArzipCompressor, FramesDecompressor
+    from arzip.streams.compressor import ArzipCompressor
+    from arzip.streams.decompressor import FramesDecompressor
 
     model = load_compiled(name)
     model.prove("decode")

@@ -44,7 +44,7 @@ def command(context: click.Context, /, files: Sequence[str], as_json: bool, **va
 
 def _evaluate(files: Sequence[str], settings: Settings, *, as_json: bool) -> int:
     """Print tables of the files, or a JSON object a line; return the exit status."""
-    from arzip.stream import ArzipCompressor
+    from arzip.streams.compressor import ArzipCompressor
 
     reporter = new_reporter(settings.quiet)
     model = load_compiled(settings.coding_model)

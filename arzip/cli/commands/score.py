@@ -99,7 +99,7 @@ def _score_file(
 
     The file is read once.
     """
-    from arzip.stream import ArzipCompressor
+    from arzip.streams.compressor import ArzipCompressor
 
     compressors = [ArzipCompressor(model) for model in models]
 

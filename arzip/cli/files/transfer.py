@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from arzip.cli.files.verification import Witness
     from arzip.codec import Model
     from arzip.density import Account
-    from arzip.stream import ArzipCompressor, ArzipDecompressor, FramesDecompressor
+    from arzip.streams.compressor import ArzipCompressor
+    from arzip.streams.decompressor import ArzipDecompressor, FramesDecompressor
 
 __all__ = [
     "coded_so_far",
@@ -45,7 +46,7 @@ def compress(
 
     The witness, if any, sees the input and, unless it can be read back later, the output.
     """
-    from arzip.stream import ArzipCompressor
+    from arzip.streams.compressor import ArzipCompressor
 
     compressor = ArzipCompressor(
         model, threads=settings.threads, segment_size=settings.coding_segment_size
@@ -113,7 +114,7 @@ def copy(source: Source, output: Output) -> None:
 
 def decompressed(file: BinaryIO, decompressor: "FramesDecompressor") -> Iterator[bytes]:
     """Yield the data of the frames in `file`, a bounded piece at a time."""
-    from arzip.stream import READ_SIZE
+    from arzip.streams.decompressor import READ_SIZE
 
     while True:
         packed = file.read(READ_SIZE) if decompressor.needs_input else b""
@@ -128,7 +129,7 @@ def decompressed(file: BinaryIO, decompressor: "FramesDecompressor") -> Iterator
 
 def new_decompressor(settings: Settings) -> "FramesDecompressor":
     """Return a decompressor with the limits in the settings."""
-    from arzip.stream import FramesDecompressor
+    from arzip.streams.decompressor import FramesDecompressor
 
     return FramesDecompressor(
         model=settings.model,
@@ -155,7 +156,7 @@ def within_memory(settings: Settings, model: "Model", size: int | None) -> Setti
     def needed() -> int:
         # Each thread has a segment, its payload and the model's memory, and one segment waits.
         n = segment if size is None else max(1, min(segment, size))
-        return threads * (model.memory(n) + 2 * n) + n
+        return threads * (model.memory_needed(n) + 2 * n) + n
 
     while needed() > limit and threads > 1:
         threads -= 1
@@ -171,7 +172,7 @@ def within_memory(settings: Settings, model: "Model", size: int | None) -> Setti
 
 def is_compressed(file: BinaryIO) -> bool:
     """Return whether a frame comes next in `file`, which has a buffer. Nothing of it is read."""
-    from arzip.container import MAGIC
+    from arzip.format.layout import MAGIC
 
     peeked: bytes = file.peek(len(MAGIC))  # type: ignore[attr-defined]
     return peeked[: len(MAGIC)] == MAGIC

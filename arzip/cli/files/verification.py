@@ -20,7 +20,7 @@ class Witness:
     """Decodes what was written and compares it with what was read, by digest."""
 
     def __init__(self, model: "Model", threads: int) -> None:
-        from arzip.stream import ArzipDecompressor
+        from arzip.streams.decompressor import ArzipDecompressor
 
         self.decoder = ArzipDecompressor(model=model, threads=threads)
         self._read = hashlib.blake2b()

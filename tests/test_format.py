@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xxhash import xxh64_intdigest
 
-from arzip import codec, coder, container
+from arzip import codec, coder
 from arzip.codec import MODELLED, RUN, STORED, Coded, CodeLength
-from arzip.container import End, FrameReader, FrameWriter, Header, Payload, Segment
 from arzip.errors import (
     ArzipError,
     ChecksumError,
@@ -22,6 +21,10 @@ from arzip.errors import (
     ModelError,
     TruncatedError,
 )
+from arzip.format.layout import MAX_SEGMENT, Header, Payload, Segment, open_body, parse_segment
+from arzip.format.locate import Located, locate
+from arzip.format.reader import End, FrameReader
+from arzip.format.writer import FrameWriter, compact_frame
 
 FORMAT = (Path(__file__).parent.parent / "docs" / "format.md").read_text()
 IDENTITY = b"\xc0\xff\xee\x01"
@@ -47,7 +50,7 @@ def long_frame(model: Counts, *pieces: bytes) -> bytes:
 
 
 def small_frame(model: Counts, data: bytes) -> bytes:
-    return container.compact_frame(model.identity, codec.encode(model, data), data)
+    return compact_frame(model.identity, codec.encode(model, data), data)
 
 
 def restore(model: Counts, frame: bytes) -> bytes:
@@ -86,7 +89,7 @@ def frame_and_data(request: pytest.FixtureRequest, model: Counts) -> tuple[bytes
 
 def test_the_examples_of_the_document() -> None:
     hello = b"Hello, world!\n"
-    assert container.compact_frame(IDENTITY, codec.stored(hello), hello) == example("hello")
+    assert compact_frame(IDENTITY, codec.stored(hello), hello) == example("hello")
     writer = FrameWriter(IDENTITY)
     parts = [
         writer.header(),
@@ -115,7 +118,7 @@ def test_the_example_of_the_coder_in_the_document() -> None:
             coder.advance(words, state, left[t], freq[t])
 
 
-@given(st.integers(0, container.MAX_SEGMENT))
+@given(st.integers(0, MAX_SEGMENT))
 def test_lengths_have_one_spelling(size: int) -> None:
     """A run of any length: its frame gives the length back, in as few bytes as there are."""
     header = Header(True, None, IDENTITY, b"")
@@ -125,11 +128,11 @@ def test_lengths_have_one_spelling(size: int) -> None:
         rest = rest // 128 - 1
     raw = bytes([RUN]) + digits + bytes([rest])
     if size:
-        assert container.parse_segment(raw + b"more", header, 1) == (True, 1, RUN, size, 1, raw)
+        assert parse_segment(raw + b"more", header, 1) == (True, 1, RUN, size, 1, raw)
         assert len(raw) - 1 == 1 + (size >= 128) + (size >= 16512) + (size >= 2113664)
     for cut in range(len(raw)):
         with pytest.raises(TruncatedError):
-            container.parse_segment(raw[:cut], header, 1)
+            parse_segment(raw[:cut], header, 1)
 
 
 def test_frames_give_their_data_back(model: Counts, frame_and_data: tuple[bytes, bytes]) -> None:
@@ -188,7 +191,7 @@ def test_framing_of_a_small_file_takes_16_bytes_at_most(n: int) -> None:
     data = b"\1" * n
     for method, size in ((MODELLED, n - 1), (STORED, n), (RUN, 1)):
         coded = Coded(method, b"\1" * max(0, size), CodeLength())
-        assert len(container.compact_frame(IDENTITY, coded, data)) - len(coded.payload) <= 16
+        assert len(compact_frame(IDENTITY, coded, data)) - len(coded.payload) <= 16
 
 
 def parse(data: bytes) -> Segment:
@@ -239,7 +242,7 @@ LARGEST = b"\x80\xff\xfe\x1e"
 
 @pytest.mark.parametrize("start", [b"\xe1rz\x11", b"\xe1rz\x12", LONG + b"\1", LONG + b"\2"])
 def test_the_largest_segment(start: bytes) -> None:
-    assert parse(start + LARGEST).size == container.MAX_SEGMENT == 1 << 26
+    assert parse(start + LARGEST).size == MAX_SEGMENT == 1 << 26
 
 
 @pytest.mark.parametrize("start", [b"\xe1rz\x10abcd", b"\xe1rz\x11", b"\xe1rz\x12", LONG + b"\0"])
@@ -271,7 +274,7 @@ def test_damage_is_found_before_decoding(model: Counts) -> None:
             pass
 
 
-def located(data: bytes) -> tuple[list[container.Located], int]:
+def located(data: bytes) -> tuple[list[Located], int]:
     """What `locate` finds, and how often it read."""
     reads = []
 
@@ -279,7 +282,7 @@ def located(data: bytes) -> tuple[list[container.Located], int]:
         reads.append(size)
         return data[offset : offset + size]
 
-    return container.locate(read, len(data)), len(reads)
+    return locate(read, len(data)), len(reads)
 
 
 def check_located(model: Counts, data: bytes, pieces: list[bytes]) -> int:
@@ -287,7 +290,7 @@ def check_located(model: Counts, data: bytes, pieces: list[bytes]) -> int:
     assert [place.segment.size for place in found] == [len(piece) for piece in pieces]
     for place, piece in zip(found, pieces, strict=True):
         body = data[place.body : place.body + place.segment.body_size]
-        payload = container.open_body(place.segment, body)
+        payload = open_body(place.segment, body)
         payload.verify(piece)
         method = place.segment.method
         assert codec.decode(model, method, payload.payload, len(piece)) == piece

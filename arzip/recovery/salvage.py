@@ -1,15 +1,16 @@
-"""What is left of a damaged segment: its beginning, decoded without a checksum to vouch for it.
+"""The beginning of a damaged segment, decoded although its checksum does not hold.
 
-An arithmetic decoder does not notice damage. Up to it every byte is right; from there on it decodes
-what the model might have written, as likely in its own eyes as the truth. So how far to go is
+An arithmetic decoder does not notice damage. Every byte before it is right; from there on the
+decoder gives what the model might have written, which the model finds as likely as the truth. How
+far the data is right is
 
-- sure, where bytes are missing: whatever they were, the coded number lies between those with
-  nothing but zeros and with nothing but ones in their place, and what both decode to is what it
-  was. Bytes that a disk gave back as zeros, or that were overwritten by one value, are missing too:
-  they show, for a coder's output is like random;
-- a guess, where bytes were changed. What a model makes up drifts, to repeating itself or to noise,
-  and does not come back. The code length of each BLOCK is a level; two histograms of levels, one
-  up to a place and one from there on, code the row of them in fewest bits where the change is.
+- sure where bytes are missing. Whatever they were, the coded number lies between the one with only
+  zeros in their place and the one with only ones, and what both decode to is right. Bytes that a
+  disk returned as zeros, or that were overwritten by one value, are missing too: they stand out,
+  since a coder's output looks random;
+- a guess where bytes were changed. What a model makes up drifts, into repeats or into noise, and
+  does not come back. The code length of each BLOCK is a level. Two histograms of levels, one up to
+  a place and one from there on, code all levels in the fewest bits where the change is.
 """
 
 import math
@@ -23,19 +24,27 @@ from numpy.typing import NDArray
 
 from arzip import codec
 from arzip.codec import MODELLED, STORED, Model
-from arzip.container import Segment
 from arzip.errors import FormatError
+from arzip.format.layout import Segment
 
-__all__ = ["Salvaged", "salvage"]
+__all__ = [
+    "BLOCK",
+    "DECODED",
+    "MARGIN",
+    "STORED_AS_IS",
+    "SURE",
+    "Salvaged",
+    "salvage",
+]
 
 BLOCK = 256  # bytes whose code length is one level
 LEVELS = 12
-LEARNING = 16  # blocks at the start whose levels are those of a model that knows nothing yet
-LEAST_GAIN = 10.0  # bits that two histograms must save to be believed
-MARGIN = 1 << 14  # bytes before the place found that are likely made up
+LEARNING = 16  # blocks at the start, where the model knows little and levels are high
+LEAST_GAIN = 10.0  # bits that two histograms must save over one
+MARGIN = 1 << 14  # bytes before the place found that are likely wrong
 
-_BLANK = re.compile(rb"(?s)(.)\1{15}")  # what a coder writes once in 2**120 bytes
-_ONES = b"\xff" * 40  # beyond what a decoder takes in
+_BLANK = re.compile(rb"(?s)(.)\1{15}")  # a coder writes this once in 2**120 bytes
+_ONES = b"\xff" * 40  # more than a decoder reads ahead
 
 SURE = "right if nothing of the file before that was changed, which nothing tells"
 STORED_AS_IS = "as they stand in the file, which was changed in places"
@@ -47,7 +56,7 @@ class Salvaged(NamedTuple):
 
     data: bytes
     likely: int  # bytes of it that are likely right
-    basis: str  # why, in words that follow "bytes 0 to 9 of the data are unverified: "
+    basis: str  # why, to follow "bytes 0 to 9 of the data are unverified: "
 
 
 NOTHING = Salvaged(b"", 0, "")
@@ -56,7 +65,7 @@ NOTHING = Salvaged(b"", 0, "")
 def salvage(
     model: Model | None, segment: Segment, body: bytes, *, payload_is_whole: bool
 ) -> Salvaged:
-    """What is left of the segment in its body, of which the end may be missing.
+    """Return what is left of the segment in its body, whose end may be missing.
 
     `payload_is_whole` if a checksum says so. `model` is needed if the segment is modelled.
     """
@@ -94,7 +103,7 @@ def _decode(model: Model, segment: Segment, payload: bytes) -> bytes:
 
 
 def _sure(model: Model, segment: Segment, payload: bytes) -> bytes:
-    """All that a payload decodes to whatever follows it, which is nothing if it is all there."""
+    """Return the data that a payload decodes to whatever its missing end was."""
     least = _decode(model, segment, payload)
     if len(payload) == segment.coded_size:
         return least
@@ -105,7 +114,7 @@ def _sure(model: Model, segment: Segment, payload: bytes) -> bytes:
 
 
 def _end_of_sense(model: Model, data: bytes) -> int:
-    """Where data ceases to be like what precedes it; its size if it does not."""
+    """Return where data ceases to resemble what precedes it; its size if it does not."""
     levels = [_level(bits) for bits in _code_lengths(model, data)][LEARNING:]
     before = list(_costs(levels))
     after = list(_costs(levels[::-1]))[::-1]
@@ -117,7 +126,7 @@ def _end_of_sense(model: Model, data: bytes) -> int:
 
 
 def _code_lengths(model: Model, data: bytes) -> Iterator[float]:
-    """Bits a byte of each whole block."""
+    """Yield the bits a byte of each whole block."""
     rest = np.empty(0)
     for prediction in model.encode(np.frombuffer(data, np.uint8)) if data else ():
         rest = np.concatenate([rest, _bits(prediction.freq)])
@@ -130,12 +139,12 @@ def _bits(freq: NDArray[np.uint32]) -> NDArray[np.float64]:
 
 
 def _level(bits: float) -> int:
-    """A class of bits a byte: 0 for up to 0.03, LEVELS - 1 from 6 on, each 1.6 times the last."""
+    """Return a class of bits a byte: 0 up to 0.03, LEVELS - 1 from 6, each 1.6 times the last."""
     return min(max(math.floor(1.5 * math.log2(bits + 0.01) + 8), 0), LEVELS - 1)
 
 
 def _costs(levels: Sequence[int]) -> Iterator[float]:
-    """Bits that the first k levels take, coded by their counts so far, for k from 0 on."""
+    """Yield the bits that the first k levels take, coded by their counts so far, for k from 0."""
     counts = [0.5] * LEVELS  # Krichevsky and Trofimov, 1981
 
     def bits(level: int) -> float:

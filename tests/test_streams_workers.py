@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import arzip
-from arzip import stream
-from arzip import workers as workers_module
 from arzip.codec import Prediction, Progress
 from arzip.errors import WorkerError
-from arzip.stream import ArzipCompressor, ArzipDecompressor
-from arzip.workers import Ordered, cpus, workers
+from arzip.streams.compressor import ArzipCompressor
+from arzip.streams.decompressor import ArzipDecompressor, decompress
+from arzip.streams.workers import Ordered, workers
+from arzip.system.cpus import cpus
 
 SEGMENT = 1000
 TEXT = b"".join(b"%d bottles of beer on the wall\n" % n for n in range(600))
@@ -86,44 +86,6 @@ def test_how_many_workers_an_executor_has() -> None:
     with ThreadPoolExecutor(3) as pool:
         assert workers(pool) == 3
     assert workers(Later()) == cpus()
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
-def test_only_cpus_that_are_allowed_count() -> None:
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
-    try:
-        assert cpus() == 1
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-@pytest.mark.parametrize(
-    ("files", "count"),
-    [
-        ({"cpu.max": "max 100000"}, 8),
-        ({"cpu.max": "150000 100000"}, 2),
-        ({"cpu.max": "20000 100000"}, 1),
-        ({"cpu.max": "900000 100000"}, 8),
-        ({"cpu.max": "max 100000", "../cpu.max": "300000 100000"}, 3),
-        ({"cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "100000"}, 8),
-        ({"cpu.cfs_quota_us": "250000", "cpu.cfs_period_us": "100000"}, 3),
-        ({"cpu.max": "nonsense"}, 8),
-        ({}, 8),
-    ],
-)
-def test_a_control_groups_quota_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], count: int
-) -> None:
-    group = tmp_path / "groups" / "outer" / "inner"
-    group.mkdir(parents=True)
-    for name, content in files.items():
-        (group / name).write_text(content + "\n")
-    (tmp_path / "cgroup").write_text("0::/outer/inner\n")
-    monkeypatch.setattr(workers_module, "CONTROL_GROUPS", tmp_path / "groups")
-    monkeypatch.setattr(workers_module, "OWN_GROUPS", tmp_path / "cgroup")
-    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
-    assert cpus() == count
 
 
 def slowly(began: threading.Event, result: int, progress: Progress) -> int:
@@ -191,7 +153,7 @@ def test_progress_is_counted_within_calls() -> None:
 
 LEAVING = """
 import threading, time
-from arzip.workers import Ordered
+from arzip.streams.workers import Ordered
 began = threading.Event()
 def slowly(progress):
     began.set()
@@ -266,7 +228,7 @@ def test_processes_make_the_same_bytes(processes: ProcessPoolExecutor, data: byt
     for model in (Counts(), arzip.load_model("swift")):
         frame = frame_of(data, model, executor=processes)
         assert frame == frame_of(data, model)
-        assert stream.decompress(frame, model=model, executor=processes) == data
+        assert decompress(frame, model=model, executor=processes) == data
 
 
 def test_files_and_the_package_take_an_executor(tmp_path: Path) -> None:
@@ -310,11 +272,11 @@ class Deadly(Counts):
         return super().encode(data)
 
     def decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
         if os.getpid() != self._home:
             os._exit(1)
-        return super().decode(parameters, words, n)
+        return super().decode(preamble, words, n)
 
 
 def test_a_worker_that_dies_is_one_clear_error(tmp_path: Path) -> None:
@@ -339,7 +301,7 @@ def test_errors_of_arzip_come_back_as_they_are() -> None:
     frame = bytearray(frame_of(TEXT, Counts()))
     frame[len(frame) // 2] ^= 1
     with ThreadPoolExecutor(2) as pool, pytest.raises(arzip.ChecksumError):
-        stream.decompress(frame, model=Counts(), executor=pool)
+        decompress(frame, model=Counts(), executor=pool)
 
 
 def test_what_cannot_be_sent_is_a_clear_error(processes: ProcessPoolExecutor) -> None:
@@ -404,7 +366,7 @@ def test_dask(tmp_path: Path) -> None:
         assert workers(executor) == 2
         frame = frame_of(TEXT, model, executor=executor)
         assert frame == frame_of(TEXT, model)
-        assert stream.decompress(frame, executor=executor) == TEXT
+        assert decompress(frame, executor=executor) == TEXT
         frame_of(TEXT, Noting(tmp_path / "coded"), executor=executor)
         coded = {int(path.name) for path in (tmp_path / "coded").iterdir()}
         assert coded == set(client.run(os.getpid).values())

@@ -12,16 +12,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import arzip
-from arzip import codec, container, salvage
+from arzip import codec
 from arzip.errors import LimitError
-from arzip.recovery import Piece, recover
+from arzip.format.layout import Segment
+from arzip.format.locate import Located, locate
+from arzip.format.writer import compact_frame
+from arzip.recovery import Piece, recover, salvage
 
 TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(99))
 SEGMENT = 1500
 
 
 def compact(model: Counts, data: bytes = TEXT) -> bytes:
-    return container.compact_frame(model.identity, codec.encode(model, data), data)
+    return compact_frame(model.identity, codec.encode(model, data), data)
 
 
 def long(model: Counts, data: bytes = TEXT) -> bytes:
@@ -29,8 +32,8 @@ def long(model: Counts, data: bytes = TEXT) -> bytes:
     return compressor.compress(data) + compressor.flush()
 
 
-def places(frame: bytes) -> list[container.Located]:
-    return list(container.locate(lambda at, size: frame[at : at + size], len(frame)))
+def places(frame: bytes) -> list[Located]:
+    return list(locate(lambda at, size: frame[at : at + size], len(frame)))
 
 
 def flipped(data: bytes, at: int, bit: int = 0) -> bytes:
@@ -128,10 +131,10 @@ def test_the_model_that_is_given_where_the_file_no_longer_names_it(model: Counts
 def test_limits(model: Counts) -> None:
     damaged = flipped(compact(model), 700)
     size = len(TEXT)
-    for limit in ({"max_size": size - 1}, {"max_memory": model.memory(size) + size}):
+    for limit in ({"max_size": size - 1}, {"max_memory": model.memory_needed(size) + size}):
         with pytest.raises(LimitError):
             list(recover(damaged, model=model, unverified=True, **limit))
-    enough = model.memory(size) + 4 * size
+    enough = model.memory_needed(size) + 4 * size
     assert list(recover(damaged, model=model, unverified=True, max_size=size, max_memory=enough))
 
 
@@ -148,7 +151,7 @@ class Fickle(Counts):
             yield codec.Prediction(b"", freq, freq, 0.0)
 
     def decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
         yield np.zeros(n, dtype=np.uint8)
 
@@ -166,7 +169,7 @@ class Fickle(Counts):
 )
 def test_where_levels_change(bits: list[float], end: int) -> None:
     n = len(bits) * salvage.BLOCK
-    segment = container.Segment(False, 1, codec.MODELLED, n, 100, b"")
+    segment = Segment(False, 1, codec.MODELLED, n, 100, b"")
     body = random.Random(2).randbytes(104)
     found = salvage.salvage(Fickle(bits), segment, body, payload_is_whole=False)
     assert len(found.data) == end * salvage.BLOCK

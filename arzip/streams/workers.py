@@ -1,27 +1,25 @@
-"""Segments worked on at the same time: calls made elsewhere, their results in the order of asking.
+"""Calls made at the same time, their results in the order of the calls.
 
-On one machine threads do: the models' loops run without the GIL, so two threads code twice as fast
-as one, with the model and its compiled code in memory once. Any executor of `concurrent.futures`
-gets the same calls, and what they take and return can be pickled: processes, Dask, MPI. Nothing
-here knows what is called, so no worker can change a byte of a file.
+On one machine threads make them. The models' loops run without the GIL, so two threads code twice
+as fast as one, with the model and its compiled code in memory once. An executor of
+`concurrent.futures` gets the same calls, and can pickle what they take and return: processes,
+Dask, MPI. Nothing here knows what is called, so no worker can change a byte of a file.
 """
 
-import math
 import os
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from arzip import codec
 from arzip.arguments import whole_or_none
-from arzip.codec import Progress
+from arzip.codec import Progress, unwatched
 from arzip.errors import ArzipError, WorkerError
+from arzip.system.cpus import cpus
 
-__all__ = ["Ordered", "cpus", "workers"]
+__all__ = ["Ordered", "workers"]
 
 Result = TypeVar("Result")
 
@@ -32,8 +30,8 @@ class Ordered(Generic[Result]):
     `threads` calls are made at a time and one more waits, so that there is work while the oldest
     result is fetched. None means one, or as many as the executor has workers; 0 means as many as
     this process may use CPUs, or as there are workers. Without an executor and with one thread,
-    `get` makes the call. What is called here, and not by an executor, gets a keyword `progress`: a
-    codec.Progress. In a process that was forked meanwhile, `get` makes all calls.
+    `get` makes the call. A call that is made in this process, not by an executor, gets a keyword
+    `progress`: a codec.Progress. In a process that was forked meanwhile, `get` makes all calls.
     """
 
     def __init__(self, threads: int | None = None, executor: Executor | None = None) -> None:
@@ -61,12 +59,12 @@ class Ordered(Generic[Result]):
 
     @property
     def is_full(self) -> bool:
-        """Whether `get` is due before the next `put`."""
+        """Whether `get` must come before the next `put`."""
         return len(self._calls) >= self.capacity
 
     @property
     def worked(self) -> tuple[int, float]:
-        """What the calls in this process told of their progress so far, summed up."""
+        """The progress that the calls in this process have reported so far, summed up."""
         return self._tally.size, self._tally.coded
 
     def put(self, function: Callable[..., Result], *arguments: object) -> None:
@@ -82,39 +80,44 @@ class Ordered(Generic[Result]):
                 raise _failure(error) from error
             return
         call = _Call(function, arguments)
-        if self._threads is not None and not self._is_forked():
+        if self._threads is not None and not self._is_forked:
             self._threads.submit(call)
         self._calls.append(call)
 
     def put_result(self, result: Result) -> None:
-        """As if a call had returned it."""
+        """Add a result, as if a call had returned it."""
         self._calls.append(_Call(_same, (result,)))
 
     def get(self) -> Result:
-        """The oldest call's result. If it raises, or is interrupted, the call stays the oldest.
+        """Return the oldest call's result. If it raises, or is interrupted, it stays the oldest.
 
         Raises what the call raises, and WorkerError if an executor that was given failed to call.
         """
-        oldest = self._calls[0]
-        result = self._made(oldest) if isinstance(oldest, _Call) else _waited(oldest)
+        call = self._calls[0]
+        if isinstance(call, Future):
+            result = _waited(call)
+        elif self._wait_for(call):
+            result = call.result()
+        else:
+            # A lock that a thread held when this process was forked is never released here.
+            progress: Progress = unwatched if self._is_forked else self._tally
+            result = call.function(*call.arguments, progress=progress)
         self._calls.popleft()
         return result
 
-    def _made(self, call: "_Call[Result]") -> Result:
-        forked = self._is_forked()
-        if call.is_submitted and not forked:
+    def _wait_for(self, call: "_Call[Result]") -> bool:
+        """Wait for the thread that makes the call; return whether one did."""
+        if call.is_submitted and not self._is_forked:
             call.made.wait()
-        if call.made.is_set() and not call.was_stopped:
-            return call.result()
-        # A lock that a thread held when this process was forked is never let go of here.
-        return call.make_here(codec.unwatched if forked else self._tally)
+        return call.made.is_set() and not call.was_stopped
 
+    @property
     def _is_forked(self) -> bool:
-        """Whether this is another process than the one that has the threads."""
+        """Whether this is not the process that has the threads."""
         return os.getpid() != self._process
 
     def close(self) -> None:
-        """Forget all calls; those that threads are at end soon, those that wait never begin."""
+        """Forget all calls: those that threads are making end soon, those that wait never begin."""
         for call in self._calls:
             if isinstance(call, Future):
                 call.cancel()
@@ -142,24 +145,20 @@ class _StoppedError(Exception):
 
 
 class _Call(Generic[Result]):
-    """A call to be made, or that was made."""
+    """A call to be made, or one that a thread has made."""
 
     def __init__(self, function: Callable[..., Result], arguments: tuple[object, ...]) -> None:
-        self._function = function
-        self._arguments = arguments
+        self.function = function
+        self.arguments = arguments
         self._result: Result | None = None
         self._error: BaseException | None = None
         self.is_submitted = False
         self.made = threading.Event()
 
-    def make_here(self, progress: Progress) -> Result:
-        """Make the call. Raises what it raises."""
-        return self._function(*self._arguments, progress=progress)
-
     def make(self, progress: Progress) -> None:
         """Make the call, and keep what it returns or raises."""
         try:
-            self._result = self.make_here(progress)
+            self._result = self.function(*self.arguments, progress=progress)
         except BaseException as error:
             self._error = error
         self.made.set()
@@ -169,7 +168,7 @@ class _Call(Generic[Result]):
         return isinstance(self._error, _StoppedError)
 
     def result(self) -> Result:
-        """What it returned. Raises what it raised."""
+        """Return what the call returned. Raises what it raised."""
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]
@@ -178,8 +177,8 @@ class _Call(Generic[Result]):
 class _Threads:
     """Makes calls in threads, which end when there are no more calls.
 
-    Those of concurrent.futures go on until a call is made, whatever happens meanwhile, and keep the
-    interpreter from ending. Here a call takes minutes.
+    The threads of concurrent.futures finish every call that they began, and keep the interpreter
+    from ending. Here a call takes minutes.
     """
 
     def __init__(self, most: int, progress: Progress) -> None:
@@ -207,7 +206,7 @@ class _Threads:
                     raise MemoryError(str(error)) from error
 
     def stop(self) -> None:
-        """Begin no more calls, and let those that were begun end at the next sign of progress."""
+        """Begin no more calls, and end those that were begun when they next report progress."""
         self._stopped = True
 
     def _work(self) -> None:
@@ -220,7 +219,7 @@ class _Threads:
             call.make(self._go_on)
 
     def _go_on(self, size: int, coded: float) -> None:
-        """A Progress. Raises _StoppedError if nobody waits any more."""
+        """Take progress. Raises _StoppedError if nobody waits any more."""
         # When the main thread has ended, the interpreter waits for the others. One of these may
         # still want a result, and then makes the call itself.
         if self._stopped or not threading.main_thread().is_alive():
@@ -229,54 +228,13 @@ class _Threads:
 
 
 def workers(executor: Executor) -> int:
-    """How many calls the executor makes at a time, where it tells; else the CPUs to be had here."""
+    """Return how many calls the executor makes at a time, if it tells; else the CPUs here."""
     for name in ("_max_workers", "num_workers"):  # of concurrent.futures, of mpi4py.futures
         number = getattr(executor, name, None)
         if isinstance(number, int) and number > 0:
             return number
     client = getattr(executor, "_client", None)  # of Dask's
     return max(1, sum(client.nthreads().values())) if client is not None else cpus()
-
-
-def cpus() -> int:
-    """How many CPUs this process may use: by its affinity, and by its control group's quota."""
-    try:
-        allowed = len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        allowed = os.cpu_count() or 1
-    return max(1, math.ceil(min(allowed, _quota())))
-
-
-CONTROL_GROUPS = Path("/sys/fs/cgroup")
-OWN_GROUPS = Path("/proc/self/cgroup")
-
-
-def _quota() -> float:
-    """CPUs' worth of time that Linux's control groups grant: of this process's and all above it."""
-    try:
-        lines = OWN_GROUPS.read_text().splitlines()
-    except OSError:
-        return math.inf
-    granted = math.inf
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        inner = CONTROL_GROUPS.joinpath(controllers, path.lstrip("/"))
-        for folder in (inner, *inner.parents):
-            if folder.is_relative_to(CONTROL_GROUPS):
-                granted = min(granted, _quota_in(folder))
-    return granted
-
-
-def _quota_in(folder: Path) -> float:
-    """What one control group grants, by version 2's file or by version 1's two."""
-    for names in (["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]):
-        try:
-            quota, period = " ".join((folder / name).read_text() for name in names).split()
-            if int(quota) > 0:  # version 2 says "max" for no limit, version 1 says -1
-                return int(quota) / int(period)
-        except (OSError, ValueError, ZeroDivisionError):
-            continue
-    return math.inf
 
 
 def _same(result: Result, progress: Progress) -> Result:
