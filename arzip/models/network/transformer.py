@@ -38,6 +38,7 @@ __all__ = [
     "EPSILON",
     "LARGEST_RECTIFIED",
     "LARGEST_RESIDUAL",
+    "LIMIT",
     "MOST_UNITS",
     "MOST_WINDOW",
     "WIDENING",
