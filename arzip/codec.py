@@ -146,7 +146,7 @@ class Coded(NamedTuple):
 
 
 def unwatched(size: int, coded: float) -> None:
-    """A Progress that ignores what it is told."""
+    """Ignore the progress: a Progress for those who do not want to know."""
 
 
 def encode(model: Model, data: bytes, progress: Progress = unwatched) -> Coded:

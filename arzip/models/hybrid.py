@@ -41,7 +41,7 @@ class HybridModel:
     preamble_size = readings.PREAMBLE_SIZE
 
     def __init__(self, parameters: Parameters) -> None:
-        """Raises ModelError if the parameters are another version's, or a tensor does not fit."""
+        """Check the parameters. Raises ModelError for another version, or a tensor that is unfit."""
         if parameters.version != VERSION:
             raise ModelError(
                 f"model {parameters.name!r} is of version {parameters.version}, and this arzip "

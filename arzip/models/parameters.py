@@ -200,14 +200,14 @@ def read(path: Path) -> Parameters:
 
 
 def _name(name: str) -> str:
-    """Raises ValueError unless it is one line that can be printed."""
+    """Return it. Raises ValueError unless it is one line that can be printed."""
     if not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
         raise ValueError("no name for a model")
     return name
 
 
 def _version(digits: str) -> int:
-    """Raises ValueError unless it is a number as `write` puts it."""
+    """Return it as a number. Raises ValueError unless it is written as `write` does."""
     version = int(digits)
     if str(version) != digits:
         raise ValueError("no version of a model")
@@ -215,7 +215,7 @@ def _version(digits: str) -> int:
 
 
 def _tensor(file: Any, name: str) -> NDArray[Any]:
-    """Raises ValueError if no model has tensors of its type."""
+    """Return a tensor. Raises ValueError if no model has tensors of its type."""
     if file.get_slice(name).get_dtype() not in STORED_TYPES:
         raise ValueError(f"no type for the tensor {name}")
     tensor: NDArray[Any] = file.get_tensor(name)
@@ -223,14 +223,14 @@ def _tensor(file: Any, name: str) -> NDArray[Any]:
 
 
 def _answers(answers: object) -> tuple[bytes, ...]:
-    """Raises ValueError, TypeError unless it is a list of texts in hexadecimal."""
+    """Return them as bytes. Raises ValueError, TypeError unless it is a list of texts in hexadecimal."""
     if not isinstance(answers, list):
         raise ValueError("no list of answers")
     return tuple(bytes.fromhex(answer) for answer in answers)
 
 
 def _about(about: object) -> dict[str, object]:
-    """Raises ValueError unless it is texts and figures by their names, or tables of such."""
+    """Return it. Raises ValueError unless it is texts and figures by name, or tables of such."""
     if not isinstance(about, dict):
         raise ValueError("no description of a model")
     for value in about.values():

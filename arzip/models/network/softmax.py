@@ -20,7 +20,7 @@ BYTES = 256
 
 @compiled
 def softmax(logits: NDArray[np.int32], tree: NDArray[np.int64]) -> None:
-    """e^(logit - largest logit) as whole numbers of 2**-28, at least 1, and their sums."""
+    """Set the tree: e^(logit - largest logit) as whole numbers of 2**-28, at least 1, and their sums."""
     largest = logits[0]
     for j in range(BYTES):
         largest = max(largest, logits[j])
@@ -33,7 +33,7 @@ def softmax(logits: NDArray[np.int32], tree: NDArray[np.int64]) -> None:
 
 @compiled
 def node_odds(tree: NDArray[np.int64], partial: int) -> int:
-    """Log-odds in Q8, within +-2047, that the next bit is 1, after the bits of `partial`.
+    """Return log-odds in Q8, within +-2047, that the next bit is 1, after the bits of `partial`.
 
     These follow a leading 1, as in state.py: `partial` is a node of the tree.
     """

@@ -23,7 +23,7 @@ def check_tensors(
     tensors: Mapping[str, NDArray[Any]],
     wanted: Mapping[str, tuple[type[np.generic], tuple[int, ...]]],
 ) -> None:
-    """Raises ModelError unless the tensors are those, and cells within their bounds."""
+    """Raise ModelError unless the tensors are those, and cells within their bounds."""
     for name in sorted(set(tensors) | set(wanted)):
         if name not in wanted:
             raise ModelError(f"the network has an unknown tensor {name}")
@@ -44,7 +44,7 @@ def check_tensors(
 
 
 def check_sums(tensors: Mapping[str, NDArray[Any]], scales: Iterable[str]) -> None:
-    """Raises ModelError if a sum of the matrices with these scales, and a bias, may leave its 32
+    """Raise ModelError if a sum of the matrices with these scales, and a bias, may leave its 32
     bits, for a vector in Q12 within +-1.
     """
     for name in scales:

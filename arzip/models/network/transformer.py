@@ -219,7 +219,7 @@ def _check(
     tensors: Mapping[str, NDArray[Any]],
     wanted: Mapping[str, tuple[type[np.generic], tuple[int, ...]]],
 ) -> None:
-    """Raises ModelError unless the tensors are those, and within the bounds that `step` needs."""
+    """Raise ModelError unless the tensors are those, and within the bounds that `step` needs."""
     check_tensors(tensors, wanted)
     check_sums(tensors, ["output.scale"])
     bounds = {"start_key": LIMIT, "start_value": LIMIT, "ages": LARGEST_SUM}
