@@ -94,7 +94,7 @@ def located(
         if folder is None:
             known = ", ".join(corpora.SOURCES)
             raise click.ClickException(
-                f"{name}: no such corpus in the folders given by --in; "
+                f"{name}: there is no such corpus in the folders given by --in; "
                 f"--download fetches {known}"
             )
         found[name] = folder

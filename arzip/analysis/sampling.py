@@ -41,7 +41,7 @@ MOST_HYPOTHESES = 64
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to draw. Raises ValueError for a number out of range, TypeError for no number."""
+    """How to draw. Raises ValueError for a number out of range, TypeError for another type."""
 
     temperature: float = 1.0
     """T > 0: draw from p^(1/T), normalised, over the bytes that top_k and top_p leave."""

@@ -9,7 +9,7 @@ from arzip.engine.function import INTERPRETED, Compiled
 
 __all__ = ["compiled", "i16", "i32", "i64", "u16", "u32", "u64"]
 
-# The arithmetic's widths. Any, because compiled code takes their values for integers.
+# The arithmetic's widths. Typed as Any, so that a type checker takes their values for int.
 i16: Any = np.int16
 u16: Any = np.uint16
 u32: Any = np.uint32

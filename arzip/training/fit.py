@@ -152,7 +152,7 @@ def fit_all(
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
-@click.option("-f", "--force", is_flag=True, help="Overwrite FILE.")
+@click.option("-f", "--force", is_flag=True, help="Overwrite the output.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Files to leave out, by path.")
 @click.option("--rounds", default=32, show_default=True, help="Pieces from each source.")
 @click.option("--seed", default=0, show_default=True)

@@ -115,7 +115,7 @@ class Trainer:
         every: float = 120.0,
         unsaved: Callable[[OSError], None] | None = None,
     ) -> None:
-        """Train to the end of the budget, with a checkpoint `every` number of seconds.
+        """Train to the end of the budget, with a checkpoint each `every` seconds.
 
         If a checkpoint cannot be written, `unsaved` is called with the error and training goes on;
         without it, raises OSError. Raises ArzipError if training diverges: the last checkpoint is
