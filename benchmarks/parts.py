@@ -122,7 +122,7 @@ class Subject(NamedTuple):
     model: HybridModel
     data: NDArray[np.uint8]
 
-    def predictor(self) -> Predictor:
+    def start(self) -> Predictor:
         """Return a predictor before the first byte."""
         return self.model.predictor(self.data.size, readings.TEXT).with_data(self.data)
 
@@ -151,14 +151,14 @@ def subject(size: int) -> Subject:
 
 def is_faithful(about: Subject) -> bool:
     """Return whether `walk` with all parts gives the code length of coding."""
-    return about.walk(about.predictor()) == about.encode(about.predictor())
+    return about.walk(about.start()) == about.encode(about.start())
 
 
 def seconds(about: Subject, parts: int | None, repeats: int) -> float:
     """Return the shortest time of the repeats; of coding.encode itself if `parts` is None."""
     spent = []
     for _ in range(repeats):
-        predictor = about.predictor()
+        predictor = about.start()
         start = time.perf_counter()
         if parts is None:
             about.encode(predictor)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from arzip import codec
+from arzip import codec, readings
 from arzip.models import registry
 from arzip.training import fit, synthetic
 
@@ -18,8 +18,8 @@ PROSE = b"".join(
 
 def test_fitted_parameters_predict_better() -> None:
     piece = np.frombuffer(PROSE, dtype=np.uint8)
-    fields, first = fit.fit(fit.unfitted(), piece, 0)
-    _, second = fit.fit(fields, piece, 0)
+    fields, first = fit.fit(fit.unfitted(), piece, readings.TEXT)
+    _, second = fit.fit(fields, piece, readings.TEXT)
     assert second < 0.97 * first
 
 

@@ -24,10 +24,10 @@ def about() -> Subject:
 def test_parts(benchmark: BenchmarkFixture, about: Subject, chosen: int) -> None:
     """Each part with only the parts that it needs; `contexts` is in all of them."""
     benchmark.pedantic(
-        about.walk, setup=lambda: ((about.predictor(), chosen), {}), rounds=5, warmup_rounds=1
+        about.walk, setup=lambda: ((about.start(), chosen), {}), rounds=5, warmup_rounds=1
     )
 
 
 def test_encode(benchmark: BenchmarkFixture, about: Subject) -> None:
-    bits = benchmark.pedantic(about.encode, setup=lambda: ((about.predictor(),), {}), rounds=5)
+    bits = benchmark.pedantic(about.encode, setup=lambda: ((about.start(),), {}), rounds=5)
     assert 0 < bits < 8 * SIZE
