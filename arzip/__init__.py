@@ -1,10 +1,10 @@
 """arzip: a model predicts each byte of a file, an arithmetic coder turns predictions into bits.
 
-The public API, shaped like the standard library's `lzma`: `compress` and `decompress` for bytes
-in memory, `open` and `ArzipFile` for files, `ArzipCompressor` and `ArzipDecompressor` for
-streams. And what the models make of data: `evaluate` for the account of what its code length is
-made of, `score`, `score_lines` and `inspect` for where they are surprised, `sample` for what they
-would write. Importing it is cheap: the model and the coder are loaded when there is work.
+The public API is shaped like the standard library's `lzma`: `compress` and `decompress` for bytes
+in memory, `open` and `ArzipFile` for files, `ArzipCompressor` and `ArzipDecompressor` for streams.
+The models tell about data too: `evaluate` returns the parts of its code length, `score`,
+`score_lines` and `inspect` show where it surprises them, `sample` draws what they would write.
+Importing arzip is cheap: the model and the coder are loaded when they are needed.
 """
 
 import os
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from arzip.integrations import register
     from arzip.models.hybrid import HybridModel
     from arzip.recovery import recover
-    from arzip.stream import ArzipCompressor, ArzipDecompressor
+    from arzip.streams.compressor import ArzipCompressor
+    from arzip.streams.decompressor import ArzipDecompressor
 
 __version__ = "0.1.0"
 
@@ -69,7 +70,7 @@ def compress(
     threads: int | None = None,
     executor: "Executor | None" = None,
 ) -> bytes:
-    """Compress a bytes-like object to one .arz frame.
+    """Return a bytes-like object, compressed to one .arz frame.
 
     A `level` from 1 to 9, by default 6, names a model, as in the shell. In its place, `model` is a
     name, the path of a model file, or a loaded model. `threads` segments of 32 MiB are coded at a
@@ -77,7 +78,7 @@ def compress(
     them: processes, Dask's, MPI's. The frame is the same however it is made. Raises ModelError for
     an unknown model, ValueError for a model and a level together, WorkerError if a worker dies.
     """
-    from arzip.stream import ArzipCompressor
+    from arzip.streams.compressor import ArzipCompressor
 
     compressor = ArzipCompressor(model, level=level, threads=threads, executor=executor)
     return compressor.compress(data) + compressor.flush()
@@ -92,18 +93,17 @@ def decompress(
     max_size: int | None = None,
     max_memory: int | None = None,
 ) -> bytes:
-    """Restore the bytes of one or more .arz frames, one after the other.
+    """Return the data of one or more .arz frames, one after the other.
 
-    `model` is needed only for frames that were made with a model other than those that arzip has;
-    `threads` and `executor` are as for `compress`.
-    Raises FormatError for anything that is not .arz data, TruncatedError (an EOFError too) where
-    it ends early, ChecksumError where it was changed, ModelError for a missing model, and
-    LimitError where it would take more than `max_size` bytes of output or `max_memory` bytes of
-    memory.
+    `model` is needed only for frames that were made with a custom model; `threads` and `executor`
+    are as for `compress`. Raises FormatError for anything that is not .arz data, TruncatedError
+    (also an EOFError) if it ends early, ChecksumError if it was changed, ModelError for a missing
+    model, and LimitError if it would take more than `max_size` bytes of output or `max_memory`
+    bytes of memory.
     """
-    from arzip import stream
+    from arzip.streams import decompressor
 
-    return stream.decompress(
+    return decompressor.decompress(
         data,
         model=model,
         threads=threads,
@@ -114,7 +114,7 @@ def decompress(
 
 
 def load_model(name_or_path: str | os.PathLike[str] = "base") -> "HybridModel":
-    """The model of that name, or in that file. Raises ModelError if it is unknown or damaged."""
+    """Return the model of a name or file. Raises ModelError if it is unknown or damaged."""
     if not isinstance(name_or_path, str | os.PathLike):
         raise TypeError(f"model must be a name or a path, not {type(name_or_path).__name__}")
     from arzip.models.registry import load
@@ -123,8 +123,8 @@ def load_model(name_or_path: str | os.PathLike[str] = "base") -> "HybridModel":
 
 
 _HOMES = {
-    "ArzipCompressor": "arzip.stream",
-    "ArzipDecompressor": "arzip.stream",
+    "ArzipCompressor": "arzip.streams.compressor",
+    "ArzipDecompressor": "arzip.streams.decompressor",
     "ArzipFile": "arzip.files",
     "evaluate": "arzip.analysis",
     "inspect": "arzip.analysis",

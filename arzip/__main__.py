@@ -1,6 +1,6 @@
 """`python -m arzip` is the `arzip` command."""
 
-from arzip.cli.main import arzip
+from arzip.cli.program import arzip
 
 if __name__ == "__main__":
     arzip()

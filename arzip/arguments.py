@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-__all__ = ["real", "text_bytes", "whole", "whole_or_none"]
+__all__ = ["as_view", "real", "text_bytes", "whole", "whole_or_none"]
 
 
 def whole(name: str, value: "SupportsIndex", least: int, most: int | None = None) -> int:
-    """A whole number of any type, from `least` to `most`. Raises TypeError, ValueError."""
+    """Return a whole number of any type, from `least` to `most`. Raises TypeError, ValueError."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -31,21 +31,21 @@ def whole(name: str, value: "SupportsIndex", least: int, most: int | None = None
 def whole_or_none(
     name: str, value: "SupportsIndex | None", least: int, most: int | None = None
 ) -> int | None:
-    """The same, or None for what is left to a default. Raises TypeError, ValueError."""
+    """Return the same; None, which asks for a default, stays None. Raises TypeError, ValueError."""
     return None if value is None else whole(name, value, least, most)
 
 
 def real(name: str, value: float) -> float:
-    """A real number of any type. Raises TypeError."""
+    """Return a real number of any type as a float. Raises TypeError."""
     if not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a real number, not {type(value).__name__}")
     return float(value)
 
 
 def text_bytes(name: str, data: "str | ReadableBuffer") -> bytes:
-    """The bytes of a bytes-like object, or of a text in UTF-8.
+    """Return the bytes of a bytes-like object, or a text in UTF-8.
 
-    Raises TypeError, and ValueError (UnicodeEncodeError) for a text that has none.
+    Raises TypeError, and ValueError (UnicodeEncodeError) for a text that UTF-8 cannot express.
     """
     if isinstance(data, str):
         return data.encode()
@@ -54,3 +54,15 @@ def text_bytes(name: str, data: "str | ReadableBuffer") -> bytes:
     except TypeError:
         said = f"{name} must be str or bytes-like, not {type(data).__name__}"
         raise TypeError(said) from None
+
+
+def as_view(data: "ReadableBuffer") -> memoryview:
+    """Return any bytes-like object as a row of bytes. Raises TypeError for others, such as str."""
+    try:
+        view = memoryview(data)
+    except TypeError:
+        kind = type(data).__name__
+        raise TypeError(f"a bytes-like object is required, not {kind!r}") from None
+    if view.contiguous and view.ndim == 1 and view.format == "B":
+        return view
+    return memoryview(view.tobytes())

@@ -5,8 +5,8 @@ by freq_t / 2**24, so a payload takes sum_t -log2(freq_t / 2**24) bits, some 1e-
 the rounding of the range, and less than 8 bits to end. It is constriction's range coder: a queue,
 first in, first out, as an autoregressive model needs (its stack-like sister is ANS). Encoding
 calls it in bulk. Decoding must take turns with the model, byte by byte: `start`, `target` and
-`advance` are the same decoder for numba, to be inlined in a model's loop. docs/format.md has the
-arithmetic; the tests hold the two decoders equal.
+`advance` are the same decoder for numba, to be inlined in a model's loop. Section 4 of
+docs/format.md has the arithmetic; the tests hold the two decoders equal.
 """
 
 import numpy as np
@@ -35,13 +35,13 @@ TOTAL = 1 << PRECISION
 CHUNK = 16384  # symbols in a call to constriction: 12 bytes each
 
 SLACK = 8
-"""Words beyond a payload's end that decoding it may take in: the two that a decoder is ahead, and
-zeros that were stripped. More of these are possible, with a chance of 2**-192, and then kept.
+"""Words beyond a payload's end that its decoder may read: the two that it reads ahead, and zeros
+that were stripped. If more zeros could be stripped, at odds of 2**-192, they are kept.
 """
 
 
 def encode(left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> bytes:
-    """Code the intervals [left, left + freq) in order; see Encoder."""
+    """Return the payload of the intervals [left, left + freq), in order; see Encoder."""
     encoder = Encoder()
     encoder.add(left, freq)
     return encoder.finish()
@@ -64,24 +64,24 @@ class Encoder:
             self._encoder.encode(np.ones(len(rows), dtype=np.int32), self._family, rows)
 
     def finish(self) -> bytes:
-        """The shortest bytes that decode to the intervals when zeros follow."""
+        """Return the shortest bytes that decode to the intervals when zeros follow."""
         words = self._encoder.get_compressed()
         position, (lower, width) = self._encoder.pos()
-        # The decoder will end with `position + 2` words taken in.
+        # The decoder will have read `position + 2` words at its end.
         return _end(words, position, lower, width).ljust(4 * (position + 2 - SLACK), b"\0")
 
 
 def to_words(payload: bytes | memoryview) -> NDArray[np.uint32]:
-    """The coder's 32-bit words: big-endian in the payload, whose stripped zeros are restored."""
+    """Return the payload as 32-bit words, big-endian, padded with the zeros that were stripped."""
     padded = bytes(payload) + bytes(-len(payload) % 4)
     return np.frombuffer(padded, dtype=">u4").astype(np.uint32)
 
 
 def _rows(left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> NDArray[np.float32]:
-    """Weights of "before", "inside" and "after", from which constriction takes its frequencies.
+    """Return the weights of "before", "inside" and "after", (n, 3), for constriction.
 
-    These are exactly weight + 1 of 2**24 if the weights are whole and sum to 2**24 less their
-    number, here 3. Other rows may be rounded, or abort the process, so each is checked.
+    Its frequencies are exactly weight + 1 of 2**24 if the weights are whole and sum to 2**24 minus
+    their number, here 3. Other rows may be rounded, or abort the process, so each is checked.
     """
     before = left.astype(np.int64)
     inside = freq.astype(np.int64)
@@ -93,10 +93,10 @@ def _rows(left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> NDArray[np.floa
 
 
 def _end(words: NDArray[np.uint32], position: int, lower: int, width: int) -> bytes:
-    """The fewest bytes that stand for a number in the encoder's last interval.
+    """Return the fewest bytes that stand for a number in the encoder's last interval.
 
-    The words from `position` on are constriction's choice of such a number, always whole words.
-    In units of 2**-64 of the place there, with `lower` known modulo 2**64 only, the interval is
+    The words from `position` on are the number that constriction chose, always in whole words.
+    With these 64 bits as the unit, and `lower` known modulo 2**64 only, the interval is
     [first, first + width).
     """
     payload = bytearray(words[:position].astype(">u4").tobytes())
@@ -110,7 +110,7 @@ def _end(words: NDArray[np.uint32], position: int, lower: int, width: int) -> by
 
 
 def _roundest(first: int, width: int) -> bytes:
-    """The number in [first, first + width), as 8 bytes, that ends in the most zero bytes."""
+    """Return the number in [first, first + width), as 8 bytes, that ends in the most zero bytes."""
     for zeros in range(64, -1, -8):
         number = -(-first >> zeros) << zeros  # rounded up
         if number < first + width:
@@ -129,7 +129,7 @@ def _increment(number: bytearray) -> None:
 
 @compiled
 def _word(words: NDArray[np.uint32], at: np.uint64) -> np.uint64:
-    """The word there; past the end, 0."""
+    """Return the word there; 0 past the end."""
     if at < np.uint64(words.size):
         return np.uint64(words[at])
     return np.uint64(0)
@@ -146,7 +146,7 @@ def start(words: NDArray[np.uint32], state: NDArray[np.uint64]) -> None:
 
 @compiled
 def is_exhausted(words: NDArray[np.uint32], state: NDArray[np.uint64]) -> bool:
-    """Whether more was decoded than these words can hold: they, or its length, are damaged.
+    """Return whether more was decoded than these words can hold: they, or its length, are damaged.
 
     Without this a changed length would cost the time of decoding 64 MiB.
     """
@@ -156,9 +156,9 @@ def is_exhausted(words: NDArray[np.uint32], state: NDArray[np.uint64]) -> bool:
 
 @compiled
 def target(state: NDArray[np.uint64]) -> np.uint32:
-    """The quantile in [0, 2**24) that lies in the coded symbol's interval.
+    """Return the quantile in [0, 2**24) that lies in the coded symbol's interval.
 
-    If the words are damaged it may be any, even one that no symbol has: 0 or 2**24 - 1.
+    If the words are damaged it may be any, even 0 or 2**24 - 1, which no symbol has.
     """
     quantile = (state[2] - state[0]) // (state[1] >> np.uint64(24))
     return np.uint32(min(quantile, np.uint64(0xFFFFFF)))

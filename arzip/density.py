@@ -8,8 +8,8 @@ a source p itself
     H(p, q) = H(p) + D_KL(p || q)                                           [bits]
 
 so the least that a file can be expected to take is its source's entropy, and what the model does
-not know of the source is paid on top (Shannon, 1948; Cover and Thomas, 2006, chapters 2 and 5).
-What a real file takes beyond -log2 P has three parts, and nothing is left over:
+not know of the source comes on top (Shannon, 1948; Cover and Thomas, 2006, chapters 2 and 5).
+What a real file takes beyond -log2 P has three parts, and no others:
 
     8 * file_bytes = -log2 P(w_1:T) + quantisation + termination + container    [bits]
 """
@@ -41,14 +41,14 @@ __all__ = [
 ]
 
 HIGHEST_ORDER = 3
-"""Of empirical_entropy."""
+"""The highest order that `empirical_entropy` takes."""
 
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What the code length of a file is made of. Per byte, an empty file takes 0 bits.
+    """The parts of a file's code length. Per byte, an empty file takes 0 bits.
 
-    It shows itself rounded, in a notebook as a table.
+    Its repr is rounded; a notebook shows it as a table.
     """
 
     bytes: int
@@ -61,22 +61,22 @@ class Report:
     perplexity: float
     """2**cross_entropy, per byte."""
     payload_bytes: int
-    """What the coder made."""
+    """Bytes that the coder made, with the model's preambles."""
     file_bytes: int
     """All of the .arz file."""
     achieved: float
     """8 * file_bytes / n, in bits per byte."""
     overhead_bits: dict[str, float]
     """In bits. "quantisation": probabilities became whole numbers; "termination": the coder's
-    rounding and end, and the model's parameters; "container": headers, index and checksums.
+    rounding and end, and the model's preambles; "container": headers, index and checksums.
     """
     entropy_order0: float
-    """-sum_b q(b) log2 q(b), in bits per byte, where q is the file's own histogram: what a model
-    that knew nothing but the byte frequencies would pay.
+    """-sum_b q(b) log2 q(b), in bits per byte, where q is the file's histogram: its cost under a
+    model that knows only the byte frequencies.
     """
 
     def to_dict(self) -> dict[str, object]:
-        """The fields by name, for JSON."""
+        """Return the fields by name, for JSON."""
         return dataclasses.asdict(self)
 
     def __repr__(self) -> str:
@@ -100,7 +100,7 @@ class Report:
 
 
 def _rounded(value: object) -> object:
-    """To be shown: the same with four decimals."""
+    """Return the same with four decimals."""
     if isinstance(value, dict):
         return {name: _rounded(part) for name, part in value.items()}
     return round(value, 4) if isinstance(value, float) else value
@@ -108,14 +108,14 @@ def _rounded(value: object) -> object:
 
 @dataclass(frozen=True)
 class Account:
-    """What was compressed so far, and what it cost."""
+    """The data that was compressed so far, and its cost."""
 
     size: int = 0
     """Bytes that went in."""
     file_bytes: int = 0
     """Bytes that came out."""
     code: CodeLength = field(default_factory=CodeLength)
-    """What the segments cost, in bits."""
+    """The cost of the segments, in bits."""
     histogram: tuple[int, ...] = (0,) * 256
     """How often each byte value went in."""
 
@@ -125,7 +125,7 @@ class Account:
         return 8.0 * self.file_bytes - self.code.payload
 
     def report(self, model: str) -> Report:
-        """The account as a report on the model of that name."""
+        """Return the account as a report on the model of that name."""
         nats = self.code.model * math.log(2)
         return Report(
             bytes=self.size,
@@ -146,33 +146,34 @@ class Account:
 
 
 def nll(likelihoods: ArrayLike) -> float:
-    """-sum_t ln p(w_t | w_<t): the negative log-likelihood of a sequence, in nats.
+    """Return -sum_t ln p(w_t | w_<t): the negative log-likelihood of a sequence, in nats.
 
-    `likelihoods` has the shape (T,): the probability that each element had before it was seen. 0.0
-    if there is none; infinite if one is 0.
+    `likelihoods` has the shape (T,): the probability of each element before it was seen. 0.0 if
+    there is none; infinite if one is 0.
     """
     with np.errstate(divide="ignore"):
         return 0.0 - float(np.log(np.asarray(likelihoods, dtype=np.float64)).sum())
 
 
 def bits_per_byte(nats: float, n: int) -> float:
-    """H(p^, q) = NLL / (T ln 2): the cross-entropy of a sequence of n bytes, in bits per byte.
+    """Return H(p^, q) = NLL / (T ln 2): the cross-entropy of n bytes, in bits per byte.
 
-    `nats` is its NLL. 0.0 if n is 0: nothing takes no bits.
+    `nats` is their NLL. 0.0 if n is 0.
     """
     return nats / (n * math.log(2)) if n else 0.0
 
 
 def perplexity(nats: float, n: int) -> float:
-    """PP = exp(NLL / T) = 2**(bits per byte): as uncertain as a choice among that many equal bytes.
+    """Return PP = exp(NLL / T) = 2**(bits per byte): the number of equally likely bytes.
 
-    `nats` is the NLL of n bytes; 1.0 if n is 0. (Jelinek et al., 1977.)
+    A choice among these would be as uncertain. `nats` is the NLL of n bytes; 1.0 if n is 0.
+    (Jelinek et al., 1977.)
     """
     return math.exp(nats / n) if n else 1.0
 
 
 def entropy(p: ArrayLike) -> float:
-    """H(p) = -sum_b p_b log2 p_b, in bits (Shannon, 1948).
+    """Return H(p) = -sum_b p_b log2 p_b, in bits (Shannon, 1948).
 
     `p` holds probabilities, or counts in their place, of any shape; 0.0 if it is all 0.
     """
@@ -180,7 +181,7 @@ def entropy(p: ArrayLike) -> float:
 
 
 def cross_entropy(p: ArrayLike, q: ArrayLike) -> float:
-    """H(p, q) = -sum_b p_b log2 q_b, in bits: what symbols of p take, coded for q.
+    """Return H(p, q) = -sum_b p_b log2 q_b, in bits: the cost of symbols of p, coded for q.
 
     Both hold probabilities or counts, in the same shape. Infinite where q rules out what p has; 0.0
     if p is all 0.
@@ -192,9 +193,9 @@ def cross_entropy(p: ArrayLike, q: ArrayLike) -> float:
 
 
 def kl_divergence(p: ArrayLike, q: ArrayLike) -> float:
-    """D_KL(p || q) = sum_b p_b log2(p_b / q_b), in bits (Kullback and Leibler, 1951).
+    """Return D_KL(p || q) = sum_b p_b log2(p_b / q_b), in bits (Kullback and Leibler, 1951).
 
-    What coding symbols of p for q costs beyond their entropy: never negative, 0 only if q is p.
+    The cost of coding symbols of p for q beyond their entropy: never negative, 0 only if q is p.
     `p` and `q` as in `cross_entropy`, and H(p, q) = H(p) + D_KL(p || q).
     """
     p, q = _distribution(p), _distribution(q)
@@ -204,18 +205,18 @@ def kl_divergence(p: ArrayLike, q: ArrayLike) -> float:
 
 
 def _distribution(weights: ArrayLike) -> NDArray[np.float64]:
-    """Normalised, unless all is 0."""
+    """Return the weights normalised, unless all are 0."""
     weights = np.asarray(weights, dtype=np.float64)
     return weights / (weights.sum() or 1.0)
 
 
 def empirical_entropy(data: bytes, order: int) -> float:
-    """H_k(w) = 1/(T-k) sum over contexts c of n_c H(what followed c), in bits per byte.
+    """Return H_k(w) = 1/(T-k) sum over contexts c of n_c H(what followed c), in bits per byte.
 
-    `order` k, 0 to HIGHEST_ORDER, is the length of a context, c occurs n_c times before a byte, and
-    H is the entropy of the histogram of these bytes. It is what the best table of order k would pay
-    if the table itself were free, so on short data high orders come out too low (Manzini, 2001).
-    0.0 where there is no byte with a context. Takes about 8 bytes of memory a byte.
+    `order` k, 0 to HIGHEST_ORDER, is the length of a context. c occurs n_c times before a byte, and
+    H is the entropy of the histogram of these bytes. This is the cost with the best table of order
+    k if the table itself were free, so high orders are too low for short data (Manzini, 2001). 0.0
+    if no byte has a context. Takes about 8 bytes of memory a byte.
     """
     if not 0 <= order <= HIGHEST_ORDER:
         raise ValueError(f"order must be 0 to {HIGHEST_ORDER}, not {order}")
@@ -234,17 +235,17 @@ def empirical_entropy(data: bytes, order: int) -> float:
 
 
 def _n_log_n(grams: NDArray[np.uint32]) -> float:
-    """sum n log2 n over the lengths n of the runs of equal numbers."""
+    """Return sum n log2 n over the lengths n of the runs of equal numbers."""
     ends = np.flatnonzero(np.append(grams[1:] != grams[:-1], True))
     n = np.diff(ends, prepend=-1)
     return float((n * np.log2(n)).sum())
 
 
 def surprisals(model: Model, data: bytes) -> Iterator[NDArray[np.float64]]:
-    """-log2 p(w_t | w_<t) of every byte of `data`, in bits; piece by piece.
+    """Yield -log2 p(w_t | w_<t) of every byte of `data`, in bits, piece by piece.
 
-    `data` is read as one segment, and the probabilities are those that the coder gets: whole
-    numbers of 2**-24. Raises ModelError as compressing does.
+    `data` is read as one segment. The probabilities are those that the coder gets: multiples of
+    2**-24. Raises ModelError as compressing does.
     """
     if not data:
         return
@@ -253,11 +254,9 @@ def surprisals(model: Model, data: bytes) -> Iterator[NDArray[np.float64]]:
 
 
 def histogram(data: bytes) -> NDArray[np.int64]:
-    """(256,) how often each byte value occurs."""
+    """Return how often each byte value occurs, (256,)."""
     values = np.frombuffer(data, dtype=np.uint8)
     counts = np.zeros(256, dtype=np.int64)
-    for first in range(
-        0, values.size, 65536
-    ):  # numpy widens what it counts: keep that in the cache
+    for first in range(0, values.size, 65536):  # so that what numpy widens stays in the cache
         counts += np.bincount(values[first : first + 65536], minlength=256)
     return counts

@@ -1,8 +1,7 @@
-"""What can go wrong, as exceptions. Each message is one line: what is wrong, and the mend where
-there is one.
+"""The exceptions. Each message is one line: what is wrong, and how to fix it if one can.
 
-`ArzipError` is the base of everything that arzip raises about its input; it is caught once, at
-the edge.
+`ArzipError` is the base of everything that arzip raises about its input. The command line catches
+it, once.
 """
 
 __all__ = [
@@ -29,11 +28,11 @@ class TruncatedError(FormatError, EOFError):
 
 
 class ChecksumError(ArzipError):
-    """The bytes were changed after they were written: a checksum does not hold."""
+    """A checksum does not hold: the bytes were changed after they were written."""
 
 
 class ModelError(ArzipError):
-    """The model is unknown, damaged, or not the one that the file was made with."""
+    """The model is unknown or damaged, or not the one that the file was made with."""
 
 
 class LimitError(ArzipError):
@@ -41,4 +40,4 @@ class LimitError(ArzipError):
 
 
 class WorkerError(ArzipError):
-    """The executor that was given did not do its part: a worker died, or could not be reached."""
+    """A worker of the executor that was given died, or could not be reached."""

@@ -1,7 +1,7 @@
-"""Which model is meant: by level, as with gzip and xz, by name or path, or one that is loaded.
+"""Which model to use: by level, as with gzip and xz, by name or path, or one that is loaded.
 
-A level is an alias of a model's name. The shell's options and Python's share the table, so
-importing this loads no model.
+A level is an alias of a model's name. The shell and Python share the table, so importing this
+loads no model.
 """
 
 import os
@@ -31,10 +31,10 @@ DEFAULT_LEVEL = 6
 def choose(
     model: "str | os.PathLike[str] | Model | None" = None, level: int | None = None
 ) -> "Model":
-    """The model of that name, in that file, or of that level; the default level's if none is given.
+    """Return the model of that name, in that file, or of that level; by default, DEFAULT_LEVEL's.
 
-    Raises ValueError if both are given, or for a level that there is not, TypeError for what is
-    neither, and ModelError for a model that is unknown or damaged.
+    Raises ValueError if both are given, or for a level out of range, TypeError for anything else,
+    and ModelError for a model that is unknown or damaged.
     """
     given = _given(model, level)
     if isinstance(given, str | os.PathLike):
@@ -48,9 +48,9 @@ def choose(
 
 
 def stored_name(model: "str | os.PathLike[str] | None" = None, level: int | None = None) -> str:
-    """What says the same in text, to be kept in a configuration: a name, or a path.
+    """Return the choice as text, to be kept in a configuration: a name or a path for `choose`.
 
-    Raises ValueError and TypeError as `choose`, which takes it.
+    Raises ValueError and TypeError as `choose` does.
     """
     given = _given(model, level)
     if isinstance(given, str):
@@ -58,7 +58,7 @@ def stored_name(model: "str | os.PathLike[str] | None" = None, level: int | None
     if not isinstance(given, os.PathLike):
         raise TypeError(f"model must be a name or a path, not {type(given).__name__}")
     path = os.fspath(given)
-    # Without a folder it could be taken for a name.
+    # Without a folder it could be mistaken for a name.
     return path if os.path.dirname(path) else os.path.join(os.curdir, path)
 
 

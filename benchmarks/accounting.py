@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import arzip
-from arzip.stream import ArzipCompressor
+from arzip.streams.compressor import ArzipCompressor
 from compressors import Compressor
 from measuring import Item
 from results import PREFIXES, Account

@@ -21,6 +21,7 @@ from arzip.models.bits.odds import ONE
 from arzip.models.hybrid import HybridModel
 from arzip.models.network import output_layer, recurrent
 from arzip.models.network.running import RunningNetwork
+from arzip.models.network.softmax import node_odds
 from arzip.models.predictor import Predictor
 from arzip.readings.reading import State
 
@@ -99,7 +100,7 @@ def _predict(state: State, parts: int) -> int:
         match.predict(state)
     if parts & NETWORK:
         for k in range(2):
-            state.inputs[NETWORK_INPUT + k] = recurrent.node_odds(state.trees[k], state.partial)
+            state.inputs[NETWORK_INPUT + k] = node_odds(state.trees[k], state.partial)
     return mixer.predict(state) if parts & MIXER else ONE >> 1
 
 

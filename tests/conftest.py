@@ -45,14 +45,14 @@ class Counts:
     """A Model: byte frequencies, updated after every block. Its preamble is a byte's weight."""
 
     name = "counts"
-    parameters_size = 1
+    preamble_size = 1
 
     def __init__(self, identity: bytes = b"cnts", block: int = 128, weight: int = 8) -> None:
         self.identity = identity
         self._block = block
         self._weight = weight
 
-    def memory(self, n: int) -> int:
+    def memory_needed(self, n: int) -> int:
         return 10_000 + 10 * n
 
     def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
@@ -73,11 +73,11 @@ class Counts:
         )
 
     def decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
-        if not 1 <= parameters[0] <= 100:
+        if not 1 <= preamble[0] <= 100:
             raise FormatError("impossible parameter")
-        yield decode(words, n, self._block, parameters[0])
+        yield decode(words, n, self._block, preamble[0])
 
     def session(self) -> "CountsSession":
         return CountsSession(self._block, self._weight)

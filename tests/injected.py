@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import arzip
-from arzip.cli import main
+from arzip.cli import program
 
 MODES = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
 
@@ -37,7 +37,7 @@ def run(case: dict[str, Any]) -> int:
                 os.close(opened)
         os.environ.update(case["environment"])
         sys.argv = ["arzip", *case["arguments"]]
-        status = _status_of(main.arzip)
+        status = _status_of(program.arzip)
         sys.stdout.flush()
     except BaseException:
         traceback.print_exc()

@@ -22,7 +22,7 @@ import reference_transformer
 
 import arzip
 from arzip import codec
-from arzip.container import FrameWriter, compact_frame
+from arzip.format.writer import FrameWriter, compact_frame
 from arzip.models import hybrid, registry
 from arzip.models.parameters import NETWORK, PREFACE, Parameters
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.models.network import recurrent
-from arzip.models.network.activations import EXP2, SIGMOID
+from arzip.models.network import recurrent, softmax
+from arzip.models.network.functions import EXP2, SIGMOID
 
 Tensors = dict[str, NDArray[Any]]
 Shapes = Mapping[str, tuple[Any, tuple[int, ...]]]
@@ -110,12 +110,12 @@ def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
 
 def digest(architecture: str, layers: int, units: int, n: int) -> str:
     """Return a digest of a random network's sums and log-odds over n bytes of text."""
-    network = recurrent.Network(random_tensors(architecture, layers, units))
+    network = recurrent.Recurrent(random_tensors(architecture, layers, units))
     activations = network.start()
     state = hashlib.sha256()
     for byte in (TEXT * n)[:n]:
         recurrent.step(network.weights, activations, byte)
-        odds = [recurrent.node_odds(activations.tree, node) for node in range(1, 256)]
+        odds = [softmax.node_odds(activations.tree, node) for node in range(1, 256)]
         state.update(activations.tree.astype("<i8").tobytes() + np.array(odds, "<i4").tobytes())
     return state.hexdigest()[:16]
 

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import arzip
-from arzip.cli import bench
-from arzip.cli.main import cli
+from arzip.cli.commands import bench
+from arzip.cli.group import cli
 from arzip.cli.messages import Reporter
 from arzip.cli.progress import Meter
 

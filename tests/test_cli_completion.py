@@ -7,10 +7,8 @@ import sys
 
 import pytest
 
-from arzip.cli.main import cli
+from arzip.cli.commands import COMMANDS
 from arzip.models import registry
-
-COMMANDS = set(cli.commands)
 
 
 def completed(line: str, program: str = "arzip", shell: str = "bash") -> list[tuple[str, str]]:
@@ -23,7 +21,7 @@ def completed(line: str, program: str = "arzip", shell: str = "bash") -> list[tu
         "COMP_CWORD": str(len(words) - 1),
     }
     done = subprocess.run(
-        [sys.executable, "-c", f"from arzip.cli.main import {program}; {program}()"],
+        [sys.executable, "-c", f"from arzip.cli.program import {program}; {program}()"],
         env=environment,
         capture_output=True,
         text=True,
@@ -35,7 +33,7 @@ def completed(line: str, program: str = "arzip", shell: str = "bash") -> list[tu
 
 def test_the_first_word_is_a_command_or_a_file() -> None:
     found = completed("arzip ")
-    assert {text for kind, text in found if kind == "plain"} == COMMANDS
+    assert {text for kind, text in found if kind == "plain"} == set(COMMANDS)
     assert ("file", "") in found
     assert completed("arzip ev") == [("file", "ev"), ("plain", "eval")]
 
@@ -65,7 +63,7 @@ def test_shells_understand_the_script(program: str, shell: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"needs {shell}")
     done = subprocess.run(
-        [sys.executable, "-c", f"from arzip.cli.main import {program}; {program}()"],
+        [sys.executable, "-c", f"from arzip.cli.program import {program}; {program}()"],
         env={**os.environ, f"_{program.upper()}_COMPLETE": f"{shell}_source"},
         capture_output=True,
         text=True,

@@ -13,8 +13,8 @@ import arzip
 from arzip import density
 from arzip.analysis import lines
 from arzip.analysis.inspection import Sample, inspect
-from arzip.cli import sample as sample_command
-from arzip.cli.main import cli
+from arzip.cli.commands import sample as sample_command
+from arzip.cli.group import cli
 
 TEXT = b"".join(b"%d bottles of beer on the wall\n" % n for n in range(99, 0, -1))
 
@@ -159,7 +159,7 @@ def test_sample_goes_on_from_a_file(text: Path, way: list[str]) -> None:
 
 
 def test_sample_shows_a_terminal_no_control_characters() -> None:
-    assert sample_command._shown("a\tb\x1b[31m\né\x07\n") == "a   b\\x1b[31m\né\\x07\n".encode()
+    assert sample_command.shown("a\tb\x1b[31m\né\x07\n") == "a   b\\x1b[31m\né\\x07\n".encode()
 
 
 @pytest.mark.parametrize(

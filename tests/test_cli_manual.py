@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import INSTALLED
 
-from arzip.cli.main import cli
+from arzip.cli.group import cli
+from arzip.cli.gzip_form import ENVIRONMENT
 from arzip.cli.manual import PROGRAMS, context_of, escaped, page
-from arzip.cli.options import ENVIRONMENT
 
 
 def plain(text: str) -> str:
@@ -23,9 +23,11 @@ def test_every_command_and_option_is_there() -> None:
     group = context_of(cli, "arzip")
     for name in cli.list_commands(group):
         assert f".SS {name}\narzip {name} " in text
-        context = context_of(cli.commands[name], name, group)
+        command = cli.get_command(group, name)
+        assert command is not None
+        context = context_of(command, name, group)
         section = text.partition(f".SS {name}\n")[2].partition(".SS ")[0]
-        for option in cli.commands[name].get_params(context):
+        for option in command.get_params(context):
             record = option.get_help_record(context)
             if record and record[1]:
                 assert f"{record[0]}\n{' '.join(record[1].split())}" in section

@@ -29,7 +29,7 @@ PATIENCE = 60.0  # seconds; for slow machines, never slept through
 
 def program(name: str) -> list[str]:
     """How to run `unarz` or `arzcat`, installed or not."""
-    return [sys.executable, "-c", f"from arzip.cli.main import {name}; {name}()"]
+    return [sys.executable, "-c", f"from arzip.cli.program import {name}; {name}()"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -238,14 +238,14 @@ def test_signals_leave_nothing(here: Path, number: signal.Signals) -> None:
 
 SLOW_TO_TIDY = """
 import os, time
-from arzip.cli import main
+from arzip.cli import program
 unlink = os.unlink
 def slowly(path):
     print("tidying", flush=True)
     time.sleep(0.3)
     unlink(path)
 os.unlink = slowly
-main.arzip()
+program.arzip()
 """
 
 
@@ -413,7 +413,7 @@ def test_debug_shows_the_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_starts_quickly_and_without_heavy_imports(here: Path, option: str) -> None:
     code = (
-        "import sys; from arzip.cli.main import cli\n"
+        "import sys; from arzip.cli.group import cli\n"
         f"cli.main([{option!r}], standalone_mode=False)\n"
         "print([name for name in ('numpy', 'numba', 'rich', 'torch') if name in sys.modules])"
     )

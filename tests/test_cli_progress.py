@@ -6,9 +6,11 @@ import time
 
 import pytest
 
-from arzip.cli import progress, transfer
+from arzip.cli import progress
+from arzip.cli.files import transfer
 from arzip.cli.progress import Meter, Step
-from arzip.stream import ArzipCompressor, FramesDecompressor
+from arzip.streams.compressor import ArzipCompressor
+from arzip.streams.decompressor import FramesDecompressor
 
 
 class Terminal(io.StringIO):

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import arzip
-from arzip.cli.main import cli
+from arzip.cli.group import cli
 from arzip.models import registry
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'arzip[torch]'")
@@ -291,4 +291,4 @@ def test_too_little_to_hold_out(here: Path) -> None:
     Path("data", "text").write_bytes(TEXT[:600])
     result = train()
     assert result.exit_code == 0
-    assert result.stderr.endswith("give it more data\n")
+    assert result.stderr.endswith("train on more data\n")

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 import arzip
-from arzip.cli.main import cli
+from arzip.cli.group import cli
 from arzip.engine import store
 from arzip.models import registry
 

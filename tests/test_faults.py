@@ -18,8 +18,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 import arzip
-from arzip import codec, container
-from arzip.cli.main import cli
+from arzip import codec
+from arzip.cli.group import cli
+from arzip.format.layout import MAX_SEGMENT
+from arzip.format.writer import compact_frame
 from arzip.system.temporary import SUFFIX
 
 ARZIP = [sys.executable, "-m", "arzip"]
@@ -150,7 +152,7 @@ def at_the_end(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) ->
         change()
         return flush(self)
 
-    monkeypatch.setattr("arzip.stream.ArzipCompressor.flush", change_and_flush)
+    monkeypatch.setattr("arzip.streams.compressor.ArzipCompressor.flush", change_and_flush)
 
 
 @pytest.mark.parametrize("option", ["--keep", "--rm"])
@@ -194,8 +196,8 @@ def test_a_file_that_is_replaced_is_not_removed(
 @pytest.mark.slow
 def test_a_bomb_takes_no_memory(here: Path) -> None:
     """21 KB that restore to 100 GB of zeros, tested under a limit on memory."""
-    segment = bytes(container.MAX_SEGMENT)
-    frame = container.compact_frame(b"", codec.encode(arzip.load_model("swift"), segment), segment)
+    segment = bytes(MAX_SEGMENT)
+    frame = compact_frame(b"", codec.encode(arzip.load_model("swift"), segment), segment)
     Path("bomb.arz").write_bytes(frame * 1600)
     limit = 2 << 30  # bytes of addresses, of which a library as large as LLVM takes many
     done = subprocess.run(

@@ -20,10 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from arzip import files, stream
+from arzip import files
 from arzip.codec import Prediction
 from arzip.errors import ArzipError, ChecksumError, FormatError, LimitError, TruncatedError
 from arzip.files import ArzipFile
+from arzip.streams.compressor import ArzipCompressor
+from arzip.streams.decompressor import ArzipDecompressor, decompress
 from arzip.system import transport
 
 LINES = [b"line %d of a file\n" % number for number in range(400)]
@@ -32,7 +34,7 @@ SEGMENT = 1000
 
 
 def compress(model: Counts, data: bytes, segment_size: int = SEGMENT) -> bytes:
-    compressor = stream.ArzipCompressor(model, segment_size=segment_size)
+    compressor = ArzipCompressor(model, segment_size=segment_size)
     return compressor.compress(data) + compressor.flush()
 
 
@@ -42,19 +44,19 @@ class Counting(Counts):
     decoded = 0
 
     def decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
         self.decoded += n
-        return super().decode(parameters, words, n)
+        return super().decode(preamble, words, n)
 
 
 class Slow(Counts):
     """Takes half a minute to decode a segment."""
 
     def decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
-        for piece in super().decode(parameters, words, n):
+        for piece in super().decode(preamble, words, n):
             for byte in piece.reshape(-1, 1):
                 time.sleep(0.03)
                 yield byte
@@ -222,8 +224,8 @@ def test_files_are_not_pickled_or_copied(model: Counts) -> None:
     streams = [
         ArzipFile(io.BytesIO(frame), model=model),
         ArzipFile(io.BytesIO(), "w", model=model),
-        stream.ArzipCompressor(model),
-        stream.ArzipDecompressor(model=model),
+        ArzipCompressor(model),
+        ArzipDecompressor(model=model),
     ]
     for one in streams:
         for refused in (pickle.dumps, copy.copy, copy.deepcopy):
@@ -516,7 +518,7 @@ def test_short_writes_lose_nothing(model: Counts) -> None:
     raw = Short()
     with files.open(raw, "wb", model=model, segment_size=SEGMENT) as file:  # type: ignore[arg-type]
         file.write(DATA)
-    assert stream.decompress(raw.data, model=model) == DATA
+    assert decompress(raw.data, model=model) == DATA
 
 
 @pytest.mark.parametrize("room", [0, 20, 1500])
@@ -544,7 +546,7 @@ class Interrupted(Counts):
         raise KeyboardInterrupt
 
     def decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
         raise KeyboardInterrupt
 

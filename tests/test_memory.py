@@ -10,10 +10,11 @@ import pytest
 from conftest import Counts, peak_memory
 
 import arzip
-from arzip import codec, container, files
+from arzip import codec, files
 from arzip.codec import RUN, Coded, CodeLength
-from arzip.container import FrameWriter
 from arzip.errors import LimitError
+from arzip.format.layout import MAGIC, MAX_SEGMENT, varint
+from arzip.format.writer import FrameWriter, compact_frame
 from arzip.recovery import recover
 
 MANY = 10_000
@@ -43,8 +44,8 @@ def test_a_small_frame_that_claims_much_takes_little(name: str) -> None:
     """22 bytes that claim to restore to 64 MiB, for which the model's tables take 300 MiB."""
     identity = arzip.load_model(name).identity
     payload = b"\0\0abc"
-    header = container.MAGIC + b"\x10" + identity
-    lengths = container.varint(container.MAX_SEGMENT) + container.varint(len(payload))
+    header = MAGIC + b"\x10" + identity
+    lengths = varint(MAX_SEGMENT) + varint(len(payload))
     frame = header + lengths + payload + bytes(4)
     command = [sys.executable, "-c", GROWTH, name, frame.hex()]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -63,7 +64,7 @@ def many() -> bytes:
 @pytest.fixture(scope="module")
 def frames() -> bytes:
     """As many frames."""
-    return container.compact_frame(b"", RUNS, b"zz") * MANY
+    return compact_frame(b"", RUNS, b"zz") * MANY
 
 
 def test_an_index_takes_little_more_memory_than_it_is_long(many: bytes) -> None:

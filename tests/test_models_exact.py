@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from arzip.models.bits import odds
-from arzip.models.network import activations
+from arzip.models.network import functions
 from arzip.models.numbers.exact import ONE, exponential, logarithm, rounded, table
 
 
@@ -42,9 +42,9 @@ def test_digests_are_those_of_the_exact_tables(monkeypatch: pytest.MonkeyPatch) 
         assert hashlib.sha256(made.astype("<i4").tobytes()).hexdigest()[:32] == digest
         return made
 
-    monkeypatch.setattr(activations, "table", exactly)
+    monkeypatch.setattr(functions, "table", exactly)
     monkeypatch.setattr(odds, "table", exactly)
-    assert (activations._sigmoid() == activations.SIGMOID).all()
-    assert (activations._exp2() == activations.EXP2).all()
-    assert (activations._ln() == activations.LN).all()
+    assert (functions._sigmoid() == functions.SIGMOID).all()
+    assert (functions._exp2() == functions.EXP2).all()
+    assert (functions._ln() == functions.LN).all()
     assert (odds._squash() == odds.SQUASH).all()

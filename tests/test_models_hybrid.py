@@ -36,9 +36,9 @@ def restored(data: bytes, model: HybridModel = SWIFT) -> bytes:
     pieces = list(model.encode(array))
     left = np.concatenate([piece.left for piece in pieces])
     freq = np.concatenate([piece.freq for piece in pieces])
-    parameters = b"".join(piece.parameters for piece in pieces)
+    preamble = b"".join(piece.preamble for piece in pieces)
     words = coder.to_words(coder.encode(left, freq))
-    return b"".join(model.decode(parameters, words, array.size))
+    return b"".join(model.decode(preamble, words, array.size))
 
 
 @settings(max_examples=60)
@@ -57,7 +57,7 @@ def test_round_trip_of_several_pieces(size: int) -> None:
 
 @pytest.mark.parametrize("data", [TEXT, RECORDS], ids=["text", "records"])
 def test_the_gap_between_payload_and_code_length(data: bytes) -> None:
-    """All of it: whole units, the coder's rounding and end, and the model's parameters."""
+    """All of it: whole units, the coder's rounding and end, and the model's preamble."""
     for copies in (1, 30):
         account = codec.encode(SWIFT, data * copies).account
         assert -1 <= account.payload - account.model <= 64 + 2e-4 * len(data * copies)
@@ -138,8 +138,8 @@ def test_what_it_looks_like() -> None:
 
 @given(st.binary(max_size=60), st.integers(0, 2048), st.integers(1, 300))
 def test_damaged_words_give_bytes(payload: bytes, record: int, n: int) -> None:
-    parameters = record.to_bytes(2)
-    assert len(b"".join(SWIFT.decode(parameters, coder.to_words(payload), n))) <= n
+    preamble = record.to_bytes(2)
+    assert len(b"".join(SWIFT.decode(preamble, coder.to_words(payload), n))) <= n
 
 
 def test_an_impossible_reading() -> None:
@@ -148,15 +148,15 @@ def test_an_impossible_reading() -> None:
 
 
 def test_memory_is_bounded_and_says_so() -> None:
-    assert SWIFT.memory(1) < 12 << 20
-    assert SWIFT.memory(64 << 20) < 400 << 20
+    assert SWIFT.memory_needed(1) < 12 << 20
+    assert SWIFT.memory_needed(64 << 20) < 400 << 20
 
 
 @pytest.mark.parametrize("n", [1, 3000, 1 << 20])
 def test_memory_is_what_a_segment_takes(n: int) -> None:
     state, table, positions, _, network = SWIFT.predictor(n, readings.TEXT)
     assert network is None
-    assert SWIFT.memory(n) == state.nbytes + table.nbytes + positions.nbytes + n
+    assert SWIFT.memory_needed(n) == state.nbytes + table.nbytes + positions.nbytes + n
 
 
 def with_preface(preface: NDArray[Any]) -> HybridModel:

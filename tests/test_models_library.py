@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import arzip
-from arzip.cli.main import cli
+from arzip.cli.group import cli
 from arzip.errors import ModelError
 from arzip.models import hybrid, library, parameters, registry
 

@@ -4,7 +4,7 @@ import numpy as np
 import reference_recurrent
 
 from arzip.models.network import output_layer, recurrent, running
-from arzip.models.network.recurrent import Network
+from arzip.models.network.recurrent import Recurrent
 from arzip.models.network.running import RunningNetwork
 
 
@@ -14,7 +14,7 @@ def bits(tree: np.ndarray, byte: int) -> float:
 
 def read(data: bytes, units: int = 24) -> tuple[float, float, RunningNetwork]:
     """Bits of the trained and of the adapted layer, for a network of random weights."""
-    network = running.start(Network(reference_recurrent.random_tensors("gru", 1, units, seed=3)))
+    network = running.start(Recurrent(reference_recurrent.random_tensors("gru", 1, units, seed=3)))
     trained = adapted = 0.0
     for t, byte in enumerate(data):
         trained += bits(network.activations.tree, byte)

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from reference_recurrent import TEXT, Reference, random_tensors
 
 from arzip.errors import ModelError
-from arzip.models.network import activations, recurrent
-from arzip.models.network.recurrent import Network, node_odds, step
+from arzip.models.network import functions
+from arzip.models.network import tensors as limits
+from arzip.models.network.recurrent import Recurrent, step
+from arzip.models.network.softmax import node_odds
 
 DIGESTS = {"gru": "b55218b146cf3f6d", "lstm": "bc4c0f9d52802fa2"}
 """Part of the format: other numbers make files unreadable."""
@@ -27,7 +29,7 @@ DIGESTS = {"gru": "b55218b146cf3f6d", "lstm": "bc4c0f9d52802fa2"}
 
 def agree(tensors: dict[str, NDArray[Any]], data: bytes) -> None:
     """Run both over the bytes and compare everything after each."""
-    network, reference = Network(tensors), Reference(tensors)
+    network, reference = Recurrent(tensors), Reference(tensors)
     memory = network.start()
     assert (memory.tree[256:] == reference.weights()).all()
     for byte in data:
@@ -80,7 +82,7 @@ def test_the_largest_sums_stay_in_32_bits() -> None:
         elif name.endswith("start"):
             tensor[:] = -(1 << 15)
         elif name.endswith("bias"):
-            tensor[:] = recurrent.LARGEST_SUM - (1 << 24)
+            tensor[:] = limits.LARGEST_SUM - (1 << 24)
         elif name.endswith("scale"):
             tensor[:] = 900
     agree(tensors, b"ab")
@@ -90,7 +92,7 @@ def test_a_float_network_agrees() -> None:
     """torch.nn.GRU's equations in float, on the weights that the integers stand for."""
     units = 32
     tensors = random_tensors("gru", 1, units)
-    network = Network(tensors)
+    network = Recurrent(tensors)
     memory = network.start()
 
     def matrix(name: str, ends: str) -> NDArray[np.float64]:
@@ -118,7 +120,7 @@ def test_a_float_network_agrees() -> None:
 
 
 def test_the_tree_holds_the_softmax() -> None:
-    network = Network(random_tensors("gru", 1, 40, largest_scale=4000))
+    network = Recurrent(random_tensors("gru", 1, 40, largest_scale=4000))
     memory = network.start()
     for byte in TEXT:
         step(network.weights, memory, byte)
@@ -133,7 +135,7 @@ def test_the_tree_holds_the_softmax() -> None:
 
 
 def test_node_odds_are_those_of_the_tree() -> None:
-    network = Network(random_tensors("gru", 1, 40, largest_scale=4000))
+    network = Recurrent(random_tensors("gru", 1, 40, largest_scale=4000))
     memory = network.start()
     for byte in TEXT:
         step(network.weights, memory, byte)
@@ -144,7 +146,7 @@ def test_node_odds_are_those_of_the_tree() -> None:
 
 
 def test_starts_are_independent() -> None:
-    network = Network(random_tensors("lstm", 1, 16))
+    network = Recurrent(random_tensors("lstm", 1, 16))
     first, second = network.start(), network.start()
     before = second.tree.copy()
     step(network.weights, first, 65)
@@ -154,39 +156,39 @@ def test_starts_are_independent() -> None:
 
 def test_sigmoid_and_tanh() -> None:
     x = np.arange(-20 << 12, 20 << 12, 37)
-    sigmoids = np.array([activations.sigmoid(i) for i in x]) / (1 << 15)
-    tanhs = np.array([activations.tanh(i) for i in x]) / (1 << 15)
+    sigmoids = np.array([functions.sigmoid(i) for i in x]) / (1 << 15)
+    tanhs = np.array([functions.tanh(i) for i in x]) / (1 << 15)
     assert np.abs(sigmoids - 1 / (1 + np.exp(-x / 4096))).max() < 5e-5
     assert np.abs(tanhs - np.tanh(x / 4096)).max() < 1e-4
     assert (np.diff(sigmoids) >= 0).all()
     assert (np.diff(tanhs) >= 0).all()
-    assert activations.tanh(0) == 0
-    assert (activations.sigmoid(1 << 26), activations.sigmoid(-(1 << 26))) == (1 << 15, 0)
-    assert (activations.tanh(1 << 29), activations.tanh(-(1 << 29))) == (1 << 15, -(1 << 15))
+    assert functions.tanh(0) == 0
+    assert (functions.sigmoid(1 << 26), functions.sigmoid(-(1 << 26))) == (1 << 15, 0)
+    assert (functions.tanh(1 << 29), functions.tanh(-(1 << 29))) == (1 << 15, -(1 << 15))
 
 
 def test_weights_of_the_softmax() -> None:
     distances = np.arange(0, 30 << 12, 11)
-    weights = np.array([activations.weight(d) for d in distances])
+    weights = np.array([functions.weight(d) for d in distances])
     exact = np.exp(-distances / 4096) * (1 << 28)
     likely = distances < 14 << 12  # above 2**-20
     assert np.abs(weights / exact - 1)[likely].max() < 0.003
     assert (np.diff(weights) <= 0).all()
     assert weights.min() == 1
-    assert activations.weight((1 << 31) - 1) == 1
+    assert functions.weight((1 << 31) - 1) == 1
 
 
 @given(st.integers(1, 1 << 36), st.integers(1, 1 << 36))
 def test_log_odds(ones: int, zeros: int) -> None:
     odds = min(max(256 * math.log(ones / zeros), -2047), 2047)
-    assert abs(activations.log_odds(ones, zeros) - odds) <= 1
+    assert abs(functions.log_odds(ones, zeros) - odds) <= 1
 
 
 def test_the_tables_are_the_same_everywhere() -> None:
     state = hashlib.sha256()
-    for table in (activations.SIGMOID, activations.EXP2, activations.LN):
+    for table in (functions.SIGMOID, functions.EXP2, functions.LN):
         state.update(table.astype("<i4").tobytes())
-    assert (activations.LN2, activations.LOG2_E) == (45426, 23637)
+    assert (functions.LN2, functions.LOG2_E) == (45426, 23637)
     assert state.hexdigest()[:16] == "5fcd687fb57bebd8"
 
 
@@ -236,7 +238,7 @@ def damaged(name: str, tensor: NDArray[Any] | None) -> dict[str, NDArray[Any]]:
 )
 def test_what_is_no_network(name: str, tensor: NDArray[Any] | None, message: str) -> None:
     with pytest.raises(ModelError, match=message) as caught:
-        Network(damaged(name, tensor))
+        Recurrent(damaged(name, tensor))
     assert "\n" not in str(caught.value)
 
 
@@ -244,9 +246,9 @@ def test_a_cell_beyond_its_bounds() -> None:
     tensors = random_tensors("lstm", 1, 8)
     tensors["layers.0.start_cell"][3] = -(1 << 31)
     with pytest.raises(ModelError, match="not within"):
-        Network(tensors)
+        Recurrent(tensors)
 
 
 def test_too_many_layers() -> None:
     with pytest.raises(ModelError, match="more than 16"):
-        Network(random_tensors("gru", 17, 1))
+        Recurrent(random_tensors("gru", 17, 1))

@@ -18,7 +18,7 @@ from reference_transformer import TEXT, Reference, random_tensors
 
 from arzip.errors import ModelError
 from arzip.models.network import (
-    activations,
+    functions,
     networks,
     output_layer,
     recurrent,
@@ -183,13 +183,13 @@ def test_a_network_says_what_memory_it_takes() -> None:
 
 @given(st.integers(1, (1 << 62) - 1))
 def test_square_roots_are_exact(n: int) -> None:
-    assert activations.square_root(n) == math.isqrt(n)
+    assert functions.square_root(n) == math.isqrt(n)
 
 
 @given(st.integers(1, (1 << 31) - 1), st.integers(-1, 1))
 def test_square_roots_beside_squares(root: int, off: int) -> None:
     n = max(root * root + off, 1)
-    assert activations.square_root(n) == math.isqrt(n)
+    assert functions.square_root(n) == math.isqrt(n)
 
 
 def test_whichever_network_it_is() -> None:
@@ -197,7 +197,7 @@ def test_whichever_network_it_is() -> None:
 
     tensors = random_tensors(1, 8, 2, 3)
     assert isinstance(networks.network_of(tensors), Transformer)
-    assert isinstance(networks.network_of(recurrent_tensors("gru", 1, 8)), recurrent.Network)
+    assert isinstance(networks.network_of(recurrent_tensors("gru", 1, 8)), recurrent.Recurrent)
     with pytest.raises(ModelError, match="not one of arzip's"):
         networks.network_of({"something": np.zeros(3)})
 

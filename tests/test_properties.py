@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import arzip
 from arzip import codec
-from arzip.stream import FramesDecompressor
+from arzip.streams.decompressor import FramesDecompressor
 
 SWIFT = arzip.load_model("swift")
 
@@ -26,7 +26,7 @@ records = st.builds(
 @st.composite
 def made_by_decoding(draw: st.DrawFn) -> bytes:
     """What some payload decodes to: the data whose code is a number chosen by an enemy."""
-    payload = bytes(SWIFT.parameters_size) + draw(st.binary(max_size=12)) + bytes(32)
+    payload = bytes(SWIFT.preamble_size) + draw(st.binary(max_size=12)) + bytes(32)
     return codec.decode(SWIFT, codec.MODELLED, payload, draw(st.integers(1, 120)))
 
 

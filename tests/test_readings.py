@@ -1,10 +1,17 @@
 """How data is read, how the file says so, and what compiled code makes of it."""
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import arzip
 from arzip import readings
 from arzip.errors import FormatError
 from arzip.models.bits import mixer
@@ -57,8 +64,66 @@ def test_every_preamble_is_a_choice_or_an_error(preamble: bytes) -> None:
         assert int.from_bytes(preamble) >= sum(len(reading.numbers) for reading in READINGS)
 
 
-def test_fitted_weights_are_told_apart_by_name() -> None:
+def test_readings_are_told_apart_by_name() -> None:
     assert len({reading.name for reading in READINGS}) == len(READINGS)
+
+
+NEW_READING = """
+import numpy as np
+from arzip.engine.compiled import compiled, u64
+from arzip.readings.reading import Reading
+
+def _find(data):
+    return 7 if bytes(data[:3]) == b"ne\\0" else None
+
+@compiled
+def _observe(state, byte):
+    state.steps += 1
+
+@compiled
+def _set_contexts(state, data):
+    for i in range(6, state.hashes.size):
+        state.hashes[i] = u64(state.steps % (state.number + i))
+
+FIELDS = (("steps", np.int64),)
+READING = Reading("new", "records", range(3, 9), _find, FIELDS, _observe, _set_contexts)
+"""
+
+TRY_IT = """
+import arzip, numpy
+from arzip import readings
+data = b"ne\\0" * 20
+assert readings.find(numpy.frombuffer(data, dtype=numpy.uint8)) == (readings.READINGS[2], 7)
+packed = arzip.compress(data, model="swift")
+assert arzip.decompress(packed) == data
+assert arzip.decompress(arzip.compress(b"old" * 9, model="swift")) == b"old" * 9
+print(packed.index((2049 + 4).to_bytes(2)))
+"""
+
+
+def test_a_new_reading_is_a_file_and_a_line_in_a_list(tmp_path: Path) -> None:
+    """Uncompiled, in a copy: it codes, it is found, and the others' files stay as they are."""
+    assert arzip.__file__ is not None
+    package = shutil.copytree(
+        Path(arzip.__file__).parent, tmp_path / "arzip", ignore=shutil.ignore_patterns("base.*")
+    )
+    folder = package / "readings"
+    (folder / "new.py").write_text(NEW_READING)
+    listing = (folder / "__init__.py").read_text()
+    changed = listing.replace("records.READING)", "records.READING, new.READING)")
+    changed = changed.replace("import past,", "import new, past,")
+    assert len(changed.splitlines()) == len(listing.splitlines()) and changed != listing
+    (folder / "__init__.py").write_text(changed)
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", TRY_IT],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout) > 0
 
 
 def contexts(chosen: Chosen, data: bytes) -> list[int]:

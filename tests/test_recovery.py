@@ -10,11 +10,14 @@ from conftest import Counts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arzip import codec, container, recovery
-from arzip.container import END, ENDS_EARLY, HEADER_SIZE, MAGIC, TRAILER, FrameWriter
+from arzip import codec
 from arzip.errors import LimitError
-from arzip.recovery import Piece, recover, recover_file
-from arzip.stream import ArzipCompressor
+from arzip.format.layout import END, ENDS_EARLY, GARBAGE, HEADER_SIZE, MAGIC, TRAILER, varint
+from arzip.format.locate import Located, locate
+from arzip.format.writer import FrameWriter, compact_frame
+from arzip.recovery import Piece, recover, recover_file, scan
+from arzip.recovery.walk import UNENDED
+from arzip.streams.compressor import ArzipCompressor
 
 SEGMENT = 600
 DATA = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(99))
@@ -26,8 +29,8 @@ def compress(model: Counts, data: bytes = DATA, segment_size: int = SEGMENT) -> 
     return compressor.compress(data) + compressor.flush()
 
 
-def places(frame: bytes) -> list[container.Located]:
-    return container.locate(lambda at, size: frame[at : at + size], len(frame))
+def places(frame: bytes) -> list[Located]:
+    return locate(lambda at, size: frame[at : at + size], len(frame))
 
 
 def got(pieces: list[Piece]) -> bytes:
@@ -96,7 +99,7 @@ def lost(data: bytes, model: Counts) -> list[tuple[int, int | None, str]]:
 def test_what_is_said_of_a_tail_that_is_missing(model: Counts, frame: bytes) -> None:
     place = places(frame)[3]
     header = place.body - len(place.segment.raw)
-    unended = (None, recovery.UNENDED)
+    unended = (None, UNENDED)
     assert lost(frame[:header], model) == [(header, *unended)]
     assert lost(frame[: header + 1], model) == [(header, None, ENDS_EARLY)]
     assert lost(frame[: place.body + 9], model) == [
@@ -107,11 +110,11 @@ def test_what_is_said_of_a_tail_that_is_missing(model: Counts, frame: bytes) -> 
     assert lost(frame[:-1], model) == [(index, 0, ENDS_EARLY)]
     assert lost(frame[:index] + frame, model) == [(index, *unended)]
     assert lost(frame[:9], model) == [(0, None, ENDS_EARLY)]
-    small = container.compact_frame(model.identity, codec.encode(model, DATA), DATA)
+    small = compact_frame(model.identity, codec.encode(model, DATA), DATA)
     for cut in (1, 4, 100):
         assert lost(small[:-cut], model) == [(0, len(DATA), ENDS_EARLY)]
     assert lost(b"GIF89a", model) == [(0, None, "not an .arz file")]
-    assert lost(frame + b"more", model) == [(len(frame), None, container.GARBAGE)]
+    assert lost(frame + b"more", model) == [(len(frame), None, GARBAGE)]
 
 
 def test_zeros_between_frames_are_no_damage(model: Counts, frame: bytes) -> None:
@@ -139,7 +142,7 @@ def test_bytes_cut_out_or_put_in(model: Counts, frame: bytes) -> None:
 
 def test_a_damaged_frame_header(model: Counts, frame: bytes, registry: SimpleNamespace) -> None:
     registry.every = lambda: [registry.load()]
-    for at in range(container.HEADER_SIZE):
+    for at in range(HEADER_SIZE):
         assert got(list(recover(changed(frame, at)))) == DATA
     # Nor is there an index.
     assert got(list(recover(changed(frame[:-20], 5)))) == DATA
@@ -163,8 +166,8 @@ def test_frames_between_damage(model: Counts, frame: bytes) -> None:
 def test_archives_in_an_archive_are_data(model: Counts, frame: bytes) -> None:
     """As are their indices, also where the outer frame is damaged."""
     inner = frame + frame + frame[:50]
-    small = container.compact_frame(b"", codec.stored(inner), inner)
-    writer = container.FrameWriter(model.identity)
+    small = compact_frame(b"", codec.stored(inner), inner)
+    writer = FrameWriter(model.identity)
     halves = [inner, inner + b"more"]
     segments = [writer.segment(codec.stored(half), half) for half in halves]
     long = b"".join([writer.header(), *segments, writer.finish()])
@@ -242,7 +245,7 @@ def hostile_segments_in_a_row(size: int) -> bytes:
 
 def hostile_frames(size: int) -> bytes:
     """Each claims all that follows, and more frames to follow that."""
-    frame = MAGIC + b"\x11" + container.varint(size // 2)
+    frame = MAGIC + b"\x11" + varint(size // 2)
     return frame * (size // len(frame))
 
 
@@ -274,7 +277,7 @@ def test_hostile_claims_take_no_time(
     model: Counts, made: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is read grows with the file, not with its square: at most so many times all of it."""
-    monkeypatch.setattr(recovery, "LEAST_PATIENCE", 0)
+    monkeypatch.setattr(scan, "LEAST_PATIENCE", 0)
 
     class Counted(io.BytesIO):
         taken = 0
@@ -289,5 +292,5 @@ def test_hostile_claims_take_no_time(
         file = Counted(made(size))
         assert got(list(recover_file(file, model=model))) == b""
         ratios.append(file.taken / size)
-    assert max(ratios) < 8 * recovery.PATIENCE
+    assert max(ratios) < 8 * scan.PATIENCE
     assert ratios[1] < 1.3 * ratios[0] + 4

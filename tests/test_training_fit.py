@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from arzip import codec, readings
+from arzip.compressibility import is_incompressible
 from arzip.models import registry
 from arzip.training import fit, synthetic
 
@@ -28,7 +29,7 @@ def test_made_up_data_is_not_noise(maker: "fit.Source") -> None:
     data = maker(np.random.default_rng(1))
     assert 10_000 < len(data) < 2_000_000
     assert data == maker(np.random.default_rng(1))
-    assert not codec.is_incompressible(np.frombuffer(data, dtype=np.uint8))
+    assert not is_incompressible(np.frombuffer(data, dtype=np.uint8))
 
 
 def test_damaged_files_are_passed_over(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import arzip
-from arzip.cli.main import cli
+from arzip.cli.group import cli
 from arzip.models import hybrid, registry
 from arzip.models.network import networks, recurrent, running, transformer
 
@@ -284,7 +284,7 @@ def test_the_command_makes_a_model_that_compresses(folder: Path, tmp_path: Path,
     made = registry.read(output)
     network = running.memory_needed(networks.network_of(made.network))
     size = made.preface.size
-    assert model.memory(1000) - registry.load("swift").memory(1000 + size) == network
+    assert model.memory_needed(1000) - registry.load("swift").memory_needed(1000 + size) == network
     lines = made.preface.tobytes().splitlines(keepends=True)
     assert 900 < size <= 1000 and set(lines) <= set(LINES)
     output.write_bytes(output.read_bytes()[:-1])

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from arzip.arguments import text_bytes, whole
 from arzip.density import Report
 from arzip.levels import choose
-from arzip.stream import ArzipCompressor, ModelLike
+from arzip.streams.compressor import ArzipCompressor
+from arzip.streams.policy import ModelLike
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

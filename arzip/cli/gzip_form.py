@@ -1,4 +1,4 @@
-"""`arzip [OPTIONS] [FILE]...`, as gzip and xz have it: what runs when the first word is no command.
+"""`arzip [OPTIONS] [FILE]...`, as with gzip and xz: what runs if the first word is no command.
 
 `unarz` and `arzcat` are this form too, with -d and -dc set.
 """
@@ -14,21 +14,29 @@ from click.shell_completion import CompletionItem
 
 import arzip
 from arzip.cli import options
-from arzip.cli.coding import Coding
-from arzip.cli.listing import list_files
-from arzip.cli.options import ENVIRONMENT, Settings
+from arzip.cli.command import HELP, Command
+from arzip.cli.files.batch import Compress, Decompress, Test
+from arzip.cli.settings import Settings
+
+__all__ = ["ENVIRONMENT", "FIRST", "gzip_form"]
+
+ENVIRONMENT = "ARZIP_OPT"
+"""The environment variable with options that come before those of the command line."""
+
+FIRST = f"{__name__}.first"
+"""Key of a context's `meta`: whether the shell completes the first word, which may be a command."""
 
 
 class FormContext(click.Context):
-    """The form has no name of its own in usage messages."""
+    """A context without a name of its own in usage messages."""
 
     @property
     def command_path(self) -> str:
         return super().command_path.rstrip()
 
 
-class GzipForm(options.Command):
-    """The form. Its --help shows the commands of the group that it belongs to as well."""
+class GzipForm(Command):
+    """The form. Its --help lists the commands of its group too."""
 
     context_class = FormContext
 
@@ -44,7 +52,7 @@ class GzipForm(options.Command):
         return super().make_context(info_name, args, parent, **extra)
 
     def environment_defaults(self) -> dict[str, Any]:
-        """What ARZIP_OPT says, by parameter. Names of files in it are ignored, as xz does.
+        """Return the parameters that ARZIP_OPT sets. File names in it are ignored, as xz does.
 
         Raises: click.UsageError naming the variable.
         """
@@ -67,31 +75,26 @@ class GzipForm(options.Command):
             ctx.parent.command.format_commands(ctx.parent, formatter)
 
 
-FIRST = f"{__name__}.first"
-"""In a context's meta: whether the shell completes the first word, which may be a command."""
-
-
 def _complete_word(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """For the shell: files, and in the first place the commands too."""
+    """Return files, and as the first word commands too, for the shell to complete."""
     items = parameter.type.shell_complete(context, parameter, incomplete)
     group = context.parent
     if group is not None and isinstance(group.command, click.Group) and group.meta.get(FIRST):
-        items += [
-            CompletionItem(name, help=command.get_short_help_str())
-            for name, command in group.command.commands.items()
-            if name.startswith(incomplete)
-        ]
+        for name in group.command.list_commands(group):
+            command = group.command.get_command(group, name)
+            if command is not None and name.startswith(incomplete):
+                items.append(CompletionItem(name, help=command.get_short_help_str()))
     return items
 
 
 @click.command(
     cls=GzipForm,
     name="",
-    context_settings=options.HELP,
-    epilog="A first word that is a command is the command: write ./eval for a file of that name. "
-    "Options in the environment variable ARZIP_OPT come first. Exit status: 0 all well, "
+    context_settings=HELP,
+    epilog="If the first word is a command, it runs: write ./eval for a file of that name. "
+    "Options in the environment variable ARZIP_OPT come first. Exit status: 0 success, "
     "1 an error, 2 a file was skipped.",
 )
 @click.argument(
@@ -125,12 +128,14 @@ def gzip_form(
     match mode:
         case "decompress":
             options.check_output(settings, files)
-            status = Coding(settings).decompress(files)
+            status = Decompress(settings).run(files)
         case "test":
-            status = Coding(settings).test(files)
+            status = Test(settings).run(files)
         case "list":
+            from arzip.cli.commands.list import list_files
+
             status = list_files(files, settings, as_json=False)
         case _:
             options.check_output(settings, files)
-            status = Coding(settings).compress(files)
+            status = Compress(settings).run(files)
     context.exit(status)

@@ -1,7 +1,7 @@
 """The man page arzip(1), made from the commands themselves: every command, option and default.
 
-`page` is called when the package is built (packaging/manual.py). What it adds to the commands'
-own help is what no command says: the environment, the exit status, some examples.
+`page` is called when the package is built (packaging/manual.py). To the commands' own help it adds
+the environment, the exit status and some examples.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,15 +9,14 @@ from collections.abc import Iterable, Iterator
 import click
 
 import arzip
-from arzip.cli.gzip_form import gzip_form
-from arzip.cli.main import cli
-from arzip.cli.options import ENVIRONMENT
+from arzip.cli.group import cli
+from arzip.cli.gzip_form import ENVIRONMENT, gzip_form
 from arzip.levels import DEFAULT_LEVEL, LEVELS
 
-__all__ = ["PROGRAMS", "page"]
+__all__ = ["PROGRAMS", "context_of", "escaped", "page"]
 
 PROGRAMS = ("arzip", "unarz", "arzcat")
-"""Those that have a man page; the others' is the first's."""
+"""The programs with a man page. The page is the first one's; the others refer to it."""
 
 NAME = "arzip, unarz, arzcat - compress files with an autoregressive model and an arithmetic coder"
 
@@ -25,8 +24,8 @@ DESCRIPTION = (
     "arzip compresses each FILE to FILE.arz. A model predicts every byte from the bytes before it, "
     "and an arithmetic coder turns the predictions into bits; decompressing makes the same "
     "predictions again, and takes as long. Unlike gzip(1) it keeps FILE unless told --rm.",
-    "unarz is arzip -d, and arzcat is arzip -dc. A first word that is a command is the command: "
-    "write ./eval for a file of that name.",
+    "unarz is arzip -d, and arzcat is arzip -dc. If the first word is a command, it runs: write "
+    "./eval for a file of that name.",
 )
 
 ENVIRONMENT_VARIABLES = (
@@ -35,9 +34,13 @@ ENVIRONMENT_VARIABLES = (
 )
 
 EXIT_STATUS = (
-    ("0", "All is well."),
-    ("1", "An error: a file is damaged, unreadable, or made with a model that is missing."),
-    ("2", "A file was skipped, or the command line makes no sense."),
+    ("0", "Success."),
+    (
+        "1",
+        "An error: the command line is wrong, or a file is damaged, unreadable, or needs a model "
+        "that is missing.",
+    ),
+    ("2", "A file was skipped, or part of a damaged one is lost."),
 )
 
 EXAMPLES = (
@@ -51,7 +54,7 @@ SEE_ALSO = "gzip(1), xz(1), zstd(1), tar(1)"
 
 
 def page() -> str:
-    """The page, for man(1)."""
+    """Return the page, for man(1)."""
     group = context_of(cli, "arzip")
     form = context_of(gzip_form, "", group)
     lines = [f'.TH ARZIP 1 "" "arzip {arzip.__version__}" "User Commands"']
@@ -70,8 +73,15 @@ def page() -> str:
 def context_of(
     command: click.Command, name: str, parent: click.Context | None = None
 ) -> click.Context:
-    """As when the command runs, with what it says of itself: that its help is -h too."""
+    """Return the context in which the command runs, with its own settings, such as -h for help."""
     return click.Context(command, parent, name, **command.context_settings)
+
+
+def contexts(group: click.Context) -> Iterator[click.Context]:
+    """Yield the context of each command, in the order of --help."""
+    for name in cli.list_commands(group):
+        if command := cli.get_command(group, name):
+            yield context_of(command, name, group)
 
 
 def section(title: str, lines: Iterable[str]) -> list[str]:
@@ -80,37 +90,35 @@ def section(title: str, lines: Iterable[str]) -> list[str]:
 
 def synopsis(group: click.Context, form: click.Context) -> Iterator[str]:
     yield from usage(form)
-    for name in cli.list_commands(group):
+    for context in contexts(group):
         yield ".br"
-        yield from usage(context_of(cli.commands[name], name, group))
+        yield from usage(context)
 
 
 def usage(context: click.Context) -> Iterator[str]:
-    """How a command is called, in one line."""
+    """Yield how a command is called, in one line."""
     pieces = escaped(" ".join(context.command.collect_usage_pieces(context)))
     yield rf"\fB{escaped(context.command_path.strip())}\fR {pieces}"
 
 
 def commands(group: click.Context) -> Iterator[str]:
-    for name in cli.list_commands(group):
-        command = cli.commands[name]
-        context = context_of(command, name, group)
-        yield f".SS {escaped(name)}"
+    for context in contexts(group):
+        yield f".SS {escaped(context.info_name or '')}"
         yield from usage(context)
         yield ".PP"
-        yield from paragraphs((command.help or "").split("\n\n"))
+        yield from paragraphs((context.command.help or "").split("\n\n"))
         yield from options(context)
 
 
 def options(context: click.Context) -> Iterator[str]:
-    """The options of a command, as its --help has them."""
+    """Yield the options of a command, as in its --help."""
     parameters = context.command.get_params(context)
     records = [parameter.get_help_record(context) for parameter in parameters]
     return terms(record for record in records if record is not None and record[1])
 
 
 def levels() -> Iterator[str]:
-    """What the numbers mean, which --help does not spell out."""
+    """Yield the models that the levels stand for, which --help does not list."""
     for model in dict.fromkeys(LEVELS.values()):
         numbers = [level for level, name in LEVELS.items() if name == model]
         default = f", the default (-{DEFAULT_LEVEL})" if DEFAULT_LEVEL in numbers else ""
@@ -119,7 +127,7 @@ def levels() -> Iterator[str]:
 
 
 def terms(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """What is explained, in bold, and its explanation below it."""
+    """Yield each term in bold, and its explanation below it."""
     for term, text in pairs:
         yield ".TP"
         yield rf"\fB{escaped(term)}\fR"
@@ -134,6 +142,6 @@ def paragraphs(texts: Iterable[str]) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """`text` on one line, in which troff finds nothing to obey."""
+    """Return `text` on one line, with everything escaped that troff would obey."""
     line = " ".join(text.split()).replace("\\", r"\e").replace("-", r"\-")
     return rf"\&{line}" if line.startswith((".", "'")) else line

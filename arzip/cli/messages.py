@@ -1,7 +1,6 @@
-"""What arzip says about its work: one line on stderr each, naming the file and the mend.
+"""Messages to the user: each one line on stderr that names the file and says how to fix it.
 
-A `Reporter` also keeps what follows from it, the exit status: 0 all well, 1 an error, 2 a file was
-skipped.
+A `Reporter` also keeps the exit status: 0 for success, 1 for an error, 2 for a skipped file.
 """
 
 import contextlib
@@ -13,21 +12,37 @@ from collections.abc import Iterator
 import click
 
 from arzip.cli import turns
+from arzip.engine import notices
 from arzip.errors import ArzipError
+
+__all__ = [
+    "ERROR",
+    "OK",
+    "RefusedError",
+    "Reporter",
+    "SkippedError",
+    "explain",
+    "is_failure",
+    "new_reporter",
+    "printable",
+    "report_failure",
+    "report_usage",
+    "say",
+]
 
 OK, ERROR, WARNING = 0, 1, 2
 
 
 class SkippedError(Exception):
-    """A file that is left alone, with the reason: a warning, exit status 2."""
+    """A file is left alone, for the reason given: a warning, exit status 2."""
 
 
 class RefusedError(Exception):
-    """Something arzip will not do unless told otherwise, with what would tell it: exit status 1."""
+    """arzip refuses to do something, and says which option would allow it: exit status 1."""
 
 
 class Reporter:
-    """Prints messages as loud as -q and -v allow, and remembers the worst of them."""
+    """Prints the messages that -q and -v allow, and remembers the worst of them."""
 
     def __init__(self, quiet: int = 0, verbose: int = 0) -> None:
         self._quiet = quiet
@@ -37,7 +52,7 @@ class Reporter:
 
     @property
     def status(self) -> int:
-        """The exit status that what was reported so far calls for; an error outweighs a warning."""
+        """The exit status for all reports so far; an error outweighs a warning."""
         return ERROR if self._failed else WARNING if self._warned else OK
 
     def error(self, name: str, error: BaseException) -> None:
@@ -57,18 +72,18 @@ class Reporter:
             say(f"{printable(name)}: {message}")
 
     def note(self, message: str) -> None:
-        """Say something that -v asked for."""
+        """Print a message if -v was given."""
         if self.verbose:
             say(message)
 
     def announce(self, message: str) -> None:
-        """Say something that the user should know but that is nothing wrong."""
+        """Print a message that is neither an error nor a warning."""
         if self._quiet < 1:
             say(message)
 
     @contextlib.contextmanager
     def watch(self, name: str) -> Iterator[None]:
-        """Turn what goes wrong with one file into a message; the next file gets its turn."""
+        """Report a failure with one file, so that work goes on with the next."""
         try:
             yield
         except SkippedError as error:
@@ -81,20 +96,27 @@ class Reporter:
             self.error(name, error)
 
 
+def new_reporter(quiet: int = 0, verbose: int = 0) -> Reporter:
+    """Return a Reporter that also announces when models have to be compiled."""
+    reporter = Reporter(quiet, verbose)
+    notices.when_compiling(reporter.announce)
+    return reporter
+
+
 def report_failure(error: BaseException, name: str | None = None) -> None:
-    """Print what went wrong, with `name` or with arzip as a whole."""
+    """Print what went wrong with `name`, or with arzip as a whole."""
     say(explain(error) if name is None else f"{printable(name)}: {explain(error, name)}")
     if os.environ.get("ARZIP_DEBUG"):
         traceback.print_exception(error)
 
 
 def report_usage(error: click.ClickException) -> None:
-    """Print what was wrong with the command line."""
+    """Print what is wrong with the command line."""
     say(f"{' '.join(error.format_message().split())} (try arzip --help)")
 
 
 def is_failure(error: BaseException) -> bool:
-    """Whether `error` is something that went wrong, as opposed to a way of leaving.
+    """Return whether `error` is a failure, not a way of leaving.
 
     A panic in the coder's Rust code derives from BaseException, so `except Exception` misses it.
     """
@@ -103,7 +125,7 @@ def is_failure(error: BaseException) -> bool:
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:
-    """Whether there was too little memory, or addresses: for data, a thread, or a library."""
+    """Return whether memory, or addresses, ran out: for data, for a thread, or for a library."""
     signs = ("can't start new thread", "failed to map segment", "annot allocate memory")
     while error is not None:
         if isinstance(error, MemoryError) or any(sign in str(error) for sign in signs):
@@ -113,7 +135,7 @@ def is_out_of_memory(error: BaseException | None) -> bool:
 
 
 def explain(error: BaseException, name: str | None = None) -> str:
-    """What went wrong, in one line, where `name` has been named already."""
+    """Return what went wrong, in one line. The message names `name` already."""
     if isinstance(error, RefusedError | ArzipError):
         message = str(error)
     elif isinstance(error, OSError) and error.strerror:
@@ -128,12 +150,12 @@ def explain(error: BaseException, name: str | None = None) -> str:
 
 
 def printable(name: str) -> str:
-    """`name` as one line that a terminal shows and does not obey: the rest is escaped."""
+    """Return `name` with all characters escaped that a terminal would obey instead of showing."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in name)
 
 
 def say(message: str) -> None:
-    """Print a line on stderr, with the program's name."""
+    """Print a line on stderr, after the program's name."""
     turns.wait_for_turn()
     # stderr may be closed or full; that must not stop the work.
     with contextlib.suppress(OSError, ValueError):

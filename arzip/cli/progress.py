@@ -1,9 +1,9 @@
-"""How far the work is: a bar on stderr, on a terminal, for work that takes over a second.
+"""A progress bar on stderr, if that is a terminal, for work that takes over a second.
 
     reads.log ━━━━━━━━╸━━━━━━━  42 %  1.2 / 10.1 MiB = 0.119  93 KB/s  0:02:31
 
-The work does not report. Ten times a second the bar looks at how far it is, so that it moves within
-a segment too, and files of a few bytes cost nothing.
+The work does not report to the bar: ten times a second the bar looks how far the work is. So it
+moves within a segment too, and files of a few bytes cost nothing.
 """
 
 import os
@@ -20,6 +20,8 @@ from arzip.cli.messages import printable
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+__all__ = ["LONGEST_NAME", "PATIENCE", "Meter", "Step", "restore_terminal"]
+
 PATIENCE = 1.0  # seconds before the bar appears
 LONGEST_NAME = 24  # characters
 SHOW_CURSOR = b"\x1b[?25h\n"
@@ -34,33 +36,32 @@ def restore_terminal() -> None:
 
 
 class Step(NamedTuple):
-    """How far one piece of work is, in bytes."""
+    """How far some work is, in bytes."""
 
     done: float
-    """Of what the total is counted in."""
+    """Bytes of the meter's total: of data, or of compressed data if that is decompressed."""
     size: float = 0
-    """Of data, not compressed."""
+    """Bytes of data, not compressed."""
     coded: float | None = None
-    """Of what that data takes when it is compressed, if it is."""
+    """Bytes of that data when compressed, None if it is not."""
 
 
 Look = Callable[[], Step]
 
 
 class Meter:
-    """Shows how far some pieces of work are, one after the other or side by side.
+    """Shows how far work on one or more files is, one after the other or side by side.
 
-    `total` is the bytes of all of them, None where that is not known, `files` how many files there
-    are.
+    `total` is the bytes of all files, None if that is not known; `files` is their number.
     """
 
     def __init__(self, total: int | None, *, wanted: bool, files: int = 1) -> None:
         self._total = total
         self._files = files
         self._begun = 0
-        self._looks: list[tuple[str, Look]] = []  # of what is being worked on
+        self._looks: list[tuple[str, Look]] = []  # of the work that goes on now
         self._finished = Step(0)
-        self._lock = threading.Lock()  # the bar's threads against those that work
+        self._lock = threading.Lock()  # against the threads of the bar
         self._closed = False
         self._bar: Progress | None = None
         self._start = time.monotonic()
@@ -71,9 +72,9 @@ class Meter:
 
     @contextmanager
     def work(self, name: str, look: Look, *, is_file: bool = True) -> Iterator[None]:
-        """Around work on what is called so; `look` tells how far it is.
+        """Count work inside the `with` block. `look` returns how far it is.
 
-        It is the next file, or more work on one that was counted already.
+        With `is_file` it is work on the next file, else more work on a file that was counted.
         """
         with self._lock:
             self._begun += is_file
@@ -86,7 +87,7 @@ class Meter:
                 self._finished = _sum([self._finished, look()])
 
     def state(self) -> tuple[str, Step, str]:
-        """What is being worked on, how far all is, and what else there is to say, in words."""
+        """Return the current file's name, how far all work is, and sizes and speed in words."""
         with self._lock:
             name = printable(self._looks[0][0]) if self._looks else ""
             step = _sum([self._finished, *(look() for _, look in self._looks)])
@@ -104,7 +105,9 @@ class Meter:
 
     def _show(self) -> None:
         global _showing
-        bar = _new_bar(self.state, self._total)  # which looks at once, and so takes the lock
+        bar = _new_bar(
+            self.state, self._total
+        )  # which calls `state` at once, and so takes the lock
         with self._lock:
             if self._closed:
                 return
@@ -148,7 +151,7 @@ def _new_bar(state: Callable[[], tuple[str, Step, str]], total: int | None) -> "
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     class Bar(Progress):
-        """Looks before it shows anything."""
+        """A bar that calls `state` each time it is drawn."""
 
         def get_renderable(self) -> RenderableType:
             name, step, said = state()
@@ -164,7 +167,7 @@ def _new_bar(state: Callable[[], tuple[str, Step, str]], total: int | None) -> "
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
-        # What is printed meanwhile goes above the bar.
+        # Messages go above the bar.
         redirect_stdout=False,
         redirect_stderr=True,
     )

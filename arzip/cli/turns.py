@@ -1,12 +1,13 @@
-"""Work side by side that seems to be done one after the other.
+"""Work on several files at a time, whose output comes in their order.
 
-What a piece of work says, and what it writes to standard output, has to wait until all pieces
-before it are done: whoever prints calls `wait_for_turn`. All else goes on.
+Messages and standard output have to wait until all work before theirs is done: whoever prints calls
+`wait_for_turn`. All else goes on.
 """
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+
+__all__ = ["side_by_side", "wait_for_turn"]
 
 _turn = threading.local()
 
@@ -19,11 +20,12 @@ def wait_for_turn() -> None:
 
 
 def side_by_side(works: Sequence[Callable[[], object]], at_a_time: int) -> None:
-    """Do all, so many at a time. Raises what the first that fails raises, when it is its turn."""
-    if at_a_time == 1 or len(works) == 1:
-        for work in works:
-            work()
-        return
+    """Do all works, `at_a_time` of them at a time.
+
+    Raises what the first work that fails raises, when it is its turn; no other is begun then.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
     turns = [threading.Event() for _ in range(len(works) + 1)]
     turns[0].set()
 

@@ -1,16 +1,16 @@
-"""Where other libraries meet arzip: each is one file, named for the library.
+"""arzip in other libraries: one file for each, named for the library.
 
-numcodecs finds its codec by an entry point, see pyproject.toml. fsspec and shutil offer no entry
-point for what arzip adds, but functions to call: `register` calls them.
+numcodecs and zarr find their codecs by entry points, see pyproject.toml. fsspec and shutil have
+functions to call instead: `register` calls them.
 """
 
 __all__ = ["register"]
 
 
 def register() -> None:
-    """Add the archive format `arztar` to shutil; to fsspec, if it is there, `compression="arzip"`.
+    """Add the format `arztar` to shutil and, if it is installed, `compression="arzip"` to fsspec.
 
-    In this process: others, such as Dask's workers, have to call it too.
+    This holds for this process; others, such as Dask's workers, have to call it too.
     """
     from arzip.integrations import fsspec, shutil
 

@@ -3,8 +3,8 @@
     arzip.register()
     fsspec.open("s3://bucket/log.txt.arz", "rt", compression="infer")
 
-Reading is seekable where the file underneath is; what a seek costs is two small reads for the index
-and the segment that is read.
+Reading is seekable if the file below is. A seek takes two small reads for the index, and decoding
+one segment.
 """
 
 from typing import IO, TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ __all__ = ["open_compressed", "register"]
 
 
 def register() -> None:
-    """Have fsspec know arzip, if it is installed; as often as one likes."""
+    """Add arzip to fsspec, if it is installed. May be called again."""
     try:
         from fsspec import compression
     except ImportError:
@@ -25,7 +25,7 @@ def register() -> None:
 
 
 def open_compressed(file: IO[bytes], mode: str = "rb", **options: Any) -> "ArzipFile":
-    """An ArzipFile over a file of fsspec's, which ends with it; the options are ArzipFile's."""
+    """Return an ArzipFile over a file of fsspec's; the options are ArzipFile's."""
     from arzip.files import ArzipFile
 
     return ArzipFile(file, mode, **options)

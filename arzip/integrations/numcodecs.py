@@ -18,8 +18,8 @@ __all__ = ["Arzip"]
 class Arzip(Codec):  # type: ignore[misc]
     """Compresses each chunk to a frame.
 
-    `model` is the name of a model or the path of one, and `level` names one in its place. It stands
-    in the array's metadata: who reads an array that was written with a file needs the file there.
+    `model` is the name of a model or the path of a model file; `level` names one in its place. The
+    name or path is written to the array's metadata, so readers need a model file at the same path.
     """
 
     codec_id: ClassVar[str] = "arzip"
@@ -30,9 +30,9 @@ class Arzip(Codec):  # type: ignore[misc]
         self.model = stored_name(model, level)
 
     def encode(self, buf: Any) -> bytes:
-        """The frame of a chunk. Raises arzip.ModelError for an unknown model."""
+        """Return the frame of a chunk. Raises arzip.ModelError for an unknown model."""
         return arzip.compress(ensure_bytes(buf), model=self.model)
 
     def decode(self, buf: Any, out: Any = None) -> Any:
-        """The chunk's bytes, into `out` if it is given. Raises arzip.ArzipError."""
+        """Return the chunk's bytes, in `out` if it is given. Raises arzip.ArzipError."""
         return ndarray_copy(arzip.decompress(ensure_bytes(buf), model=self.model), out)

@@ -18,7 +18,7 @@ NAME, SUFFIX = "arztar", ".tar.arz"
 
 
 def register() -> None:
-    """Have shutil know the format; as often as one likes."""
+    """Add the format to shutil. May be called again."""
     shutil.register_archive_format(NAME, make, description="arzip'ed tar-file")
     if NAME not in (known[0] for known in shutil.get_unpack_formats()):
         shutil.register_unpack_format(NAME, [SUFFIX], unpack, description="arzip'ed tar-file")
@@ -35,11 +35,11 @@ def make(
     logger: Any = None,
     **options: Any,
 ) -> str:
-    """Write base_name.tar.arz with all that is in base_dir; returns its name.
+    """Write base_name.tar.arz with all that is in base_dir; return its name.
 
-    The arguments are those that shutil gives, and names in the archive are relative to root_dir.
-    All in it belongs to `owner` and `group` if they are given. Raises OSError, and ValueError for
-    an owner or group that is unknown.
+    The arguments are those of shutil. Names in the archive are relative to root_dir. All members
+    belong to `owner` and `group` if these are given. Raises OSError, and ValueError for an unknown
+    owner or group.
     """
     name = base_name + SUFFIX
     if logger is not None:
@@ -63,12 +63,12 @@ def make(
     return name
 
 
-# shutil then does not change this process's directory.
+# So shutil does not change this process's directory.
 make.supports_root_dir = True  # type: ignore[attr-defined]
 
 
 def _owners(owner: str | None, group: str | None) -> dict[str, str | int]:
-    """The fields of a tar member that say whose it is, as far as that is to be changed."""
+    """Return the fields of a tar member that name its owner and group, if they are to change."""
     owners: dict[str, str | int] = {}
     try:
         if owner is not None:
@@ -85,9 +85,9 @@ def _owners(owner: str | None, group: str | None) -> dict[str, str | int]:
 
 
 def unpack(filename: str, extract_dir: str, *, filter: Any = "data", **options: Any) -> None:
-    """Unpack filename into extract_dir, by default without what should not leave it.
+    """Unpack filename into extract_dir; by default nothing gets outside of it.
 
-    `filter` is that of tarfile. Raises shutil.ReadError if it is no such archive, OSError.
+    `filter` is that of tarfile. Raises shutil.ReadError if it is not such an archive, OSError.
     """
     try:
         with (

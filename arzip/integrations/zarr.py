@@ -28,8 +28,8 @@ NAME = "arzip"
 class ArzipCodec(BytesBytesCodec):
     """Compresses each chunk to a frame.
 
-    `model` is the name of a model or the path of one, and `level` names one in its place. It stands
-    in the array's metadata: who reads an array that was written with a file needs the file there.
+    `model` is the name of a model or the path of a model file; `level` names one in its place. The
+    name or path is written to the array's metadata, so readers need a model file at the same path.
     """
 
     is_fixed_size = False
@@ -43,15 +43,15 @@ class ArzipCodec(BytesBytesCodec):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The codec that metadata describe. Raises TypeError, ValueError."""
+        """Return the codec that metadata describe. Raises TypeError, ValueError."""
         return cls(**data.get("configuration", {}))
 
     def to_dict(self) -> dict[str, Any]:
-        """What describes it in metadata."""
+        """Return the metadata that describe it."""
         return {"name": NAME, "configuration": {"model": self.model}}
 
     def compute_encoded_size(self, input_byte_length: int, chunk_spec: "ArraySpec") -> int:
-        """Raises NotImplementedError: sizes are known only when chunks are compressed."""
+        """Raise NotImplementedError: sizes are known only when chunks are compressed."""
         raise NotImplementedError
 
     async def _encode_single(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "Buffer":

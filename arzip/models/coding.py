@@ -23,8 +23,8 @@ from arzip.models.bits import match, mixer, ngram, slots
 from arzip.models.bits.mixer import NETWORK
 from arzip.models.bits.odds import ONE, PROBABILITY_BITS
 from arzip.models.network import running
-from arzip.models.network.recurrent import node_odds
 from arzip.models.network.running import RunningNetwork
+from arzip.models.network.softmax import node_odds
 from arzip.models.predictor import Predictor
 from arzip.readings.reading import State
 

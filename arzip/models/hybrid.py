@@ -38,7 +38,7 @@ KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the 
 class HybridModel:
     """Implements codec.Model. Immutable, so that threads may share it."""
 
-    parameters_size = readings.PREAMBLE_SIZE
+    preamble_size = readings.PREAMBLE_SIZE
 
     def __init__(self, parameters: Parameters) -> None:
         """Raises ModelError if the parameters are another version's, or a tensor does not fit."""
@@ -47,11 +47,11 @@ class HybridModel:
                 f"model {parameters.name!r} is of version {parameters.version}, and this arzip "
                 f"computes version {VERSION}: install the arzip that goes with it"
             )
-        parameters.check_names(reading.name for reading in READINGS)
+        parameters.check_names(reading.bank for reading in READINGS)
         self._parameters = parameters
         self.name = parameters.name
         self.identity = parameters.identity
-        self._fitted = {reading: parameters.fields(reading.name) for reading in READINGS}
+        self._fitted = {reading: parameters.fields(reading.bank) for reading in READINGS}
         self._network = network_of(parameters.network) if parameters.network else None
         self._preface = parameters.preface
         self._begun: Predictor | None = None
@@ -66,13 +66,13 @@ class HybridModel:
         return model
 
     def __reduce__(self) -> "tuple[Callable[[Parameters], HybridModel], tuple[Parameters]]":
-        """Another process, or machine, gets all of the model: it need not have its file."""
+        """Send all of the model: another process, or machine, need not have its file."""
         return received, (self._parameters,)
 
     def __repr__(self) -> str:
         return f"<arzip model {self.name!r}, identity {self.identity.hex()}>"
 
-    def memory(self, n: int) -> int:
+    def memory_needed(self, n: int) -> int:
         """Return the bytes that coding n of them takes: a predictor's and these themselves."""
         return predictor.memory_needed(n + self._preface.size, self._network)
 
@@ -82,11 +82,11 @@ class HybridModel:
         return self._encode(data)
 
     def decode(
-        self, parameters: bytes, words: NDArray[np.uint32], n: int
+        self, preamble: bytes, words: NDArray[np.uint32], n: int
     ) -> Iterator[NDArray[np.uint8]]:
         """Restore a segment; see codec.Model. Raises FormatError for an impossible preamble."""
         self.prove("decode")
-        return self._decode(parameters, words, n)
+        return self._decode(preamble, words, n)
 
     def session(self, *, reading: Chosen = TEXT, size: int = SESSION_SIZE) -> PredictorSession:
         """Return a fresh start: as a segment of `size` bytes, read as text or as chosen.
@@ -114,7 +114,7 @@ class HybridModel:
         return predictor.new_predictor(fitted, n, chosen, self._network, sparse=sparse)
 
     def _begin(self, n: int) -> Predictor:
-        """With the preface read, as if it were coded."""
+        """Return a predictor that has read the preface as if it were coded."""
         begun = self._empty(n, TEXT).with_data(self._preface)
         for start in range(0, self._preface.size, PIECE):
             interval = np.empty(min(PIECE, self._preface.size - start), dtype=np.uint32)

@@ -1,4 +1,4 @@
-"""Models of one's own in folders: found by their files' names, and by the identities in archives.
+"""Custom models in folders: found by their files' names, and by the identities in archives.
 
 The folders are those that the variable ARZIP_MODELS lists, and then the user's own. What is in them
 needs no -m to decode, and NAME for NAME.safetensors to compress.
@@ -11,31 +11,31 @@ from pathlib import Path
 from arzip.errors import ModelError
 from arzip.system.userfolders import user_folder
 
-__all__ = ["ENVIRONMENT", "SUFFIX", "find", "folders", "names", "with_identity"]
+__all__ = ["ENVIRONMENT", "find", "folders", "names", "with_identity"]
 
 ENVIRONMENT = "ARZIP_MODELS"
 SUFFIX = ".safetensors"
 
 
 def folders() -> list[Path]:
-    """Where models are looked for, the first one first. None of them needs to be there."""
+    """Return where models are looked for, the first one first. None of them needs to exist."""
     listed = os.environ.get(ENVIRONMENT, "").split(os.pathsep)
     own = user_folder("XDG_DATA_HOME")
     return [*(Path(name) for name in listed if name), *([own / "arzip"] if own else [])]
 
 
 def names() -> list[str]:
-    """The names of the models in all folders."""
+    """Return the names of the models in all folders."""
     return sorted({path.name.removesuffix(SUFFIX) for path in _files()})
 
 
 def find(name: str) -> Path | None:
-    """The first file of that name."""
+    """Return the first file of that name."""
     return next((path for path in _files() if path.name == name + SUFFIX), None)
 
 
 def with_identity(identity: bytes) -> Path | None:
-    """The first file that says it holds the model of that identity."""
+    """Return the first file that says it holds the model of that identity."""
     from arzip.models import parameters
 
     for path in _files():
@@ -43,7 +43,7 @@ def with_identity(identity: bytes) -> Path | None:
             if parameters.claimed_identity(path) == identity:
                 return path
         except (ModelError, OSError):
-            continue  # what else may be in there is not our concern
+            continue  # it may hold other files
     return None
 
 

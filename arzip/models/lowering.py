@@ -30,7 +30,7 @@ def _constant(values: Any) -> Any:
 
 
 def _add_neighbours(builder: Any, values: Any) -> Any:
-    """Elements 0 + 1, 2 + 3, .. of a vector of 2 * LANES."""
+    """Return elements 0 + 1, 2 + 3, .. of a vector of 2 * LANES."""
     nothing = ir.Constant(values.type, ir.Undefined)
     even = builder.shuffle_vector(values, nothing, _constant(range(0, 2 * LANES, 2)))
     odd = builder.shuffle_vector(values, nothing, _constant(range(1, 2 * LANES, 2)))
@@ -38,7 +38,7 @@ def _add_neighbours(builder: Any, values: Any) -> Any:
 
 
 def _at(builder: Any, data: Any, index: Any, kind: Any) -> Any:
-    """The place of data[index], as that of a vector."""
+    """Return the place of data[index], as that of a vector."""
     return builder.bitcast(builder.gep(data, [index]), kind.as_pointer())
 
 
@@ -116,7 +116,7 @@ def _generate_prefetch(context: Any, builder: Any, signature: Any, arguments: An
 
 @overload(networks.step, strict=False)  # whose annotations numba would have in both signatures
 def _compiled_step(weights: Any, activations: Any, byte: Any) -> Any:
-    """The type of a lane's weights says what network it is."""
+    """Choose the network by the type of its weights."""
     if weights.instance_class is transformer.Weights:
         return lambda weights, activations, byte: transformer.step(weights, activations, byte)
     return lambda weights, activations, byte: recurrent.step(weights, activations, byte)

@@ -1,9 +1,9 @@
 """A model's parameters in a file: safetensors, with a digest that is the model's identity.
 
-No code is ever loaded from such a file. Tensors are named `kind.field` and hold 16-bit numbers, or
-`network.` and a name of recurrent.py or transformer.py; `preface` holds bytes. The digest is over
-the model's name and version and every tensor's name, type, shape and bytes. What the metadata adds
-(a description, the known answers) is not part of it.
+No code is ever loaded from such a file. Tensors named `bank.field` hold 16-bit numbers, those
+named `network.` and a name of recurrent.py or transformer.py a network, `preface` holds bytes. The
+digest is over the model's name and version and every tensor's name, type, shape and bytes. Other
+metadata (a description, the known answers) is not part of it.
 """
 
 import hashlib
@@ -27,8 +27,6 @@ __all__ = [
     "LONGEST_NAME",
     "NETWORK",
     "PREFACE",
-    "SHIFTS",
-    "TYPES",
     "Parameters",
     "claimed_identity",
     "pack",
@@ -52,7 +50,7 @@ SHIFTS = {"history_map": 6, "match_map": 6, "weights": 5, "final_weights": 4}
 """A field is its tensor times 2**shift: 16 bits carry all that was learned."""
 
 NETWORK = "network."
-"""Starts the names of the neural expert's tensors."""
+"""Starts the names of the network's tensors."""
 
 PREFACE = "preface"
 """The name of the tensor that holds a text to read before each segment."""
@@ -99,7 +97,7 @@ class Parameters:
 
     @property
     def network(self) -> dict[str, NDArray[Any]]:
-        """The tensors of the neural expert, if there is one: see tensors_of in its module."""
+        """The tensors of the network, none if there is none."""
         return {
             name.removeprefix(NETWORK): tensor
             for name, tensor in self.tensors.items()
@@ -117,44 +115,42 @@ class Parameters:
             raise ModelError(f"model {self.name!r} has a preface that does not fit: it is unfit")
         return preface.copy()
 
-    def fields(self, kind: str) -> dict[str, NDArray[np.int32]]:
-        """The fields of a state of this kind, as coding needs them.
+    def fields(self, bank: str) -> dict[str, NDArray[np.int32]]:
+        """Return the fields of a state from this bank (see readings/), as coding needs them.
 
         Raises ModelError if one is missing, or of another type or shape.
         """
         fields = {}
         for field, shift in SHIFTS.items():
-            tensor = self.tensors.get(f"{kind}.{field}")
+            tensor = self.tensors.get(f"{bank}.{field}")
             if tensor is None or tensor.dtype != TYPES[field] or tensor.shape != shape_of(field):
                 raise ModelError(
-                    f"model {self.name!r} lacks a {kind}.{field} that fits: it is unfit"
+                    f"model {self.name!r} lacks a {bank}.{field} that fits: it is unfit"
                 )
             fields[field] = tensor.astype(np.int32) << shift
         return fields
 
-    def check_names(self, kinds: Iterable[str]) -> None:
-        """Raises ModelError if there is a tensor that is neither a field of these kinds, nor of the
-        network, nor the preface.
-        """
-        known = {PREFACE, *(f"{kind}.{field}" for kind in kinds for field in TYPES)}
+    def check_names(self, banks: Iterable[str]) -> None:
+        """Raise ModelError if a tensor is not of these banks, the network or the preface."""
+        known = {PREFACE, *(f"{bank}.{field}" for bank in banks for field in TYPES)}
         for name in self.tensors:
             if name not in known and not name.startswith(NETWORK):
                 raise ModelError(f"model {self.name!r} has an unknown tensor {name!r}: it is unfit")
 
 
-def pack(fields: Mapping[str, NDArray[np.int32]], kind: str) -> dict[str, NDArray[Any]]:
-    """The tensors of one kind: fields() undoes it, but for the bits shifted out."""
+def pack(fields: Mapping[str, NDArray[np.int32]], bank: str) -> dict[str, NDArray[Any]]:
+    """Return the tensors of one bank: fields() undoes it, except for the bits shifted out."""
     packed: dict[str, NDArray[Any]] = {}
     for field, shift in SHIFTS.items():
         bounds = np.iinfo(np.dtype(TYPES[field]))
-        packed[f"{kind}.{field}"] = (
+        packed[f"{bank}.{field}"] = (
             (fields[field] >> shift).clip(bounds.min, bounds.max).astype(TYPES[field])
         )
     return packed
 
 
 def to_bytes(parameters: Parameters) -> bytes:
-    """The file, its digest and known answers in it."""
+    """Return the file, with its digest and known answers."""
     from safetensors.numpy import save
 
     metadata = {
@@ -249,7 +245,7 @@ def _is_figure(entry: object) -> bool:
 
 
 def claimed_identity(path: Path) -> bytes:
-    """The identity that a file says it has, which `read` checks. Raises ModelError as it does."""
+    """Return the identity that a file claims, and `read` checks. Raises ModelError as it does."""
     from safetensors import SafetensorError, safe_open
 
     try:

@@ -93,7 +93,7 @@ def memory_needed(n: int, network: Network | None) -> int:
 
 
 def _sparse_zeros(size: int, dtype: type[np.generic]) -> NDArray[Any]:
-    """Zeros in pages of 4 KiB, where numpy asks for 2 MiB: those not touched take no memory."""
+    """Return zeros in pages of 4 KiB, not 2 MiB as numpy's: untouched ones take no memory."""
     memory = mmap.mmap(-1, size * np.dtype(dtype).itemsize)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):
         with contextlib.suppress(OSError):  # of a kernel without large pages
@@ -102,15 +102,15 @@ def _sparse_zeros(size: int, dtype: type[np.generic]) -> NDArray[Any]:
 
 
 def _slots(n: int) -> int:
-    """Slots in the table: half of it 2 lines a byte, as a power of 2, within bounds; and runs."""
+    """Return the slots in the table: 2 lines a byte, within bounds, and as many for runs."""
     return 2 * LINE * _room(2 * n, MOST_LINES)
 
 
 def _places(n: int) -> int:
-    """Entries of the table of positions: 1 a byte, as a power of 2, within bounds."""
+    """Return the entries of the table of positions: 1 a byte, as a power of 2, within bounds."""
     return _room(n, MOST_POSITIONS)
 
 
 def _room(n: int, most: int) -> int:
-    """A power of 2 that is at least n, within bounds."""
+    """Return a power of 2 that is at least n, within bounds."""
     return min(max(1 << (n - 1).bit_length(), 1 << 10), most)

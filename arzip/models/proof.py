@@ -28,7 +28,7 @@ def answers(encode: Callable[[NDArray[np.uint8]], Iterator[Prediction]]) -> list
     coded = []
     for sample in SAMPLES:
         (prediction,) = encode(np.frombuffer(sample, dtype=np.uint8))
-        coded.append(prediction.parameters + coder.encode(prediction.left, prediction.freq))
+        coded.append(prediction.preamble + coder.encode(prediction.left, prediction.freq))
     return coded
 
 

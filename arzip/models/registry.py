@@ -1,7 +1,6 @@
-"""The models: what gives p(w_t | w_<t).
+"""Which models there are: `load` finds one by name or file, `by_identity` one by a file's word.
 
-`load` finds one by name or file, `by_identity` the one that a file names. Models load NumPy, so
-nothing here does until one is asked for.
+Models load NumPy, so nothing here does until one is asked for.
 """
 
 import atexit
@@ -33,7 +32,7 @@ __all__ = [
 
 @cache
 def _folder() -> Path:
-    """Where the built-in models are. Those of a zip application are unpacked, until it ends."""
+    """Return the folder of built-in models; those of a zip application are unpacked into one."""
     folder = Path(__file__).parent / "weights"
     if folder.is_dir():
         return folder
@@ -48,12 +47,12 @@ def _folder() -> Path:
 
 
 def names() -> list[str]:
-    """The built-in models."""
+    """Return the names of the built-in models."""
     return sorted(path.stem for path in _folder().glob("*.safetensors"))
 
 
 def load(name_or_path: "str | os.PathLike[str]" = "base") -> "HybridModel":
-    """The model of this name, built in or in a folder of models, or the one in this file.
+    """Return the model of this name, built in or in a folder of models, or the one in this file.
 
     Raises ModelError if there is none or it is damaged.
     """
@@ -62,14 +61,14 @@ def load(name_or_path: "str | os.PathLike[str]" = "base") -> "HybridModel":
 
 
 def read(name_or_path: "str | os.PathLike[str]") -> "Parameters":
-    """The parameters of that model. Raises ModelError as load does."""
+    """Return the parameters of that model. Raises ModelError as load does."""
     from arzip.models import parameters
 
     return parameters.read(find(name_or_path))
 
 
 def find(name_or_path: "str | os.PathLike[str]") -> Path:
-    """The file of that model: a text may be the name of a model, a path is a path.
+    """Return the file of that model: a text may be the name of a model, a path is a path.
 
     A built-in model's name comes before one in a folder of models (library.py), and that before a
     file. Raises ModelError if there is none.
@@ -95,14 +94,14 @@ def _load(path: Path, _changed: int) -> "HybridModel":
 
 @cache
 def _identity(name: str) -> bytes:
-    """Of a built-in model, which need not be read for that."""
+    """Return the identity of a built-in model without reading all of it."""
     from arzip.models import parameters
 
     return parameters.claimed_identity(find(name))
 
 
 def by_identity(identity: bytes, given: "Model | None" = None) -> "Model":
-    """The model with this identity: `given`, a built-in one, or one in a folder of models.
+    """Return the model with this identity: `given`, a built-in one, or one in a folder of models.
 
     Raises ModelError if none of them has it.
     """
@@ -125,7 +124,7 @@ def by_identity(identity: bytes, given: "Model | None" = None) -> "Model":
 
 
 def every() -> "list[HybridModel]":
-    """All models that there are, built in and in folders; those that cannot be loaded left out."""
+    """Return all known models, built in and in folders, except those that cannot be loaded."""
     models = []
     for name in (*names(), *library.names()):
         with suppress(ModelError):
@@ -134,13 +133,13 @@ def every() -> "list[HybridModel]":
 
 
 def catalogue() -> list[dict[str, object]]:
-    """What is known of each built-in model; see `describe`."""
+    """Return what is known of each built-in model; see `describe`."""
     return [describe(name) for name in names()]
 
 
 def describe(name_or_path: "str | os.PathLike[str]") -> dict[str, object]:
-    """What is known of a model: its name, the file if it is not built in, its identity and digest
-    in hexadecimal, its size in bytes, and its metadata. Raises ModelError as load does.
+    """Return what is known of a model: its name, its file if it is not built in, its metadata, its
+    identity and digest in hexadecimal, its size in bytes. Raises ModelError as load does.
     """
     path = find(name_or_path)
     parameters = read(path)

@@ -5,7 +5,7 @@
 
 A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of
 that; what all of them share is in past.py. An encoder finds the reading that suits a span, with its
-number if it has one, and the file tells the decoder. A model has fitted weights for each.
+number if it has one, and the file tells the decoder.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +35,10 @@ __all__ = [
 ]
 
 READINGS: tuple[Reading, ...] = (text.READING, records.READING)
-"""The first one that suits is taken. Their order is part of the format: see Chosen.preamble."""
+"""Files number them in this order, so a new one goes at the end: see Chosen.preamble."""
+
+_ANY = records.READING
+"""What suits all bytes, and so is asked last."""
 
 FIELDS = (*past.FIELDS, *(field for reading in READINGS for field in reading.fields))
 """What all of them remember."""
@@ -66,11 +69,11 @@ TEXT = Chosen(text.READING, 0)
 
 
 def find(data: NDArray[np.uint8]) -> Chosen:
-    """Return what suits a span of at least one byte."""
-    for reading in READINGS:
+    """Return the first reading that suits a span of at least one byte."""
+    for reading in sorted(READINGS, key=lambda reading: reading is _ANY):
         if (number := reading.find(data)) is not None:
             return Chosen(reading, number)
-    raise AssertionError("records suit everything")
+    raise ValueError("there is nothing to read")
 
 
 def checked(chosen: Chosen) -> Chosen:

@@ -21,9 +21,11 @@ Field = tuple[str, type[np.generic]] | tuple[str, type[np.generic], int]
 
 @dataclass(frozen=True)
 class Reading:
-    """A way to read bytes. A model has fitted weights for each, by its name."""
+    """A way to read bytes."""
 
     name: str
+    bank: str
+    """The name of the fitted weights to begin with: its own, or those of a similar reading."""
     numbers: range
     """The numbers that may go with it, such as the lengths of records."""
     find: Callable[[NDArray[np.uint8]], int | None]

@@ -40,14 +40,14 @@ def _find(data: NDArray[np.uint8]) -> int:
 
 
 def _median(values: NDArray[np.float64]) -> float:
-    """np.median, which takes longer to start than to find it."""
+    """Return the median. np.median takes longer to start than to find it."""
     ordered = np.sort(values)
     return float(ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2
 
 
 @compiled
 def _observe(state: State, byte: int) -> None:
-    """Nothing to keep: the bytes above are found by the record's length."""
+    """Keep nothing: the bytes above are found by the record's length."""
 
 
 @compiled
@@ -79,4 +79,4 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[18] = (state.shape & u64(0xFFFFFFFF)) | last << u64(56)
 
 
-READING = Reading("records", range(1, LONGEST + 1), _find, (), _observe, _set_contexts)
+READING = Reading("records", "records", range(1, LONGEST + 1), _find, (), _observe, _set_contexts)

@@ -77,4 +77,4 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[18] = state.shape ^ above << u64(56)
 
 
-READING = Reading("text", range(1), _find, FIELDS, _observe, _set_contexts)
+READING = Reading("text", "text", range(1), _find, FIELDS, _observe, _set_contexts)

@@ -1,7 +1,7 @@
 """Files that appear under their names only when they are complete.
 
 Until then each is a temporary file beside its target, readable by its owner only: see temporary.py.
-Every one that exists is also listed here, so that a signal can remove it.
+All of them are also listed here, so that a signal can remove them.
 """
 
 import contextlib
@@ -25,8 +25,8 @@ _creating = threading.Lock()
 
 
 def give_up() -> None:
-    """Remove every temporary file and let no thread make another: this process is about to die."""
-    # A thread that is about to make one may hang, on a disk that is far away.
+    """Remove all temporary files and let no thread make another: this process is about to die."""
+    # A thread that is making one may hang, on a remote disk.
     _creating.acquire(timeout=PATIENCE)
     for path in list(_unfinished):
         with contextlib.suppress(OSError):
@@ -34,9 +34,9 @@ def give_up() -> None:
 
 
 class NewFile:
-    """A file that becomes `name` at `commit`; leaving the `with` block before that leaves nothing.
+    """A file that becomes `name` at `commit`; without that, the `with` block leaves nothing.
 
-    Raises: FileExistsError if `name` exists and is not to be replaced, IsADirectoryError, OSError.
+    Raises FileExistsError if `name` exists and is not to be replaced, IsADirectoryError, OSError.
     """
 
     def __init__(self, name: str, *, replace: bool = False) -> None:
@@ -53,10 +53,10 @@ class NewFile:
         self.file = transport.buffered(io.FileIO(descriptor, "w+"))
 
     def commit(self, like: os.stat_result | None = None, *, mode: int = 0o666) -> None:
-        """Give the file the mode, times and owner of `like`, sync it, and let it take its name.
+        """Give the file the mode, times and owner of `like`, sync it, and give it its name.
 
-        Without `like` it gets `mode`, as far as the umask lets it. Raises: FileExistsError if
-        `name` appeared meanwhile and is not to be replaced, OSError.
+        Without `like` it gets `mode`, minus the umask. Raises FileExistsError if `name` appeared
+        meanwhile and is not to be replaced, OSError.
         """
         self._complete(like, mode)
         if self._replace:
@@ -66,9 +66,9 @@ class NewFile:
         self._has_its_name()
 
     def commit_beside(self, *, mode: int = 0o666) -> str:
-        """As `commit`, but under the first free one of NAME-2, NAME-3, ..: returns it.
+        """Commit under the first free name of NAME-2, NAME-3, ..; return that name.
 
-        The number goes before the ending. Raises: OSError.
+        The number goes before the ending. Raises OSError.
         """
         self._complete(None, mode)
         stem, ending = os.path.splitext(self.name)
@@ -102,7 +102,7 @@ class NewFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # Closing flushes, which may fail for the very reason that brought us here (a full disk).
+        # Closing flushes, which may fail for the same reason that led here (a full disk).
         with contextlib.suppress(OSError):
             self.file.close()
         if self._temporary in _unfinished:
@@ -112,7 +112,7 @@ class NewFile:
 
 
 def _check_free(name: str, *, replace: bool) -> None:
-    """Find out before the work, not after it, that `name` cannot be had."""
+    """Raise before the work, not after it, if `name` cannot be used."""
     try:
         status = os.lstat(name)
     except FileNotFoundError:
@@ -131,7 +131,7 @@ def _carry_metadata(descriptor: int, like: os.stat_result) -> None:
     try:
         os.fchown(descriptor, -1, like.st_gid)
     except PermissionError:
-        # Under another group, neither it nor the rest may do what the other of the two could not.
+        # With another group, group and others may both do only what both could do before.
         shared = (mode >> 3) & mode & 0o007
         mode = (mode & 0o700) | (shared << 3) | shared
     os.fchmod(descriptor, mode)
@@ -151,7 +151,7 @@ def _rename_to_new(old: str, name: str) -> None:
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
             raise
-        # A file system without hard links (FAT, some network ones): look, then rename.
+        # A file system without hard links (FAT, some network ones): check, then rename.
         if os.path.lexists(name):
             raise _exists(name) from None
         os.rename(old, name)
@@ -160,14 +160,14 @@ def _rename_to_new(old: str, name: str) -> None:
 
 
 def _umask() -> int:
-    with _creating:  # it must be set to be read, and two threads would see each other's
+    with _creating:  # reading it means setting it, which another thread would see
         mask = os.umask(0o077)
         os.umask(mask)
     return mask
 
 
 def _sync_directory(folder: str) -> None:
-    """Make a rename last through a power cut, where the file system can."""
+    """Make a rename survive a power cut, if the file system can."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

@@ -1,9 +1,9 @@
 """Temporary files beside their targets: made, recognised, and removed once their maker is dead.
 
 They are called `.TARGET.xxxxxxxx.arz-tmp` and locked (flock) by the process that writes them. A
-lock dies with its process, however that ends; so a file of such a name that can be locked is what
-a crash left, and the next run for the same target removes it. On a file system without locks
-nothing can be locked, and nothing is removed.
+lock ends with its process, in whatever way. So a file of such a name that can be locked was left by
+a crash, and the next run for the same target removes it. On a file system without locks nothing is
+removed.
 """
 
 import contextlib
@@ -14,17 +14,19 @@ import secrets
 import stat
 from functools import cache
 
+__all__ = ["SUFFIX", "create", "remove_leftovers"]
+
 SUFFIX = ".arz-tmp"
-STEM = 100  # bytes of the target's name in the temporary's, which no file system finds too long
+STEM = 100  # bytes of the target's name in the temporary's: not too long for any file system
 
 _UNIQUE = 4  # random bytes, in hexadecimal
 _ENDING = f"[0-9a-f]{{{2 * _UNIQUE}}}" + re.escape(SUFFIX)
 
 
 def create(target: str) -> tuple[str, int]:
-    """A new file for what will be `target`, readable by its owner only: its path and descriptor.
+    """Create the file that will be `target`, readable by its owner only.
 
-    Raises: OSError.
+    Return its path and descriptor. Raises OSError.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     while True:
@@ -35,14 +37,14 @@ def create(target: str) -> tuple[str, int]:
             continue
         if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
             return path, descriptor
-        # Before it was locked, another process took it for a leftover.
+        # Before it was locked, another process mistook it for a leftover.
         os.close(descriptor)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
 
 
 def remove_leftovers(target: str) -> None:
-    """Remove what runs for this target left that were killed; what cannot be removed is left."""
+    """Remove what killed runs for this target left behind, as far as possible."""
     pattern = re.compile(re.escape(os.path.basename(_path(target, ""))[: -len(SUFFIX)]) + _ENDING)
     folder = os.path.dirname(target)
     for name in _temporaries(folder or os.curdir):
@@ -51,7 +53,7 @@ def remove_leftovers(target: str) -> None:
                 _remove_if_dead(os.path.join(folder, name))
 
 
-@cache  # once in each folder: with -r there may be very many files in it
+@cache  # once for each folder: with -r it may hold very many files
 def _temporaries(folder: str) -> list[str]:
     try:
         return [name for name in os.listdir(folder) if name.endswith(SUFFIX)]
@@ -60,7 +62,6 @@ def _temporaries(folder: str) -> list[str]:
 
 
 def _remove_if_dead(path: str) -> None:
-    """Raises: OSError."""
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(path, flags)
     try:
@@ -73,7 +74,7 @@ def _remove_if_dead(path: str) -> None:
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Whether the file is ours now: False if it is another's, None if there are no locks here."""
+    """Return whether the file is ours now; None if there are no locks here."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,9 +1,9 @@
 """Bytes into files and out of them: all of them, or an error.
 
-A raw file takes part of what it is given, and says so only by what `write` returns: at the end of a
-disk, at a limit of size, in a pipe. A descriptor that does not block takes nothing, or has nothing
-yet, and neither is the end. All that arzip reads and writes goes through here, so that none of this
-is ever taken for success.
+A raw file may take only part of the data, on a full disk, at a size limit or in a pipe, and only
+the result of `write` tells. A non-blocking descriptor may take nothing, or have nothing yet, which
+is not the end. All that arzip reads and writes goes through here, so that none of this passes for
+success.
 """
 
 import io
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Unbroken", "buffered", "read_all", "read_some", "write_all"]
 
-PAUSE = 0.01  # seconds between two tries where there is no descriptor to wait for
+PAUSE = 0.01  # seconds between two tries if there is no descriptor to wait for
 
 
 def write_all(file: IO[bytes], data: "ReadableBuffer") -> None:
-    """Write all of `data`, waiting where the file would block.
+    """Write all of `data`; wait when the file would block.
 
-    A file that returns no number from `write`, as many in Python do, is believed to have taken all;
-    but a raw one (io.RawIOBase) says by None that it took nothing. Raises OSError.
+    If `write` returns no number, as in many Python files, all was taken. But a raw file
+    (io.RawIOBase) returns None if it took nothing. Raises OSError.
     """
     left = memoryview(data).cast("B")
     while left:
         try:
             written = _count(file.write(left), file, len(left))
         except BlockingIOError as error:
-            written = getattr(error, "characters_written", 0)  # a buffer takes a part
+            written = getattr(error, "characters_written", 0)  # of a buffer
         if not 0 <= written <= len(left):
             raise OSError(f"the file did not say how much it took of {len(left)} bytes")
         left = left[written:]
@@ -40,10 +40,7 @@ def write_all(file: IO[bytes], data: "ReadableBuffer") -> None:
 
 
 def read_some(file: IO[bytes], size: int) -> bytes:
-    """At most `size` bytes, what is there; waits until something is. b"" is the end.
-
-    Raises OSError.
-    """
+    """Return at most `size` bytes, as soon as there are any; b"" at the end. Raises OSError."""
     while True:
         try:
             data: bytes | None = file.read(size)
@@ -55,7 +52,7 @@ def read_some(file: IO[bytes], size: int) -> bytes:
 
 
 def read_all(file: IO[bytes], size: int) -> bytes:
-    """`size` bytes, fewer only at the end. Raises OSError."""
+    """Return `size` bytes, fewer only at the end. Raises OSError."""
     data = read_some(file, size)
     if len(data) in (0, size):
         return data
@@ -68,7 +65,7 @@ def read_all(file: IO[bytes], size: int) -> bytes:
 
 
 def buffered(file: io.FileIO) -> BinaryIO:
-    """The file under a buffer that loses nothing."""
+    """Return the file under a buffer that loses nothing."""
     raw = Unbroken(file)
     if not file.writable():
         return io.BufferedReader(raw)
@@ -76,10 +73,10 @@ def buffered(file: io.FileIO) -> BinaryIO:
 
 
 class Unbroken(io.RawIOBase):
-    """A raw file whose `write` takes all that it is given, and whose `read` waits for something.
+    """A raw file whose `write` takes all data, and whose `read` waits for some.
 
-    Under io's buffers: these take None from a descriptor that would block for an end or for a
-    failure, and lose what the layers above had written.
+    It belongs under io's buffers. From a descriptor that would block these get None, take it for
+    the end or for a failure, and lose what the layers above had written.
     """
 
     def __init__(self, file: io.FileIO) -> None:
@@ -123,7 +120,7 @@ class Unbroken(io.RawIOBase):
 
 
 def _count(returned: object, file: IO[bytes], size: int) -> int:
-    """How many of `size` bytes were taken, going by what `write` returned."""
+    """Return how many of `size` bytes were taken, going by what `write` returned."""
     is_raw = isinstance(file, io.RawIOBase)
     if returned is None and is_raw:
         return 0
@@ -136,7 +133,7 @@ def _count(returned: object, file: IO[bytes], size: int) -> int:
 
 
 def _wait(file: IO[bytes], event: int) -> None:
-    """Until the descriptor is ready for that; a moment where there is none."""
+    """Wait until the descriptor is ready for that; if there is none, for a moment."""
     try:
         descriptor = file.fileno()
     except (AttributeError, OSError, ValueError):

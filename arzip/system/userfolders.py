@@ -10,13 +10,13 @@ FOLDERS = {
     "XDG_CACHE_HOME": (".cache", "Library/Caches"),
     "XDG_DATA_HOME": (".local/share", "Library/Application Support"),
 }
-"""The variables, and where in a home the folders are without them: elsewhere, and on macOS."""
+"""The variables, and the folders in a home without them: on most systems, and on macOS."""
 
 
 def user_folder(variable: str) -> Path | None:
-    """The folder that the variable names, or the usual one; None for a user without a home."""
+    """Return the folder that the variable names, or the usual one; None if there is no home."""
     named = Path(os.environ.get(variable, ""))
-    if named.is_absolute():  # nor does the standard take any other
+    if named.is_absolute():  # the standard ignores all others
         return named
     try:
         return Path.home() / FOLDERS[variable][sys.platform == "darwin"]

@@ -131,22 +131,22 @@ class Mean:
 def fit_all(
     named: Mapping[str, Source], rounds: int, rng: Generator, network: Network | None = None
 ) -> dict[str, Fitted]:
-    """Return fitted values by reading. Every round codes a piece from each source."""
-    names = [reading.name for reading in READINGS]
-    fitted = {name: unfitted() for name in names}
-    means = {name: Mean() for name in names}
+    """Return the fitted values of each bank. Every round codes a piece from each source."""
+    banks = dict.fromkeys(reading.bank for reading in READINGS)
+    fitted = {bank: unfitted() for bank in banks}
+    means = {bank: Mean() for bank in banks}
     for turn in range(rounds):
         size, bits = 0, 0.0
         for source in rng.permutation(list(named)):
             piece = piece_of(named[source](rng), rng)
             chosen = readings.find(piece)
-            name = chosen.reading.name
-            fitted[name], cost = fit(fitted[name], piece, chosen, network)
+            bank = chosen.reading.bank
+            fitted[bank], cost = fit(fitted[bank], piece, chosen, network)
             size, bits = size + piece.size, bits + cost
             if turn >= rounds // 2:
-                means[name].add(fitted[name])
+                means[bank].add(fitted[bank])
         click.echo(f"round {turn + 1} of {rounds}: {bits / size:.4f} bits/byte of {size:,}")
-    return {n: means[n].fields() if means[n].count else fitted[n] for n in names}
+    return {b: means[b].fields() if means[b].count else fitted[b] for b in banks}
 
 
 @click.command()
@@ -182,8 +182,8 @@ def main(
     named = dict(sources(folders, exclude))
     fitted = fit_all(named, rounds, np.random.default_rng(seed), network)
     tensors = {parameters.NETWORK + key: tensor for key, tensor in trained.items()}
-    for reading, fields in fitted.items():
-        tensors.update(parameters.pack(fields, reading))
+    for bank, fields in fitted.items():
+        tensors.update(parameters.pack(fields, bank))
     about: dict[str, object] = {
         "description": "adaptive experts: contexts and matches"
         + (", and a neural network" if network else " alone"),

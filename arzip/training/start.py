@@ -26,7 +26,7 @@ def network_in(name_or_path: "str | os.PathLike[str]") -> Recurrent:
     tensors = registry.read(name_or_path).network
     if "layers.0.recurrent" not in tensors:
         raise ModelError(f"{name_or_path} has no gru or lstm to start from")
-    recurrent.Network(tensors)  # raises ModelError unless all of them are there
+    recurrent.Recurrent(tensors)  # raises ModelError unless all of them are there
     rows, units = tensors["layers.0.recurrent"].shape
     (architecture,) = [name for name, gates in GATES.items() if gates * units == rows]
     layers = sum(name.endswith(".recurrent") for name in tensors)

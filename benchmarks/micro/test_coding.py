@@ -5,8 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from arzip import codec, coder, container
+from arzip import codec, coder
 from arzip.engine.compiled import compiled
+from arzip.format.writer import compact_frame
 
 SYMBOLS = 1 << 16
 Intervals = tuple[NDArray[np.uint32], NDArray[np.uint32]]
@@ -51,5 +52,5 @@ def test_decoder(benchmark: BenchmarkFixture, intervals: Intervals) -> None:
 def test_container(benchmark: BenchmarkFixture, size: int) -> None:
     """A stored segment, framed: headers and checksums alone."""
     data = np.random.default_rng(2).bytes(size)
-    frame = benchmark(container.compact_frame, b"none", codec.stored(data), data)
+    frame = benchmark(compact_frame, b"none", codec.stored(data), data)
     assert frame.endswith(data, 0, -4)

@@ -17,20 +17,19 @@ import atheris
 with atheris.instrument_imports(
     include=[
         "arzip.codec",
-        "arzip.container",
+        "arzip.compressibility",
         "arzip.errors",
         "arzip.files",
+        "arzip.format",
         "arzip.models.parameters",
         "arzip.recovery",
-        "arzip.salvage",
-        "arzip.stream",
-        "arzip.workers",
+        "arzip.streams",
     ]
 ):
     import arzip.files
     import arzip.models.parameters
     import arzip.recovery
-    import arzip.stream
+    import arzip.streams.compressor
 
 from conftest import Counts
 
@@ -69,7 +68,7 @@ def seeds(target: str) -> list[bytes]:
         return [*signed, b"\0" + targets.signed_model(b"")[:2000]]
     made = COUNTS if target == "container" else "swift"
     frames = [arzip.compress(text, model=made) for text in texts]
-    long = arzip.stream.ArzipCompressor(made, segment_size=64)
+    long = arzip.streams.compressor.ArzipCompressor(made, segment_size=64)
     frames.append(long.compress(b"".join(texts)) + long.flush())
     frames += [path.read_bytes() for path in sorted(Path("data").glob("*/*.arz"))]
     recipe = b"\x04\x02\xac\x01\0" + b"\x05\x01\x03abc" + b"\x08\x00\x20\x05" + bytes(5)

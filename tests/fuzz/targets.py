@@ -20,14 +20,15 @@ from numpy.typing import NDArray
 from reference_container import RefusedError
 
 import arzip
-from arzip import codec, stream
+from arzip import codec
 from arzip.codec import Model
-from arzip.container import MAGIC, Header, parse_segment
 from arzip.errors import ArzipError, LimitError, ModelError
+from arzip.format.layout import MAGIC, Header, parse_segment
 from arzip.models import hybrid, parameters, registry
 from arzip.models.parameters import NETWORK, PREFACE, Parameters
 from arzip.recovery import recover
-from arzip.stream import FramesDecompressor
+from arzip.streams.decompressor import FramesDecompressor
+from arzip.streams.policy import Policy
 
 MOST_DATA = 1 << 14
 """Bytes that decoding may give: nothing here may take long."""
@@ -102,7 +103,7 @@ def _expected(data: bytes, model: Model | None) -> bytes | None:
 
     def decode(identity: bytes, payload: bytes, n: int) -> bytes:
         try:
-            found = stream.Policy(model, None, None).model(identity)
+            found = Policy(model, None, None).model(identity)
             return codec.decode(found, codec.MODELLED, payload, n)
         except ArzipError:
             raise RefusedError from None

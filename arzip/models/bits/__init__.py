@@ -1,1 +1,9 @@
-"""What predicts bits from counts: slots of contexts, the match, and the mixer of all experts."""
+"""What predicts bits from counts of what came before.
+
+state       all that is remembered, as one record
+slots       where the counts of a context are: lines and runs of one hash table
+ngram       what these counts say of the next bit, and how they learn
+match       the last place where the same bytes stood, and what followed
+mixer       all opinions, the network's too, become one probability
+odds        log-odds and probabilities as tables: stretch and squash
+"""

@@ -21,12 +21,12 @@ LOOK_BACK = 40  # bytes compared when one is found; longer only by growing
 LONGEST = 65535
 RATE = 6  # 2**-6
 
-INPUT = 3 * CONTEXTS  # the first of two inputs to the mixture
+INPUT = 3 * CONTEXTS  # the first of two inputs to the mixer
 
 
 @compiled
 def follow(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) -> None:
-    """After a byte: go on with the match if it held, or look for a better one; note this place."""
+    """Go on with the match if it held, or look for a better one; note this place."""
     position = state.position
     at, length = state.match_at, state.match_length
     if position > 0:
@@ -65,7 +65,7 @@ def _key(x: int, size: int) -> int:
 
 @compiled
 def _common(data: NDArray[np.uint8], one: int, other: int) -> int:
-    """How many bytes before two places are the same, up to LOOK_BACK."""
+    """Return how many bytes before two places are the same, up to LOOK_BACK."""
     n = 0
     while n < min(LOOK_BACK, one) and data[one - 1 - n] == data[other - 1 - n]:
         n += 1
@@ -74,7 +74,7 @@ def _common(data: NDArray[np.uint8], one: int, other: int) -> int:
 
 @compiled
 def _bucket(length: int) -> int:
-    """A class of lengths, 1 to 31."""
+    """Return the class of a length, 1 to 31."""
     if length < 16:
         return length
     if length < 32:

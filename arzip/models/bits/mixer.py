@@ -1,4 +1,4 @@
-"""The mixture: the experts' log-odds become one probability of the next bit.
+"""The mixer: the experts' log-odds become one probability of the next bit.
 
 Four mixers see the same inputs x and weigh them by rows of weights that different things choose:
 the bits so far and the state of the match; the last byte; how many contexts were seen before; the
@@ -23,7 +23,7 @@ from arzip.models.bits.state import APM_KNOTS, APM_ROWS, INPUTS, MIXERS
 from arzip.models.numbers.intrinsics import prefetch
 from arzip.readings.reading import CONTEXTS, State
 
-__all__ = ["CONSTANT", "NETWORK", "apm_row", "learn", "predict"]
+__all__ = ["NETWORK", "apm_row", "learn", "predict"]
 
 CONSTANT = MATCH_INPUT + 2  # the input that is always 1
 NETWORK = CONSTANT + 1  # the first of two inputs of the network, 0 without one
@@ -37,14 +37,14 @@ SMALLEST = 32  # of a probability, in Q22
 
 
 def apm_row() -> NDArray[np.uint16]:
-    """A calibration map's row that changes nothing: squash at knots 1 apart, in Q16."""
+    """Return a calibration map's row that changes nothing: squash at knots 1 apart, in Q16."""
     knots = (np.arange(APM_KNOTS) << 8).clip(0, 2 * LIMIT)
     return np.asarray(SQUASH[knots] >> (PROBABILITY_BITS - 16), dtype=np.uint16)
 
 
 @compiled
 def predict(state: State) -> int:
-    """The probability in Q22 that the next bit is 1."""
+    """Return the probability in Q22 that the next bit is 1."""
     _select(state)
     total = 0
     for k in range(MIXERS):
@@ -85,7 +85,7 @@ def _select(state: State) -> None:
 
 @compiled
 def _mix(state: State, row: int) -> int:
-    """w . x, each product cut to Q16 before it is added so that the sum stays in 32 bits."""
+    """Return w . x, each product cut to Q16 before it is added so that the sum stays in 32 bits."""
     weights, inputs = state.weights, state.inputs
     r = u64(row)
     total = i32(0)

@@ -1,11 +1,11 @@
 """The n-gram experts: what followed each context earlier in this segment.
 
-For each bit, every context has a slot, which slots.py finds. It is 32 bits:
+For each bit, every context has a slot, found by slots.py. It is 32 bits:
 
     probability of a 1 (16 bits) | count (8 bits) | history (8 bits)
 
 The history is the last outcomes, at most 7, after a leading 1. Each slot says three things in the
-mixture's language of log-odds: stretch(probability); stretch(probability that histories such as
+mixer's language of log-odds: stretch(probability); stretch(probability that histories such as
 this one turned out to have), learned over all slots of the context's kind (indirect modelling, as
 in PAQ); and the probability's distance from 1/2, which grows where the first two are sure.
 """
@@ -29,7 +29,7 @@ INDIRECT_RATE = 7  # 2**-7
 
 
 def after(slot: int, bit: int) -> int:
-    """What `learn` makes of a slot."""
+    """Return what `learn` makes of a slot."""
     probability, count, history = slot >> 16, slot >> 8 & 255, slot & 255
     probability += ((65535 * bit - probability) * int(RATES[count])) >> 14
     history = (history << 1 & 255) | (history & 128) | bit
@@ -38,14 +38,14 @@ def after(slot: int, bit: int) -> int:
 
 @compiled
 def count_of(slot: int) -> int:
-    """How many outcomes a slot has seen, at most MOST."""
+    """Return how many outcomes a slot has seen, at most MOST."""
     count: int = u32(slot >> u32(8)) & u32(255)
     return count
 
 
 @compiled
 def predict(state: State) -> None:
-    """Set the experts' inputs to the mixture. Plain loops over the contexts, for the vectoriser."""
+    """Set the experts' inputs to the mixer. Plain loops over the contexts, for the vectoriser."""
     slots, inputs = state.slots, state.inputs
     stretched, indirect = state.stretched, state.indirect
     for i in range(CONTEXTS):

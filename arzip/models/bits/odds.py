@@ -24,11 +24,11 @@ LIMIT = 3071
 STRETCH_BITS = 12
 """The resolution of the probabilities that STRETCH takes."""
 
-_EXPERT_LIMIT = 2047  # what an expert may say, about +-8: keeps the mixture's products in 32 bits
+_EXPERT_LIMIT = 2047  # what an expert may say, about +-8: keeps the mixer's products in 32 bits
 
 
 def _squash() -> NDArray[np.int32]:
-    """SQUASH[x + LIMIT] is squash(x / 256) in Q22, for x from -LIMIT to LIMIT."""
+    """Return squash(x / 256) in Q22 at x + LIMIT, for x from -LIMIT to LIMIT."""
 
     def exact() -> list[int]:
         root, power, values = exponential(1, 256), EXACT_ONE, []
@@ -44,7 +44,7 @@ def _squash() -> NDArray[np.int32]:
 
 
 def _stretch() -> NDArray[np.int32]:
-    """STRETCH[i] is stretch((i + 1/2) / 2**STRETCH_BITS) in Q8."""
+    """Return stretch((i + 1/2) / 2**STRETCH_BITS) in Q8."""
     centres = ((np.arange(1 << STRETCH_BITS) * 2 + 1) << (PROBABILITY_BITS - STRETCH_BITS)) >> 1
     odds = np.searchsorted(SQUASH, centres) - LIMIT
     return odds.clip(-_EXPERT_LIMIT, _EXPERT_LIMIT).astype(np.int32)

@@ -34,7 +34,7 @@ COUNT = u32(0xFF)
 
 
 def _unfolded() -> NDArray[np.uint32]:
-    """[bit, n] is a slot after n times `bit` and nothing else."""
+    """Return an array in which [bit, n] is a slot after n times `bit` and nothing else."""
     slots = np.empty((2, MOST + 1), dtype=np.uint32)
     for bit in range(2):
         slot = int(UNSEEN)
@@ -127,7 +127,7 @@ def _is_run_of(run: int, tag: int) -> bool:
 
 @compiled
 def _find_run(table: NDArray[np.uint32], bucket: int, tag: int) -> int:
-    """Where the context's run is, or else the bucket's shortest one."""
+    """Return where the context's run is, or else the bucket's shortest one."""
     shortest = bucket
     for k in range(BUCKET):
         place: int = bucket + u64(k)

@@ -1,4 +1,4 @@
-"""All that `swift` knows while it codes a segment, as one record of fixed layout.
+"""What a predictor knows while it codes a segment, as one record of fixed layout.
 
 A numpy record is what compiled functions pass around most cheaply: one pointer, every array's
 shape known to the compiler. Beside it go three arrays whose size depends on the segment: `table`
@@ -110,12 +110,12 @@ FITTED = ("history_map", "match_map", "weights", "final_weights")
 
 
 def shape_of(field: str) -> tuple[int, ...]:
-    """The shape of an array in a state."""
+    """Return the shape of an array in a state."""
     return LAYOUT[field].shape
 
 
 def new_state(fitted: dict[str, NDArray[np.int32]], apm: NDArray[np.uint16]) -> State:
-    """A state at the start of a segment. `apm` is a row of the calibration maps."""
+    """Return a state at the start of a segment. `apm` is a row of the calibration maps."""
     array = np.zeros(1, dtype=LAYOUT)
     for name in FITTED:
         array[name][0] = fitted[name]

@@ -69,7 +69,7 @@ class Choice:
 
 
 def _roots() -> NDArray[np.uint64]:
-    """ROOTS[i] is 2**-(2**-(i + 1)) in Q30: the square root of the one before."""
+    """Return 2**-(2**-(i + 1)) in Q30 at i: each is the square root of the one before."""
     roots, root = [], 1 << 119  # 1/2 in Q120
     for _ in range(FRACTION_BITS):
         root = isqrt(root << 120)
@@ -82,7 +82,7 @@ ROOTS = _roots()
 
 @compiled
 def _log2(n: int) -> int:
-    """log2(n) in Q16, rounded down, for n >= 1."""
+    """Return log2(n) in Q16, rounded down, for n >= 1."""
     zeros = leading_zeros(u64(n))
     x = (u64(n) << zeros) >> u64(32)  # n / 2**floor(log2 n), in Q31
     fraction = i64(0)
@@ -98,7 +98,7 @@ def _log2(n: int) -> int:
 
 @compiled
 def _exp2(x: int) -> int:
-    """2**-x in Q24, rounded down, for x >= 0 in Q16."""
+    """Return 2**-x in Q24, rounded down, for x >= 0 in Q16."""
     whole = x >> FRACTION_BITS
     if whole > WEIGHT_BITS:
         return 0
@@ -152,7 +152,7 @@ def draw_leading(
     raws: NDArray[np.uint64],
     n: int,
 ) -> tuple[int, int]:
-    """As `draw`, but only from the bytes that `wanted`, a search.SEARCH, asks for."""
+    """Draw as `draw` does, but only from the bytes that `wanted`, a search.SEARCH, asks for."""
     drawn = used = 0
     while drawn < n and used < raws.size:
         search.leading(predictor, undo, wanted)

@@ -78,7 +78,7 @@ def conditionals(predictor: Predictor, undo: NDArray[np.void], width: NDArray[np
 def descend(
     state: State, table: NDArray[np.uint32], undo: NDArray[np.void], depth: int, bit: int
 ) -> None:
-    """After coding.predict at `depth`, 0 to 6: learn from `bit`, so that `climb` can undo it."""
+    """Learn from `bit` after coding.predict at `depth`, 0 to 6, so that `climb` can undo it."""
     _save(state, undo[depth])
     coding.update(state, bit)
     if depth == 3:

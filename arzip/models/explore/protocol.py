@@ -25,7 +25,7 @@ class Explorer(Protocol):
     """A session from which a model's predictions can be had in several forms."""
 
     def leading(self, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
-        """The `count` most likely bytes, by falling frequency, then value; and frequencies."""
+        """Return the `count` most likely bytes, by falling frequency, then value; and these."""
         ...
 
     def explain(self, data: bytes, count: int) -> Explanation:
@@ -40,5 +40,5 @@ class Explorer(Protocol):
         ...
 
     def fork(self) -> "Explorer":
-        """A second session that goes on from here by itself."""
+        """Return a second session that goes on from here by itself."""
         ...

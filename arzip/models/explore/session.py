@@ -43,7 +43,7 @@ class PredictorSession:
         coding.learn(self._predictor, byte)
 
     def leading(self, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
-        """Return the `count` most likely bytes, by falling frequency, then value; and frequencies.
+        """Return the `count` most likely bytes, by falling frequency, then value; and these.
 
         Raises ValueError unless `count` is 1 to 256.
         """
@@ -94,7 +94,7 @@ class PredictorSession:
         self._search["shift"] = choice.shift
 
     def _make_room(self, n: int) -> None:
-        """For n more bytes."""
+        """Make room for n more bytes."""
         data, needed = self._predictor.data, self._predictor.position + n
         if needed > data.size:
             more = np.zeros(max(needed, 2 * data.size) - data.size, dtype=np.uint8)

@@ -55,7 +55,7 @@ class Stepwise:
         return Stepwise(copy.deepcopy(self._session))
 
     def _weights(self, choice: Choice) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """The bytes that may be drawn, and how likely each is; in the order of a draw."""
+        """Return the bytes that may be drawn and their weights, in the order of a draw."""
         if choice.is_plain:
             freq = self._session.conditionals().astype(np.int64)
             return np.arange(256, dtype=np.uint8), freq

@@ -1,4 +1,4 @@
-"""The neural expert, whichever network it is: made from its tensors, and stepped by compiled code.
+"""The networks, as one type: made from its tensors, and stepped by compiled code.
 
 To the rest of the model a network is its weights and its activations, of which `hidden[-1]`,
 `vector`, `sums` (its last 256) and `tree` mean the same in all of them.
@@ -13,16 +13,16 @@ from arzip.models.network import recurrent, transformer
 
 __all__ = ["Activations", "Network", "Weights", "network_of", "step"]
 
-Network = recurrent.Network | transformer.Transformer
+Network = recurrent.Recurrent | transformer.Transformer
 Weights = recurrent.Weights | transformer.Weights
 Activations = recurrent.Activations | transformer.Activations
 
 
 def network_of(tensors: Mapping[str, NDArray[Any]]) -> Network:
-    """The network with these tensors. Raises ModelError if they are none's."""
+    """Return the network with these tensors. Raises ModelError if they are none's."""
     if "embedding" in tensors:
         return transformer.Transformer(tensors)
-    return recurrent.Network(tensors)
+    return recurrent.Recurrent(tensors)
 
 
 def step(weights: Any, activations: Any, byte: int) -> None:

@@ -5,7 +5,7 @@ Beside the trained output layer W stands a second one, D, that starts from 0 wit
     p(w_{t+1} | w_<=t) = Softmax((W + D) h_t + b)        D += rate_t * (1[w_{t+1}] - p) h_t^T
 
 where p is this layer's own softmax: one step of gradient descent on the code length of each byte.
-The mixture takes both layers' predictions, so that nothing is lost where learning hurts.
+The mixer takes both layers' predictions, so that nothing is lost where learning hurts.
 
 To change 256 rows for each byte would take too long, and most changes are tiny. But to leave the
 tiny ones out would be to learn of every rare byte that comes and never of one that does not. So
@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i16, i32, i64, u64
 from arzip.models.network.networks import Activations
-from arzip.models.network.recurrent import BYTES, MOST_UNITS, softmax
+from arzip.models.network.recurrent import MOST_UNITS
+from arzip.models.network.softmax import BYTES, softmax
 
 __all__ = ["OutputLayer", "blank", "learn", "predict"]
 
@@ -41,7 +42,7 @@ STRIP = 256  # units whose products are summed in 32 bits
 
 
 def _chances() -> NDArray[np.int32]:
-    """Numbers below 2**ROUND_BITS, evenly spread and without order: more than a row can need."""
+    """Return numbers below 2**ROUND_BITS, evenly spread, without order: more than a row needs."""
     size = (1 << CHANCE_BITS) + MOST_UNITS
     mixed = np.arange(1, size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0xD6E8FEB86659FD93)
@@ -52,7 +53,7 @@ CHANCES = _chances()
 
 
 class OutputLayer(NamedTuple):
-    """What was learned, and the predictions that it makes."""
+    """The layer that was learned, and its predictions."""
 
     delta: NDArray[np.int16]
     """D: (256, H) in Q13, within +-4."""
@@ -79,7 +80,7 @@ def blank(units: int) -> OutputLayer:
 
 @compiled
 def predict(layer: OutputLayer, activations: Activations) -> None:
-    """After the network's step: fill in the tree of the next byte."""
+    """Fill in the tree of the next byte, after the network's step."""
     hidden, vector, delta = activations.hidden[-1], layer.vector, layer.delta
     units = vector.size
     for j in range(units):
@@ -96,7 +97,7 @@ def predict(layer: OutputLayer, activations: Activations) -> None:
 
 @compiled
 def learn(layer: OutputLayer, activations: Activations, byte: int, position: int) -> None:
-    """Before the network's step: take one towards having predicted `byte`, number `position`."""
+    """Take a step towards having predicted byte number `position`, before the network's own."""
     tree, delta, vector = layer.tree, layer.delta, activations.vector
     rate = RATE + EARLY_RATE * HALF_TIME // (HALF_TIME + position)
     inverse = (1 << 52) // tree[1]
@@ -128,7 +129,7 @@ def _dot(a: NDArray[np.int16], b: NDArray[np.int16]) -> int:
 
 @compiled
 def _add(row: NDArray[np.int16], step: int, vector: NDArray[np.int16], first: int) -> None:
-    """row += step * vector, in Q24 and Q12, rounded by CHANCES from `first` on."""
+    """Add row += step * vector, in Q24 and Q12, rounded by CHANCES from `first` on."""
     for j in range(row.size):
         change = i32(i32(i32(step * i32(vector[j])) + CHANCES[first + j]) >> ROUND_BITS)
         value = i32(i32(row[j]) + change)

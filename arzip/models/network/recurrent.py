@@ -7,14 +7,12 @@ exact in any order, and everything else is integers in a fixed one. A state h in
 int32, its copy for products Q12, gates Q15, what goes into sigmoid, tanh and softmax Q12.
 
 For each byte the units of each layer change, then one product takes the layer's new state both to
-its own next step and to the layer above, or to the logits. The softmax is left as the sums of its
-weights over the nodes of the byte's binary tree: node k has the children 2k and 2k + 1, byte b is
-the leaf 256 + b, so that `node_odds` gives the mixture a prediction of each bit.
+its own next step and to the layer above, or to the logits of the softmax (softmax.py).
 
 Sources: Cho et al. 2014 (the GRU, in the form of torch.nn.GRU), Hochreiter and Schmidhuber 1997.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,26 +20,13 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i32, i64
 from arzip.errors import ModelError
-from arzip.models.network.activations import log_odds, sigmoid, tanh, weight
+from arzip.models.network.functions import sigmoid, tanh
+from arzip.models.network.softmax import BYTES, softmax
+from arzip.models.network.tensors import LARGEST_CELL, MOST_LAYERS, check_sums, check_tensors
 from arzip.models.numbers.intrinsics import ROWS, interleaved, multiply_block
 
-__all__ = [
-    "BYTES",
-    "LARGEST_SUM",
-    "MOST_LAYERS",
-    "MOST_UNITS",
-    "Activations",
-    "Network",
-    "Weights",
-    "check_sums",
-    "check_tensors",
-    "node_odds",
-    "softmax",
-    "step",
-    "tensors_of",
-]
+__all__ = ["MOST_UNITS", "Activations", "Recurrent", "Weights", "step", "tensors_of"]
 
-BYTES = 256
 GATES = {"gru": 3, "lstm": 4}
 """Blocks of H rows in each matrix: r, z, n of a GRU; i, f, g, o of an LSTM."""
 
@@ -50,13 +35,6 @@ MOST_UNITS = 2048
 
 UNIT_MULTIPLE = 16
 """Units are filled up to whole vectors with ones that stay 0."""
-
-MOST_LAYERS = 16
-LARGEST_SUM = (1 << 26) - 1
-"""In Q12 of a row: sums of a few of them stay in 32 bits."""
-
-LARGEST_CELL = 16 << 15
-"""An LSTM's cell is cut to +-16, in Q15."""
 
 
 class Weights(NamedTuple):
@@ -74,7 +52,7 @@ class Weights(NamedTuple):
 
 
 class Activations(NamedTuple):
-    """What a network knows after some bytes, and room to work in. One for each lane."""
+    """What a network knows after some bytes, and room to work in."""
 
     hidden: NDArray[np.int32]
     """(L, H) in Q15."""
@@ -90,7 +68,7 @@ class Activations(NamedTuple):
     """(512,) sums of the next byte's weights over the nodes of its binary tree, all >= 1."""
 
 
-class Network:
+class Recurrent:
     """A network's parameters, checked. Immutable, so that threads may share it."""
 
     def __init__(self, tensors: Mapping[str, NDArray[Any]]) -> None:
@@ -134,7 +112,7 @@ class Network:
 def tensors_of(
     architecture: str, layers: int, units: int
 ) -> dict[str, tuple[type[np.generic], tuple[int, ...]]]:
-    """Name: type and shape of the tensors of a network.
+    """Return the type and shape of each tensor of a network, by its name.
 
     `input` is Q11 and holds the byte's bias; `start` Q15, `start_cell` Q15 within +-16; a row's sum
     of int8 times Q12 goes by `scale` / 2**16 to Q12, where `bias` is added.
@@ -158,7 +136,7 @@ def tensors_of(
 
 
 def _dimensions(tensors: Mapping[str, NDArray[Any]]) -> tuple[str, int, int]:
-    """Architecture, layers and units."""
+    """Return architecture, layers and units."""
     recurrent = tensors.get("layers.0.recurrent")
     if recurrent is None or recurrent.ndim != 2:
         raise ModelError("the network has no matrix layers.0.recurrent: it is not one of arzip's")
@@ -177,54 +155,17 @@ def _dimensions(tensors: Mapping[str, NDArray[Any]]) -> tuple[str, int, int]:
     return by_gates[rows], layers, units
 
 
-def check_tensors(
-    tensors: Mapping[str, NDArray[Any]],
-    wanted: Mapping[str, tuple[type[np.generic], tuple[int, ...]]],
-) -> None:
-    """Raises ModelError unless the tensors are those, and cells within their bounds."""
-    for name in sorted(set(tensors) | set(wanted)):
-        if name not in wanted:
-            raise ModelError(f"the network has an unknown tensor {name}")
-        if name not in tensors:
-            raise ModelError(f"the network lacks the tensor {name}")
-        dtype, shape = wanted[name]
-        tensor = tensors[name]
-        if tensor.dtype != dtype or tensor.shape != shape:
-            raise ModelError(
-                f"the network's {name} is {tensor.dtype} of shape {tensor.shape}, where "
-                f"{np.dtype(dtype)} of shape {shape} is due"
-            )
-        if (
-            name.endswith("start_cell")
-            and not (np.abs(tensor.astype(np.int64)) <= LARGEST_CELL).all()
-        ):
-            raise ModelError(f"the network's {name} is not within +-16")
-
-
-def check_sums(tensors: Mapping[str, NDArray[Any]], scales: Iterable[str]) -> None:
-    """Raises ModelError if a sum of the matrices with these scales, and a bias, may leave its 32
-    bits, for a vector in Q12 within +-1.
-    """
-    for name in scales:
-        matrix = tensors[name.replace(".scale", ".weight").removesuffix("_scale")]
-        sums = np.abs(matrix.astype(np.int64)).sum(axis=1) << 12
-        products = sums * np.abs(tensors[name].astype(np.int64)) >> 16
-        biases = np.abs(tensors[name.removesuffix("scale") + "bias"].astype(np.int64))
-        if not (products + biases < LARGEST_SUM).all():
-            raise ModelError(f"the network's {name} or its biases are too large for 32 bits")
-
-
 def _padded(units: int) -> int:
     return -(-units // UNIT_MULTIPLE) * UNIT_MULTIPLE
 
 
 def _rows(rows: int) -> int:
-    """As whole blocks."""
+    """Return the number of rows in whole blocks."""
     return -(-rows // ROWS) * ROWS
 
 
 def _pack(tensors: Mapping[str, NDArray[Any]], gates: int, layers: int, units: int) -> Weights:
-    """The tensors in the order in which `step` reads them."""
+    """Return the tensors in the order in which `step` reads them."""
     padded = _padded(units)
 
     def by_gates(tensor: NDArray[Any]) -> NDArray[Any]:
@@ -277,15 +218,6 @@ def step(weights: Weights, activations: Activations, byte: int) -> None:
 
 
 @compiled
-def node_odds(tree: NDArray[np.int64], partial: int) -> int:
-    """Log-odds in Q8, within +-2047, that the next bit is 1, after the bits of `partial`.
-
-    These follow a leading 1, as in state.py: `partial` is a node of the tree.
-    """
-    return log_odds(tree[2 * partial + 1], tree[2 * partial])
-
-
-@compiled
 def _begin(weights: Weights, activations: Activations) -> None:
     """Fill in what the first `step` and the first byte's prediction take from the start states."""
     layers = activations.hidden.shape[0]
@@ -298,8 +230,9 @@ def _begin(weights: Weights, activations: Activations) -> None:
 def _gru(
     inputs: NDArray[np.int32], recurrent: NDArray[np.int32], hidden: NDArray[np.int32]
 ) -> None:
-    """r, z = sigmoid(x + y); n = tanh(x_n + r * y_n); h = n + z * (h - n), for inputs x and
-    recurrent sums y. Gates take the places of their sums.
+    """Set h: r, z = sigmoid(x + y); n = tanh(x_n + r * y_n); h = n + z * (h - n).
+
+    x are inputs, y recurrent sums. Gates take the places of their sums.
     """
     units = hidden.size
     for j in range(2 * units):
@@ -320,7 +253,7 @@ def _lstm(
     cell: NDArray[np.int32],
     hidden: NDArray[np.int32],
 ) -> None:
-    """i, f, o = sigmoid(x + y); g = tanh(x + y); c = f * c + i * g; h = o * tanh(c)."""
+    """Set h: i, f, o = sigmoid(x + y); g = tanh(x + y); c = f * c + i * g; h = o * tanh(c)."""
     units = hidden.size
     for j in range(4 * units):
         inputs[j] = i32(inputs[j] + recurrent[j])
@@ -358,16 +291,3 @@ def _multiply(weights: Weights, activations: Activations, layer: int) -> None:
     scale, bias = weights.scale[skipped : skipped + size], weights.bias[skipped : skipped + size]
     for j in range(size):
         sums[j] = i32(((i64(products[j]) * i64(scale[j]) + (1 << 15)) >> 16) + i64(bias[j]))
-
-
-@compiled
-def softmax(logits: NDArray[np.int32], tree: NDArray[np.int64]) -> None:
-    """e^(logit - largest logit) as whole numbers of 2**-28, at least 1, and their sums."""
-    largest = logits[0]
-    for j in range(BYTES):
-        largest = max(largest, logits[j])
-    leaves = tree[BYTES:]
-    for j in range(BYTES):
-        leaves[j] = weight(i32(largest - logits[j]))
-    for k in range(BYTES - 1, 0, -1):
-        tree[k] = tree[2 * k] + tree[2 * k + 1]

@@ -29,19 +29,16 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i16, i32, i64
 from arzip.errors import ModelError
-from arzip.models.network.activations import square_root, tanh, weight
-from arzip.models.network.recurrent import (
-    BYTES,
-    LARGEST_SUM,
-    MOST_LAYERS,
-    check_sums,
-    check_tensors,
-    softmax,
-)
+from arzip.models.network.functions import square_root, tanh, weight
+from arzip.models.network.softmax import BYTES, softmax
+from arzip.models.network.tensors import LARGEST_SUM, MOST_LAYERS, check_sums, check_tensors
 from arzip.models.numbers.intrinsics import ROWS, interleaved, multiply_block
 
 __all__ = [
     "EPSILON",
+    "LARGEST_RECTIFIED",
+    "LARGEST_RESIDUAL",
+    "LIMIT",
     "MOST_UNITS",
     "MOST_WINDOW",
     "WIDENING",
@@ -93,7 +90,7 @@ class Weights(NamedTuple):
 
 
 class Activations(NamedTuple):
-    """What a network knows after some bytes, and room to work in. One for each lane."""
+    """What a network knows after some bytes, and room to work in."""
 
     hidden: NDArray[np.int32]
     """(1, D) in Q15: h."""
@@ -168,7 +165,7 @@ class Transformer:
 def tensors_of(
     layers: int, units: int, heads: int, window: int
 ) -> dict[str, tuple[type[np.generic], tuple[int, ...]]]:
-    """Name: type and shape of the tensors of a network.
+    """Return the type and shape of each tensor of a network, by its name.
 
     `embedding`, `start_key` and `start_value` are Q11, the latter two within +-8; `start` is h
     before the first byte in Q15; `ages` and biases Q12, scales Q16.
@@ -198,7 +195,7 @@ def tensors_of(
 
 
 def _dimensions(tensors: Mapping[str, NDArray[Any]]) -> tuple[int, int, int, int]:
-    """Layers, units, heads and window."""
+    """Return layers, units, heads and window."""
     embedding, ages = tensors.get("embedding"), tensors.get("layers.0.ages")
     if embedding is None or embedding.ndim != 2 or ages is None or ages.ndim != 2:
         raise ModelError("the network lacks a matrix embedding or layers.0.ages: it is unfit")
@@ -233,7 +230,7 @@ def _check(
 
 
 def _pack(tensors: Mapping[str, NDArray[Any]], layers: int) -> Weights:
-    """The tensors in the order in which `step` reads them."""
+    """Return the tensors in the order in which `step` reads them."""
 
     def stacked(name: str) -> NDArray[Any]:
         return np.stack([tensors[f"layers.{k}.{name}"] for k in range(layers)])
@@ -277,7 +274,7 @@ def step(weights: Weights, activations: Activations, byte: int) -> None:
 
 @compiled
 def _predict(weights: Weights, activations: Activations) -> None:
-    """From h to the tree."""
+    """Go from h to the tree."""
     hidden, vector, products = activations.hidden[0], activations.vector, activations.products
     for j in range(vector.size):
         vector[j] = i32(hidden[j] + 4) >> 3
@@ -290,7 +287,7 @@ def _predict(weights: Weights, activations: Activations) -> None:
 
 @compiled
 def _attend(weights: Weights, activations: Activations, layer: int, slot: int) -> None:
-    """x += J attention(A norm(x)); this byte's key and value go to `slot` of the rings."""
+    """Add: x += J attention(A norm(x)); this byte's key and value go to `slot` of the rings."""
     residual, narrow, products = activations.residual, activations.narrow, activations.products
     keys, values = activations.keys[layer], activations.values[layer]
     units = residual.size
@@ -335,7 +332,7 @@ def _weigh(
     slot: int,
     weights: NDArray[np.int32],
 ) -> int:
-    """e^(q . k / 4 + r) in Q28, up to a factor, for each of the ring's keys.
+    """Set the weights: e^(q . k / 4 + r) in Q28, up to a factor, for each of the ring's keys.
 
     Returns 2**56 // their sum. Q11 times Q11 over 4 is Q24, rounded to Q12.
     """
@@ -367,7 +364,7 @@ def _gather(
     sums: NDArray[np.int32],
     attended: NDArray[np.int16],
 ) -> None:
-    """The values' mean by shares, weights / their sum rounded to Q15; then rounded to Q11."""
+    """Set the values' mean by shares, weights / their sum in Q15, rounded; then to Q11."""
     size = attended.size
     for c in range(size):
         sums[c] = 0
@@ -383,7 +380,7 @@ def _gather(
 
 @compiled
 def _feed_forward(weights: Weights, activations: Activations, layer: int) -> None:
-    """x += C relu(U norm(x))^2."""
+    """Add: x += C relu(U norm(x))^2."""
     narrow, wide, products = activations.narrow, activations.wide, activations.products
     _normalise(activations.residual, narrow)
     _multiply(
@@ -435,7 +432,7 @@ def _multiply(
     most: int,
     products: NDArray[np.int32],
 ) -> None:
-    """products = the scaled matrix times `vector`, over 2**(shift - 16), rounded and cut."""
+    """Set `products`: the scaled matrix times `vector`, over 2**(shift - 16), rounded and cut."""
     for row in range(0, scale.size, ROWS):
         multiply_block(matrix, row * vector.size, vector, products, row)
     half = i64(1) << (shift - 1)

@@ -20,7 +20,7 @@ ONE = 1 << SCALE
 
 
 def exponential(numerator: int, denominator: int) -> int:
-    """e^(numerator / denominator) = sum of x^n / n!, times 2**SCALE."""
+    """Return e^(numerator / denominator) = sum of x^n / n!, times 2**SCALE."""
     total, term, n = 0, ONE, 0
     while term:
         total += term
@@ -30,7 +30,7 @@ def exponential(numerator: int, denominator: int) -> int:
 
 
 def logarithm(value: int) -> int:
-    """ln(value / 2**SCALE) = 2 artanh((v - 1) / (v + 1)), times 2**SCALE, for v near 1."""
+    """Return ln(value / 2**SCALE) = 2 artanh((v - 1) / (v + 1)), times 2**SCALE, for v near 1."""
     ratio = ((value - ONE) << SCALE) // (value + ONE)
     total, power, n = 0, ratio, 1
     while power:
@@ -41,14 +41,14 @@ def logarithm(value: int) -> int:
 
 
 def rounded(value: int, bits: int) -> int:
-    """value / 2**SCALE in Q`bits`."""
+    """Return value / 2**SCALE in Q`bits`."""
     return ((value >> (SCALE - bits - 1)) + 1) >> 1
 
 
 def table(
     approximate: NDArray[np.float64], digest: str, exact: Callable[[], list[int]]
 ) -> NDArray[np.int32]:
-    """The exact table: the rounded approximation, if that is what the digest says."""
+    """Return the exact table: the rounded approximation, if that is what the digest says."""
     found = np.floor(approximate + 0.5).astype(np.int32)
     if hashlib.sha256(found.astype("<i4").tobytes()).hexdigest()[:32] == digest:
         return found

@@ -37,7 +37,7 @@ ROWS = LANES * VECTORS
 
 
 def interleaved(matrix: NDArray[np.int8]) -> NDArray[np.int8]:
-    """A matrix of an even number of columns as `multiply_block` takes it, rows filled up with 0."""
+    """Return a matrix of an even number of columns as `multiply_block` takes it, with rows of 0."""
     rows, columns = matrix.shape
     matrix = np.pad(matrix, ((0, -rows % ROWS), (0, 0)))
     # From (block, row, pair, column) to (block, pair, row, column).
@@ -51,7 +51,7 @@ def multiply_block(
     products: NDArray[np.int32],
     row: int,
 ) -> None:
-    """products[row : row + ROWS] = the block of int8 at matrix[start] times `vector` of int16.
+    """Set products[row : row + ROWS] = the block of int8 at matrix[start] times `vector` of int16.
 
     `vector` has an even number of elements; none of the bounds is checked.
     """
@@ -61,7 +61,7 @@ def multiply_block(
 
 
 def leading_zeros(n: Any) -> Any:
-    """Of a uint64 that is not 0."""
+    """Return the leading zeros of a uint64 that is not 0."""
     return np.uint64(64 - int(n).bit_length())
 
 

@@ -1,0 +1,73 @@
+"""What the user asked for, as one value that commands pass on."""
+
+from dataclasses import dataclass
+
+from arzip.levels import DEFAULT_LEVEL, LEVELS
+
+__all__ = ["STDOUT", "SUFFIX", "Settings"]
+
+SUFFIX = ".arz"
+STDOUT = "-"  # as the name of an output
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of the shared options. A command that lacks an option has its default."""
+
+    model: str | None = None
+    threads: int = 1
+    segment_size: int | None = None
+    stdout: bool = False
+    output: str | None = None
+    output_dir_flat: str | None = None
+    output_dir_mirror: str | None = None
+    suffix: str = SUFFIX
+    sparse: bool = True
+    remove: bool = False
+    force: bool = False
+    recursive: bool = False
+    verify: bool = False
+    max_size: int | None = None
+    max_memory: int | None = None
+    verbose: int = 0
+    quiet: int = 0
+    progress: bool = True
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether progress may be shown. The meter itself shows it on a terminal only."""
+        return self.progress and not self.quiet
+
+    @property
+    def coding_model(self) -> str:
+        """The model to compress with."""
+        return self.model or LEVELS[DEFAULT_LEVEL]
+
+    @property
+    def coding_segment_size(self) -> int:
+        """Bytes of data in a segment."""
+        from arzip.streams.compressor import DEFAULT_SEGMENT
+
+        return self.segment_size or DEFAULT_SEGMENT
+
+    @property
+    def all_threads(self) -> int:
+        """The most threads to use."""
+        from arzip.system.cpus import cpus
+
+        return self.threads or cpus()
+
+    @property
+    def verifies(self) -> bool:
+        """Whether outputs are decoded again and compared."""
+        return self.verify or self.remove
+
+    @property
+    def writes_files(self) -> bool:
+        """Whether outputs go to files, not to standard output."""
+        return not self.stdout and self.output != STDOUT
+
+    @property
+    def names_outputs(self) -> bool:
+        """Whether outputs are named after their inputs."""
+        return not self.stdout and self.output is None

@@ -1,0 +1,40 @@
+"""The next byte's probabilities, as a binary tree of sums.
+
+    p(w_{t+1} | w_<=t) = Softmax(logits)
+
+The softmax is left as weights, whole numbers of 2**-28, and their sums over the nodes of the byte's
+binary tree: node k has the children 2k and 2k + 1, byte b is the leaf 256 + b. So `node_odds` gives
+the mixer a prediction of each bit.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.engine.compiled import compiled, i32
+from arzip.models.network.functions import log_odds, weight
+
+__all__ = ["BYTES", "node_odds", "softmax"]
+
+BYTES = 256
+
+
+@compiled
+def softmax(logits: NDArray[np.int32], tree: NDArray[np.int64]) -> None:
+    """e^(logit - largest logit) as whole numbers of 2**-28, at least 1, and their sums."""
+    largest = logits[0]
+    for j in range(BYTES):
+        largest = max(largest, logits[j])
+    leaves = tree[BYTES:]
+    for j in range(BYTES):
+        leaves[j] = weight(i32(largest - logits[j]))
+    for k in range(BYTES - 1, 0, -1):
+        tree[k] = tree[2 * k] + tree[2 * k + 1]
+
+
+@compiled
+def node_odds(tree: NDArray[np.int64], partial: int) -> int:
+    """Log-odds in Q8, within +-2047, that the next bit is 1, after the bits of `partial`.
+
+    These follow a leading 1, as in state.py: `partial` is a node of the tree.
+    """
+    return log_odds(tree[2 * partial + 1], tree[2 * partial])

@@ -1,0 +1,56 @@
+"""What a network's tensors must be, so that no sum of them leaves its 32 bits."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.errors import ModelError
+
+__all__ = ["LARGEST_CELL", "LARGEST_SUM", "MOST_LAYERS", "check_sums", "check_tensors"]
+
+MOST_LAYERS = 16
+
+LARGEST_SUM = (1 << 26) - 1
+"""In Q12 of a row: sums of a few of them stay in 32 bits."""
+
+LARGEST_CELL = 16 << 15
+"""An LSTM's cell is cut to +-16, in Q15."""
+
+
+def check_tensors(
+    tensors: Mapping[str, NDArray[Any]],
+    wanted: Mapping[str, tuple[type[np.generic], tuple[int, ...]]],
+) -> None:
+    """Raises ModelError unless the tensors are those, and cells within their bounds."""
+    for name in sorted(set(tensors) | set(wanted)):
+        if name not in wanted:
+            raise ModelError(f"the network has an unknown tensor {name}")
+        if name not in tensors:
+            raise ModelError(f"the network lacks the tensor {name}")
+        dtype, shape = wanted[name]
+        tensor = tensors[name]
+        if tensor.dtype != dtype or tensor.shape != shape:
+            raise ModelError(
+                f"the network's {name} is {tensor.dtype} of shape {tensor.shape}, where "
+                f"{np.dtype(dtype)} of shape {shape} is due"
+            )
+        if (
+            name.endswith("start_cell")
+            and not (np.abs(tensor.astype(np.int64)) <= LARGEST_CELL).all()
+        ):
+            raise ModelError(f"the network's {name} is not within +-16")
+
+
+def check_sums(tensors: Mapping[str, NDArray[Any]], scales: Iterable[str]) -> None:
+    """Raises ModelError if a sum of the matrices with these scales, and a bias, may leave its 32
+    bits, for a vector in Q12 within +-1.
+    """
+    for name in scales:
+        matrix = tensors[name.replace(".scale", ".weight").removesuffix("_scale")]
+        sums = np.abs(matrix.astype(np.int64)).sum(axis=1) << 12
+        products = sums * np.abs(tensors[name].astype(np.int64)) >> 16
+        biases = np.abs(tensors[name.removesuffix("scale") + "bias"].astype(np.int64))
+        if not (products + biases < LARGEST_SUM).all():
+            raise ModelError(f"the network's {name} or its biases are too large for 32 bits")
