@@ -1,11 +1,11 @@
-"""Code lengths apart from files: what models ask for, and the setting of 2,048 bytes at a time.
+"""Code lengths beside file sizes, and corpora coded in chunks of 2,048 bytes.
 
-Two accounts, both computed in memory by Python, so without any timing:
+There are two accounts. Both are made in memory by Python, without timing:
 
-- whole files: -log2 P(file) under the model beside what the .arz file takes;
-- chunks: a corpus cut into chunks of 2,048 bytes, each coded alone, as Table 1 of Deletang et al.
-  2024, "Language Modeling is Compression", has it. They count the arithmetic coder's output alone;
-  here stand both that and the chunks with all their framing. gzip and lzma are Python's.
+- whole files: -log2 P(file) under the model, beside the size of the .arz file;
+- chunks: a corpus cut into chunks of 2,048 bytes, each coded alone, as in Table 1 of Deletang et
+  al. 2024, "Language Modeling is Compression". They count the arithmetic coder's output alone; here
+  are both that and the chunks with all their framing. gzip and lzma are Python's.
 
 Their "adjusted" rate adds the model's own size:  (compressed + model) / raw.
 """
@@ -26,14 +26,14 @@ from results import PREFIXES, Account
 
 CHUNK = 2048
 MOST_CHUNKS = 256
-"""Of a corpus, evenly spread."""
+"""The most chunks taken of a corpus, evenly spread."""
 
 LARGEST_WHOLE = 1 << 21
-"""Bytes: larger files have no account of their own, for that would take as long as compressing."""
+"""Bytes. Larger files have no account, because it would take as long as compressing."""
 
 
 class Packing(NamedTuple):
-    """One piece's sizes."""
+    """The sizes of one packed piece."""
 
     compressed: int  # bytes
     model_bits: float
@@ -41,11 +41,11 @@ class Packing(NamedTuple):
 
 
 class RoundTripError(Exception):
-    """Other bytes came back."""
+    """Decompression gave other bytes."""
 
 
 LZMA2 = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 16}]
-"""xz -9e, but with no more of a dictionary than a chunk can use: 64 MiB take long to set up."""
+"""xz -9e with the dictionary that a chunk needs: setting up its usual 64 MiB takes long."""
 
 LIBRARY: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
     "gzip": (lambda data: gzip.compress(data, 9, mtime=0), gzip.decompress),
@@ -55,11 +55,11 @@ LIBRARY: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = 
         lambda data: lzma.decompress(data, lzma.FORMAT_RAW, filters=LZMA2),
     ),
 }
-"""What Python has, in both directions; lzma2 is xz without a container."""
+"""Python's compressors, as (compress, decompress). lzma2 is xz without a container."""
 
 
 def chunks_of(paths: Sequence[Path]) -> list[bytes]:
-    """At most MOST_CHUNKS of the files' chunks; a file's last one may be short."""
+    """Return at most MOST_CHUNKS of the files' chunks. A file's last chunk may be short."""
     places = [
         (path, start) for path in sorted(paths) for start in range(0, path.stat().st_size, CHUNK)
     ]
@@ -74,7 +74,7 @@ def chunks_of(paths: Sequence[Path]) -> list[bytes]:
 
 
 def pack(name: str, model: str | None, data: bytes, *, verify: bool) -> Packing:
-    """Compress and, if asked, restore and compare. Raises RoundTripError."""
+    """Compress and, to verify, decompress and compare. Return the sizes. Raises RoundTripError."""
     if model is None:
         compress, decompress = LIBRARY[name]
         packed = compress(data)
@@ -108,7 +108,7 @@ class Job(NamedTuple):
 def jobs(
     items: Sequence[Item], compressors: Sequence[Compressor], done: Sequence[Account]
 ) -> list[Job]:
-    """What is not in `done`, or there of another version."""
+    """Return the accounts to be made: those not in `done`, or there of another version."""
     known = {(account.key, account.version) for account in done}
     models = [c for c in compressors if c.model is not None and c.threads == 1]
     who = [(c.name, c.version, c.model) for c in models]
@@ -129,9 +129,9 @@ def jobs(
 
 
 def account(job: Job) -> Account:
-    """Do the job. Raises RoundTripError."""
+    """Do the job; return the account. Raises RoundTripError."""
     pieces = chunks_of(job.paths) if job.chunk else [job.paths[0].read_bytes()]
-    # Whole files are restored and compared where they are timed; chunks are not elsewhere.
+    # Whole files are verified where they are timed; chunks only here.
     packings = [pack(job.compressor, job.model, piece, verify=job.chunk > 0) for piece in pieces]
     return Account(
         corpus=job.corpus,
@@ -147,7 +147,7 @@ def account(job: Job) -> Account:
 
 
 def accounts(work: Sequence[Job], processes: int, keep: Callable[[Account], None]) -> None:
-    """Do all jobs, `processes` at a time; each account goes to `keep`."""
+    """Do all jobs, `processes` at a time. Each account goes to `keep`."""
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         for made in pool.map(account, work):
             keep(made)

@@ -1,9 +1,9 @@
-"""Where the time of one byte goes: parts of the step are added one by one, and timed.
+"""The time of each part of coding one byte: parts are added one by one, and timed.
 
     python benchmarks/byte_time.py
 
-writes byte_time.csv and the table in docs/performance.md. A part's time is what it adds to those
-before it; the last line is the coding loop itself. Run it where nothing else runs.
+writes byte_time.csv and the table in docs/performance.md. A part's time is the time that it adds to
+the parts before it; the last line is the coding loop itself. Run it on an otherwise idle machine.
 """
 
 import csv
@@ -21,13 +21,15 @@ WHOLE = "all: the coding loop"
 
 
 def measured(size: int, repeats: int) -> list[tuple[str, float]]:
-    """Microseconds a byte that each part adds, and of the whole.
+    """Return the microseconds a byte that each part adds, and those of the whole.
 
-    Raises click.ClickException where the walk is not what coding does.
+    Raises click.ClickException if the parts no longer do the same as coding.
     """
     about = parts.subject(size)
-    if not parts.faithful(about):
-        raise click.ClickException("parts.py no longer does what coding.py does: mend it first")
+    if not parts.is_faithful(about):
+        raise click.ClickException(
+            "parts.py no longer does the same as coding.py: correct it first"
+        )
     found, so_far, before = [], 0, 0.0
     for name, part in parts.PARTS.items():
         so_far |= part
@@ -39,7 +41,7 @@ def measured(size: int, repeats: int) -> list[tuple[str, float]]:
 
 
 def table() -> str:
-    """The CSV as a table in Markdown."""
+    """Return the CSV as a table in Markdown."""
     with TABLE.open(newline="") as file:
         found = [(line["part"], float(line["microseconds"])) for line in csv.DictReader(file)]
     whole = dict(found)[WHOLE]

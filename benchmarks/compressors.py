@@ -1,4 +1,4 @@
-"""What is compared: each compressor's name, its command lines, and what its decoder weighs."""
+"""The compared compressors: names, command lines, versions, and sizes of their decoders."""
 
 import re
 import shlex
@@ -18,13 +18,13 @@ from arzip.models import registry
 
 MIB = 1 << 20
 SHARED = 8 * MIB
-"""Bytes of a segment where threads share a file."""
+"""Bytes of a segment if threads share a file."""
 
 Command = Callable[[Path, Path, int], list[str]]
-"""From input, output and the original's size to a command line. What it prints is the output, if it
-makes no file of that name itself."""
+"""Makes a command line of input, output and the original's size. If the command makes no output
+file, its standard output is taken."""
 
-# Libraries that every machine has; all others that a decoder loads are counted with it.
+# Libraries that all machines have. Other libraries that a decoder loads are counted with it.
 RUNTIMES = re.compile(r"/(ld-linux|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+))[-.]")
 
 
@@ -40,7 +40,7 @@ class Compressor:
     """The model that arzip uses."""
     threads: int = 1
     least: int = 0
-    """Bytes: smaller files are not measured."""
+    """Bytes. Smaller files are not measured."""
 
     @property
     def program(self) -> str:
@@ -52,7 +52,7 @@ class Compressor:
 
     @cached_property
     def version(self) -> str:
-        """Whatever changes its results, as far as is known: rows of another version are stale."""
+        """All that is known to change its results. Rows of another version are stale."""
         if self.model is not None:
             return f"{arzip.__version__}+{registry.read(self.model).identity.hex()}"
         return version_of(self.program) if self.is_installed else ""
@@ -67,9 +67,10 @@ class Compressor:
 
     @cached_property
     def package_bytes(self) -> int:
-        """Bytes of the decoder without its model, unpacked: arzip's Python files; or a program and
-        the libraries that it loads beyond the C and C++ runtimes. What arzip imports (Python,
-        numpy, numba) is not counted: it is far larger than arzip.
+        """Bytes of the decoder without its model, unpacked.
+
+        That is arzip's Python files, or a program and its libraries beyond the C and C++ runtimes.
+        arzip's own dependencies (Python, numpy, numba) are not counted, and are far larger.
         """
         if self.model is not None:
             folder = Path(arzip.__file__).parent
@@ -78,7 +79,7 @@ class Compressor:
 
 
 def program_bytes(program: str) -> int:
-    """Bytes of a program and its libraries; 0 for a script, for what it runs is not known."""
+    """Return the bytes of a program and its libraries; 0 for a script, as its parts are unknown."""
     path = Path(shutil.which(program) or program).resolve()
     if path.read_bytes()[:2] == b"#!":
         return 0
@@ -89,7 +90,7 @@ def program_bytes(program: str) -> int:
 
 
 def version_of(program: str) -> str:
-    """The first version number that the program prints when asked, or else unasked; or ""."""
+    """Return the first number that --version prints, or the bare command; "" if there is none."""
     for command in ([program, "--version"], [program]):
         said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         number = re.search(r"\d+(\.\d+)+", (said.stdout + said.stderr).decode(errors="replace"))
@@ -101,7 +102,7 @@ def version_of(program: str) -> str:
 def filter_program(
     name: str, program: Sequence[str], options: str, restoring: str = ""
 ) -> Compressor:
-    """A compressor that reads a file and writes standard output, as gzip does."""
+    """Return a compressor that reads a file and writes to standard output, as gzip does."""
     return Compressor(
         name,
         f"{name} {options}",
@@ -160,11 +161,11 @@ OTHERS = {
 }
 
 DEFAULT = ("arzip-base", "arzip-swift", "arzip-swift-T2", *OTHERS)
-"""Two threads only where they can matter, on files of several segments, and of the faster model."""
+"""Two threads are measured only for the faster model, and on files of several segments."""
 
 
 def named(name: str) -> Compressor:
-    """The compressor of that name: one of OTHERS, or arzip-MODEL, or arzip-MODEL-TN for N threads.
+    """Return one of OTHERS, or arzip-MODEL, or arzip-MODEL-TN for N threads.
 
     Raises click.BadParameter for any other name.
     """
@@ -178,8 +179,10 @@ def named(name: str) -> Compressor:
 
 
 def arzip_with(name: str) -> Compressor:
-    """arzip-MODEL or arzip-MODEL-TN. Threads share a file by segments, here of SHARED bytes; they
-    are only measured on files of three or more of those.
+    """Return the compressor arzip-MODEL or arzip-MODEL-TN.
+
+    Threads share a file by segments, here of SHARED bytes. They are only measured on files of three
+    or more segments. Raises click.BadParameter for an unknown model or number of threads.
     """
     model, _, threads = name.removeprefix("arzip-").partition("-T")
     if threads and not threads.isdecimal():
@@ -203,8 +206,9 @@ def arzip_with(name: str) -> Compressor:
 
 
 def from_command(text: str) -> Compressor:
-    """NAME=COMPRESS {in} {out} :: DECOMPRESS {in} {out}. Without {out}, the output is what is
-    printed. Raises click.BadParameter for anything else.
+    """Return the compressor 'NAME=COMPRESS {in} {out} :: DECOMPRESS {in} {out}'.
+
+    Without {out}, its standard output is taken. Raises click.BadParameter for any other text.
     """
     name, equals, commands = text.partition("=")
     compress, colons, decompress = commands.partition("::")

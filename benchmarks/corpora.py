@@ -1,8 +1,8 @@
-"""The public corpora by name: where they come from, and what their files are known to be.
+"""The public corpora by name: their sources, and the sizes and digests of their files.
 
 `corpora.csv` has the size and SHA-256 of every file; a file that differs is an error, never a
-result. Corpora are taken from local folders or archives, and downloaded only when asked. Of Calgary
-nine files are listed and of loghub seven samples. `small` is not for download: small.py makes it.
+result. Corpora come from local folders or archives, and are downloaded only on request. Calgary has
+nine files here and loghub seven samples. `small` cannot be downloaded: small.py makes it.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ ARCHIVES = (".tar.xz", ".tar.gz", ".tar.bz2", ".tar")
 
 @dataclass(frozen=True)
 class Member:
-    """A file of a corpus as its publisher has it."""
+    """A file of a corpus, as published."""
 
     name: str
     size: int
@@ -36,12 +36,12 @@ class Member:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a corpus is published: one archive, or an address for each file."""
+    """The place where a corpus is published: one archive, or an address for each file."""
 
     address: str
-    """{file} is the file's name, {stem} what precedes its first underscore."""
+    """{file} stands for the file's name, {stem} for its part before the first underscore."""
     files_in: Callable[[bytes], dict[str, bytes]] | None = None
-    """Opens the archive: names, without folders, and contents."""
+    """Unpacks the archive into contents by name, without folders."""
 
 
 def in_tar(archive: bytes) -> dict[str, bytes]:
@@ -69,7 +69,7 @@ MAX_DOWNLOAD = 1 << 30
 
 @cache
 def members(corpus: str) -> dict[str, Member]:
-    """The files of a corpus by name; none for a corpus that is nowhere published."""
+    """Return the files of a corpus by name; none for an unknown corpus."""
     table = HERE / ("small.csv" if corpus == "small" else "corpora.csv")
     with table.open(newline="") as file:
         return {
@@ -85,10 +85,10 @@ def digest(path: Path) -> str:
 
 
 def verified(corpus: str, folder: Path) -> dict[str, Path]:
-    """The corpus's files in the folder, by name; of an unknown corpus, all files there.
+    """Return the corpus's files in the folder, by name; for an unknown corpus, all files there.
 
-    Says which are missing. Raises click.ClickException for a file that is not the published one,
-    and for a folder without any.
+    Prints how many are there if some are missing. Raises click.ClickException for a file that is
+    not the published one, and for a folder without any.
     """
     known = members(corpus)
     paths = {
@@ -117,8 +117,9 @@ def verified(corpus: str, folder: Path) -> dict[str, Path]:
 
 
 def find(corpus: str, folders: Iterable[Path], unpacked: Path) -> Path | None:
-    """The corpus's folder, in one of `folders` as a folder or as an archive; archives are unpacked
-    in `unpacked`. None if there is neither.
+    """Return the corpus's folder, found in one of `folders`; None if it is in none.
+
+    An archive in one of `folders` is unpacked in `unpacked`.
     """
     for folder in folders:
         if (folder / corpus).is_dir():
@@ -131,7 +132,7 @@ def find(corpus: str, folders: Iterable[Path], unpacked: Path) -> Path | None:
 
 
 def names_in(folders: Iterable[Path]) -> list[str]:
-    """All corpora, folders or archives, that the folders have."""
+    """Return the names of all corpora in the folders, as folders or as archives."""
     names = []
     for folder in folders:
         for path in sorted(folder.iterdir()):
@@ -143,7 +144,7 @@ def names_in(folders: Iterable[Path]) -> list[str]:
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Raises click.ClickException for a damaged archive."""
+    """Unpack the archive; return the corpus's folder. Raises click.ClickException if damaged."""
     try:
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter="data")
@@ -154,13 +155,13 @@ def unpack(archive: Path, folder: Path) -> Path:
 
 
 def download(corpus: str, folder: Path) -> Path:
-    """Fetch the corpus into a new folder in `folder`; returns that.
+    """Download the corpus into a folder in `folder`; return it.
 
-    Raises click.ClickException where that fails or another file than the published one comes.
+    Raises click.ClickException if that fails, or if a file is not the published one.
     """
     if corpus not in SOURCES:
         raise click.ClickException(
-            f"{corpus!r} is nowhere to be downloaded; these are: {', '.join(SOURCES)}"
+            f"{corpus!r} cannot be downloaded; these can: {', '.join(SOURCES)}"
         )
     contents = dict(_fetched(SOURCES[corpus], members(corpus)))
     place = folder / corpus

@@ -1,19 +1,19 @@
-"""The identity H(p, q) = H(p) + D_KL(p || q), on sources p whose entropy is known exactly.
+"""The identity H(p, q) = H(p) + D_KL(p || q), for sources p whose entropy is known exactly.
 
     python benchmarks/identity.py --docs docs
 
 Draws bytes from Markov sources of order 0, 1 and 2, compresses files of growing size, and compares
 bits per byte:
 
-    H(p)            the source's entropy rate, from its transition probabilities and nothing else
+    H(p)            the source's entropy rate, from its transition probabilities alone
     H(p, q)         -log2 q(file) / n: the model's cross-entropy, the file's code length
     D_KL(p || q)    averaged over places in the file, from all 256 conditionals there:
                     sum_b p_b log2(p_b / q_b)
     achieved        8 * (size of the .arz file on disk) / n
 
-The file is one draw of the source. What it happens to take under p itself, -log2 p(file) / n, is
-H(p) but for the luck of the draw, which is subtracted where H(p, q) is compared with H(p). Needs
-matplotlib (pip install 'arzip[bench]').
+The file is one draw of the source. Its code length under p itself, -log2 p(file) / n, differs from
+H(p) by the luck of the draw. Comparisons of H(p, q) with H(p) subtract this luck. Needs matplotlib
+(pip install 'arzip[bench]').
 """
 
 import tempfile
@@ -25,13 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import arzip
+import tables
 from arzip import readings
 from arzip.density import entropy, kl_divergence, surprisals
 from arzip.models.hybrid import HybridModel
 
 SIZES = [1 << k for k in range(8, 19, 2)]
-PLACES = 1024  # at most so many, evenly spaced, where D_KL is measured
-BEGIN, END = "<!-- table:begin -->", "<!-- table:end -->"
+PLACES = 1024  # the most places, evenly spaced, where D_KL is measured
 COLORS = ["#3266ad", "#c4502f", "#3d8f5f"]
 
 
@@ -39,7 +39,7 @@ class Source:
     """A Markov source: each byte depends on the `order` bytes before it, the first on zeros."""
 
     def __init__(self, order: int, symbols: int, seed: int) -> None:
-        """Its transition probabilities are whole numbers of 2**-16, drawn once from the seed."""
+        """Draw the transition probabilities from the seed, in whole 2**-16."""
         rng = np.random.Generator(np.random.PCG64(seed))
         self.order, self.symbols = order, symbols
         weights = rng.gamma(0.25, size=(symbols**order, symbols)) + 1e-3
@@ -52,7 +52,7 @@ class Source:
         return f"order {self.order}, {self.symbols} symbols"
 
     def entropy_rate(self) -> float:
-        """sum_c pi_c H(row c) in bits per byte, pi being the stationary distribution."""
+        """Return sum_c pi_c H(row c) in bits per byte, with pi the stationary distribution."""
         contexts = len(self.rows)
         step = np.zeros((contexts, contexts))
         for context, row in enumerate(self.rows):
@@ -64,11 +64,11 @@ class Source:
         return float(stationary @ np.array([entropy(row) for row in self.rows]))
 
     def after(self, context: int, symbol: int) -> int:
-        """The context once `symbol` has followed."""
+        """Return the context after `symbol`."""
         return (context * self.symbols + symbol) % self.symbols**self.order
 
     def draw(self, n: int, seed: int) -> tuple[bytes, list[int]]:
-        """n bytes, and the context of each."""
+        """Return n bytes, and the context of each."""
         cumulative = np.cumsum(self.rows, axis=1)
         data, contexts, context = bytearray(), [], 0
         for uniform in np.random.Generator(np.random.PCG64(seed)).random(n):
@@ -80,7 +80,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Row:
-    """One file; all but n in bits per byte."""
+    """The results for one file; all but n in bits per byte."""
 
     source: str
     n: int
@@ -92,6 +92,7 @@ class Row:
 
 
 def measure(source: Source, n: int, model: HybridModel, folder: Path) -> Row:
+    """Return the results for n bytes. Raises click.ClickException if the numbers disagree."""
     data, contexts = source.draw(n, seed=n)
     packed = folder / "packed.arz"
     compressor = arzip.ArzipCompressor(model)
@@ -99,7 +100,7 @@ def measure(source: Source, n: int, model: HybridModel, folder: Path) -> Row:
     if arzip.decompress(packed.read_bytes()) != data:
         raise click.ClickException(f"{source.name}, {n} bytes: the round trip failed")
     report = compressor.account.report(model.name)
-    # The chain rule, in numbers: the code length is the sum of the bytes' surprisals.
+    # The chain rule: the code length is the sum of the bytes' surprisals.
     total = sum(float(bits.sum()) for bits in surprisals(model, data))
     if abs(total / n - report.cross_entropy) > 1e-3:
         raise click.ClickException(f"{source.name}: {total / n} is not {report.cross_entropy}")
@@ -116,7 +117,7 @@ def measure(source: Source, n: int, model: HybridModel, folder: Path) -> Row:
 
 
 def divergence(source: Source, data: bytes, contexts: list[int], model: HybridModel) -> float:
-    """D_KL(p || q) in bits per byte, the mean over PLACES of the file."""
+    """Return D_KL(p || q) in bits per byte, the mean over PLACES in the file."""
     reading = readings.find(np.frombuffer(data, dtype=np.uint8))
     session = model.session(reading=reading, size=len(data))
     step = max(1, len(data) // PLACES)
@@ -130,17 +131,14 @@ def divergence(source: Source, data: bytes, contexts: list[int], model: HybridMo
 
 
 def as_table(rows: list[Row]) -> str:
-    lines = [
-        "| source | n | H(p) | H(p, q) | H(p, q) - H(p) | D_KL(p \\|\\| q) | achieved |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    """Return the results as a table in Markdown."""
+    head = ["source", "n", "H(p)", "H(p, q)", "H(p, q) - H(p)", "D_KL(p \\|\\| q)", "achieved"]
+    lines = [head]
     for row in rows:
         excess = row.cross_entropy - row.own
-        lines.append(
-            f"| {row.source} | {row.n:,} | {row.rate:.4f} | {row.cross_entropy:.4f} "
-            f"| {excess:.4f} | {row.divergence:.4f} | {row.achieved:.4f} |"
-        )
-    return "\n".join(lines)
+        figures = (row.rate, row.cross_entropy, excess, row.divergence, row.achieved)
+        lines.append([row.source, f"{row.n:,}", *(f"{figure:.4f}" for figure in figures)])
+    return tables.markdown(lines)
 
 
 def plot(rows: list[Row], folder: Path) -> None:
@@ -176,22 +174,15 @@ def plot(rows: list[Row], folder: Path) -> None:
     figure.savefig(folder / "identity.png", dpi=140, metadata={"Software": None})
 
 
-def insert(page: Path, table: str) -> None:
-    """Put the table between the page's markers."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    if not after:
-        raise click.ClickException(f"{page} has no {BEGIN} and {END} to put the table between")
-    page.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
-
-
 def sources() -> list[Source]:
     return [Source(0, 256, seed=1), Source(1, 64, seed=2), Source(2, 16, seed=3)]
 
 
 @click.command()
 @click.option("-m", "--model", "name", default="base", show_default=True)
-@click.option("--most", type=int, default=SIZES[-1], show_default=True, help="The largest file.")
+@click.option(
+    "--most", type=int, default=SIZES[-1], show_default=True, help="The largest file, in bytes."
+)
 @click.option("--docs", type=click.Path(path_type=Path), help="Write the plot and the table there.")
 def main(name: str, most: int, docs: Path | None) -> None:
     """Show that H(p, q) = H(p) + D_KL(p || q), and that D_KL shrinks as a file grows."""
@@ -207,7 +198,7 @@ def main(name: str, most: int, docs: Path | None) -> None:
     click.echo(as_table(rows))
     if docs:
         plot(rows, docs)
-        insert(docs / "identity.md", as_table(rows))
+        tables.fill(docs / "identity.md", {"table": as_table(rows)})
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""The parent of a measured process: runs one command and prints a line of JSON on what it took.
+"""The parent of a measured process: runs one command, prints its time and memory as JSON.
 
     python -I -S launch.py OUTPUT CORE TIMEOUT COMMAND...
 
-The command's standard output goes to OUTPUT, its messages to OUTPUT.stderr; it runs on core number
-CORE only ("-": on any) and is killed after TIMEOUT seconds. A program of its own, because the
-kernel gives a new process the peak memory of the one that it was forked from: this one is small,
-so that only peaks below some 10 MB are out of its sight.
+The command's standard output goes to OUTPUT, its messages to OUTPUT.stderr. It runs on core number
+CORE only ("-": on any) and is killed after TIMEOUT seconds. This is a small program of its own,
+because a new process inherits the peak memory of its parent: only peaks below some 10 MB cannot be
+measured.
 """
 
 import json
@@ -18,7 +18,7 @@ WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 def become(command: list[str], output: str, core: str) -> None:
-    """In the new process: turn into the command. Never returns."""
+    """Turn the new process into the command. Never returns."""
     try:
         os.setsid()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -1,8 +1,8 @@
-"""One measurement, and a plan of many: whose turn it is, on which core, and what was done before.
+"""One measurement, and a plan of many: their order, their cores, and those made before.
 
-Compressors take turns on each file (A B C, A B C, ...), so that whatever slows the machine for a
-while slows all of them. Each of the workers has a core of its own, which its processes do not
-leave; processes of several threads are measured at the end, alone, on all cores.
+Compressors take turns on each file (A B C, A B C, ...), so that a slow spell of the machine slows
+all of them. Each worker has a core of its own, which its processes do not leave. Processes with
+several threads are measured at the end, alone, on all cores.
 """
 
 import filecmp
@@ -27,7 +27,7 @@ ANY_CORE = "-"
 
 
 class CommandFailedError(Exception):
-    """With what the command said."""
+    """A command failed; the text is its last message."""
 
 
 class Took(NamedTuple):
@@ -46,23 +46,24 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class Terms:
-    """How often and how long."""
+    """How often to measure, and for how long."""
 
     repeats: int = 3
     repeat_within: float = 1.0
-    """Seconds: what takes longer, both ways together, is not repeated."""
+    """Seconds, both ways together. A longer measurement is not repeated."""
     timeout: float = 7200.0
     jobs: int = 1
 
 
 def run(command: list[str], output: Path, *, core: str, timeout: float) -> Took:
-    """Run the command, its output going to the file unless it makes that itself.
+    """Run the command; return its time and peak memory.
 
-    Raises CommandFailedError.
+    Its standard output goes to the file `output`, unless it makes that itself. Raises
+    CommandFailedError.
     """
     captured = output.with_name(output.name + ".stdout")
     launcher = [sys.executable, "-I", "-S", LAUNCH, captured.name, core, str(timeout), *command]
-    # From there, because archivers keep the names that they are given.
+    # In the output's folder, because archivers keep the paths that they are given.
     done = subprocess.run(launcher, cwd=output.parent, stdout=subprocess.PIPE, check=False)
     if done.returncode != 0:
         raise CommandFailedError(f"its launcher ended with status {done.returncode}")
@@ -90,7 +91,7 @@ def measure(
     core: str = ANY_CORE,
     timeout: float = Terms.timeout,
 ) -> Row:
-    """Compress and restore one file, and compare what comes back with it."""
+    """Compress and restore one file, and compare. Return the row, also if that fails."""
     row = Row(
         corpus=item.corpus,
         file=item.name,
@@ -136,7 +137,7 @@ class Turn(NamedTuple):
 
 
 def turns(items: Iterable[Item], compressors: Sequence[Compressor], repeats: int) -> Iterator[Turn]:
-    """The large files first, so that no worker is left alone with one at the end."""
+    """Yield all turns, those on large files first: at the end no worker is alone with one."""
     for item in sorted(items, key=lambda item: -item.size):
         for repeat in range(1, repeats + 1):
             for compressor in compressors:
@@ -145,7 +146,7 @@ def turns(items: Iterable[Item], compressors: Sequence[Compressor], repeats: int
 
 
 class Plan:
-    """All turns that are left when what `done` says is done."""
+    """All turns that are not in `done`."""
 
     def __init__(
         self,
@@ -167,7 +168,7 @@ class Plan:
         ]
 
     def measure(self, keep: Callable[[Turn, Row | None], None]) -> None:
-        """Take the turns; each row goes to `keep`, or None for a repeat that was left out."""
+        """Take the turns. Each row goes to `keep`, or None for a repeat that is left out."""
         for core in sorted(os.sched_getaffinity(0))[: self._terms.jobs]:
             self._cores.put(str(core))
         with ThreadPoolExecutor(max(1, self._cores.qsize())) as pool:
@@ -206,14 +207,14 @@ class Plan:
         return row
 
     def _is_worth_repeating(self, first: Row | None) -> bool:
-        """Whether the first time was a short one; it may also still be running."""
+        """Return whether the first measurement was short; it may also still be running."""
         if first is None or not first.is_ok:
             return False
         return first.compress_seconds + first.decompress_seconds <= self._terms.repeat_within
 
 
 def warm_up(compressors: Iterable[Compressor]) -> None:
-    """Have arzip's models compiled, once per machine, before anything is measured."""
+    """Compile arzip's models before anything is measured."""
     for compressor in compressors:
         if compressor.model is not None:
             with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:

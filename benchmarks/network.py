@@ -1,11 +1,10 @@
-"""A model's network by itself, in bits/byte of what its training held out.
+"""A model's network by itself, in bits/byte of the documents that its training held out.
 
     python benchmarks/network.py MODEL DATA... [--exclude PATTERN]... [--checkpoint FILE]
 
 Give DATA and --exclude as they were given to `arzip train`, so that the same documents are held
-out. For each DATA: what the exact integers need, what they need with the output layer that goes on
-learning from the file (output_layer.py), and, with the last checkpoint of the run, what floating
-point needs.
+out. For each DATA: the bits/byte in exact integers, without and with the output layer that learns
+from the file (output_layer.py). With the run's last checkpoint, also those in floating point.
 """
 
 from collections.abc import Sequence
@@ -28,7 +27,7 @@ from arzip.training.networks import Config, Network, build
 
 @compiled
 def read(network: RunningNetwork, data: NDArray[np.uint8], likelihood: NDArray[np.float64]) -> None:
-    """The probabilities of each byte: (n, 2), as trained and as it learns on."""
+    """Write the probabilities (n, 2) of the bytes: as trained, and with the learning layer."""
     for t in range(data.size):
         byte = i64(data[t])
         trained, learning = network.activations.tree, network.output_layer.tree
@@ -38,7 +37,7 @@ def read(network: RunningNetwork, data: NDArray[np.uint8], likelihood: NDArray[n
 
 
 def in_floating_point(checkpoint: Path) -> Network:
-    """The network of a checkpoint."""
+    """Return the network of a checkpoint."""
     content = torch.load(checkpoint, weights_only=True)
     network = build(Config(**content["config"]))
     network.load_state_dict(content["network"])
@@ -50,7 +49,9 @@ def in_floating_point(checkpoint: Path) -> Network:
 @click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--exclude", multiple=True)
 @click.option("--checkpoint", type=click.Path(exists=True, path_type=Path))
-@click.option("--bytes", "most", default=1 << 17, show_default=True, help="Of each DATA.")
+@click.option(
+    "--bytes", "most", default=1 << 17, show_default=True, help="The most read of each DATA."
+)
 def main(
     model: str, data: Sequence[Path], exclude: Sequence[str], checkpoint: Path | None, most: int
 ) -> None:

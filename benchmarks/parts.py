@@ -1,7 +1,7 @@
-"""The step of one byte with some of its parts left out, so that each part's time can be told.
+"""The step of one byte with some of its parts left out, so that each part can be timed.
 
 `walk` is coding.encode again, part by part. With all parts it gives the same code length to the
-last bit, which `faithful` checks: a profile of something else would be worth nothing.
+last bit. `is_faithful` checks this, as else the times would be those of something else.
 """
 
 import time
@@ -25,7 +25,7 @@ from arzip.models.network.softmax import node_odds
 from arzip.models.predictor import Predictor
 from arzip.readings.reading import State
 
-LINES, NGRAM, MATCH, MIXTURE, NETWORK, LEARNING = (1 << k for k in range(6))
+LINES, NGRAM, MATCH, MIXER, NETWORK, LEARNING = (1 << k for k in range(6))
 ALL = (1 << 6) - 1
 
 PARTS = {
@@ -33,18 +33,18 @@ PARTS = {
     "table: lines found and put back": LINES,
     "n-gram experts: predict and learn": NGRAM,
     "match expert": MATCH,
-    "mixture: predict and learn": MIXTURE,
+    "mixer: predict and learn": MIXER,
     "network: one step": NETWORK,
     "network: its output layer learns": LEARNING,
 }
-"""In the order in which a profile adds them."""
+"""In the order in which byte_time.py adds them."""
 
 
 @compiled
 def walk(predictor: Predictor, parts: int) -> float:
-    """Take all of the data, with only those parts at work; returns the code length in bits.
+    """Code all of the data with these parts alone; return the code length in bits.
 
-    Needs a model with a network, and parts that have what they read: see Subject.walk.
+    Needs a model with a network. Some parts need others: see Subject.walk.
     """
     state, table, data = predictor.state, predictor.table, predictor.data
     code_length = 0.0
@@ -101,12 +101,12 @@ def _predict(state: State, parts: int) -> int:
     if parts & NETWORK:
         for k in range(2):
             state.inputs[NETWORK_INPUT + k] = node_odds(state.trees[k], state.partial)
-    return mixer.predict(state) if parts & MIXTURE else ONE >> 1
+    return mixer.predict(state) if parts & MIXER else ONE >> 1
 
 
 @compiled
 def _update(state: State, bit: int, parts: int) -> None:
-    if parts & MIXTURE:
+    if parts & MIXER:
         mixer.learn(state, bit)
     if parts & NGRAM:
         ngram.learn(state, bit)
@@ -118,44 +118,45 @@ def _update(state: State, bit: int, parts: int) -> None:
 
 
 class Subject(NamedTuple):
-    """What is timed, and on what."""
+    """The model that is timed, and the data that it codes."""
 
     model: HybridModel
     data: NDArray[np.uint8]
 
     def start(self) -> Predictor:
-        """Before the first byte."""
+        """Return a predictor before the first byte."""
         return self.model.predictor(self.data.size, readings.TEXT).with_data(self.data)
 
     def walk(self, predictor: Predictor, parts: int = ALL) -> float:
-        """Bits, of coding with these parts. Raises ValueError for one without what it reads."""
+        """Return the bits of coding with these parts. Raises ValueError if one lacks another."""
         for part, needed in ((NGRAM, LINES), (LEARNING, NETWORK)):
             if parts & part and not parts & needed:
                 raise ValueError("n-gram experts need the table, and learning needs the network")
         return walk(predictor, parts)
 
     def encode(self, predictor: Predictor) -> float:
+        """Return the bits of coding itself."""
         left = np.empty(self.data.size, dtype=np.uint32)
         return coding.encode(predictor, left, np.empty_like(left))
 
 
 def subject(size: int) -> Subject:
-    """The default model and the first `size` bytes of arzip's own source, in order of its names."""
+    """Return the default model, and the first `size` bytes of arzip's sources by path."""
     folder = Path(arzip.__file__).parent
     text = b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))
     model = registry.load()
     if not isinstance(model, HybridModel):
-        raise TypeError("the default model is not one that parts.py knows")
+        raise TypeError("the default model is no HybridModel")
     return Subject(model, np.frombuffer(text[:size], dtype=np.uint8).copy())
 
 
-def faithful(about: Subject) -> bool:
-    """Whether `walk` with all parts is what coding does."""
+def is_faithful(about: Subject) -> bool:
+    """Return whether `walk` with all parts gives the code length of coding."""
     return about.walk(about.start()) == about.encode(about.start())
 
 
 def seconds(about: Subject, parts: int | None, repeats: int) -> float:
-    """The shortest of some runs, each anew; of coding.encode itself if `parts` is None."""
+    """Return the shortest time of the repeats; of coding.encode itself if `parts` is None."""
     spent = []
     for _ in range(repeats):
         predictor = about.start()

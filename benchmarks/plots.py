@@ -1,8 +1,8 @@
 """The charts, from the CSV files alone, each as SVG and PNG.
 
-Ink and background suit light and dark pages alike: nothing is filled, text is a grey between both,
-and a compressor has the same colour everywhere. Every file says in its metadata of which data it is
-(run.fingerprint), so that a chart that is older than the CSV is found without drawing it again.
+The charts suit light and dark pages: nothing is filled, and text is a grey between both. A
+compressor has the same colour in all charts. The metadata of each file has a digest of its data
+(run.fingerprint), so that a chart older than the CSV is found without drawing it again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -57,7 +57,7 @@ STYLE: dict[str, Any] = {
 }
 
 BY_SIZE = ("arzip-base", "arzip-swift", "xz", "zstd", "brotli", "bzip3", "zpaq")
-"""Few enough to be told apart as lines."""
+"""The compressors in charts of lines: few enough to tell apart."""
 
 
 def colour(name: str) -> str:
@@ -65,13 +65,13 @@ def colour(name: str) -> str:
 
 
 def plain(axis: Any, unit: str = "") -> None:
-    """Plain numbers at the ticks of a logarithmic axis."""
+    """Put plain numbers at the ticks of a logarithmic axis."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}{unit}"))
     axis.set_minor_formatter(NullFormatter())
 
 
 def logarithmic(axes: Axes, *, both: bool = False) -> None:
-    """Across, or both ways; an axis without data cannot be."""
+    """Make the axis across, or both axes, logarithmic, if there is data."""
     if axes.has_data():
         axes.set_xscale("log")
         if both:
@@ -79,6 +79,8 @@ def logarithmic(axes: Axes, *, both: bool = False) -> None:
 
 
 def log_sizes(axis: Any) -> None:
+    """Put sizes in B, KB and MB at the ticks of a logarithmic axis."""
+
     def label(value: float, _: int) -> str:
         for unit, size in (("MB", 1e6), ("KB", 1e3)):
             if value >= size:
@@ -90,7 +92,7 @@ def log_sizes(axis: Any) -> None:
 
 
 def legend(figure: Figure, axes: Axes, *, reverse: bool = False) -> None:
-    """Beside the panels, where it hides nothing."""
+    """Put the legend beside the panels, where it hides nothing."""
     handles, labels = axes.get_legend_handles_labels()
     if reverse:
         handles, labels = handles[::-1], labels[::-1]
@@ -99,7 +101,7 @@ def legend(figure: Figure, axes: Axes, *, reverse: bool = False) -> None:
 
 
 def point(found: Sequence[Summary], seconds: Callable[[Summary], float]) -> tuple[float, float]:
-    """KB/s over the large files, or over all if there are none, and bits/byte over all."""
+    """Return KB/s over the large files, or over all if none is large, and bits/byte over all."""
     large = [summary for summary in found if summary.first.bytes >= LARGE] or found
     rate = sum(summary.first.bytes for summary in large) / 1000 / sum(map(seconds, large))
     size = sum(summary.first.bytes for summary in found)
@@ -107,7 +109,7 @@ def point(found: Sequence[Summary], seconds: Callable[[Summary], float]) -> tupl
 
 
 def pareto_front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Those points than which none is both faster and smaller, the fastest first."""
+    """Return the points that no other beats in both speed and size, the fastest first."""
     front: list[tuple[float, float]] = []
     for rate, bits in sorted(points, key=lambda point: (-point[0], point[1])):
         if not front or bits < front[-1][1]:
@@ -137,7 +139,7 @@ def draw_speed(
 
 
 def label_points(axes: Axes, points: dict[str, tuple[float, float]]) -> None:
-    """Names beside the points, below the front's line where it rises, moved where one is taken."""
+    """Put names beside the points, off the front's line, moved up where they would overlap."""
     axes.figure.draw_without_rendering()
     spots = [axes.transData.transform(at) for at in points.values()]
     taken = [(x - 6, x + 6, y) for x, y in spots]
@@ -172,7 +174,7 @@ WAYS: dict[str, Callable[[Summary], float]] = {
 
 
 def speed(rows: Sequence[Row]) -> Figure:
-    """All corpora together, both directions: the chart of the README."""
+    """Return the chart of the README: all corpora together, both directions."""
     found = of_corpora(rows)
     figure, panels = plt.subplots(1, 2, figsize=(10, 4.4), sharey=True)
     for axes, (way, seconds) in zip(panels, WAYS.items(), strict=True):
@@ -183,7 +185,7 @@ def speed(rows: Sequence[Row]) -> Figure:
 
 
 def speed_by_corpus(rows: Sequence[Row]) -> Figure:
-    """A line for each corpus: compressing on the left, decompressing on the right."""
+    """Return a row of panels for each corpus: compressing left, decompressing right."""
     found = of_corpora(rows)
     corpora = corpora_of(found)
     lines = max(1, len(corpora))
@@ -199,7 +201,7 @@ def speed_by_corpus(rows: Sequence[Row]) -> Figure:
 
 
 def by_file(rows: Sequence[Row]) -> Figure:
-    """A line for each file, a dot for each compressor; of `small` the largest ten."""
+    """Return a line for each file, of `small` the largest ten, with a dot for each compressor."""
     found = [summary for summary in of_corpora(rows) if summary.is_ok and summary.first.bytes]
     keys = dict.fromkeys((s.first.corpus, s.first.file, s.first.bytes) for s in found)
     small = sorted((key for key in keys if key[0] == "small"), key=lambda key: -key[2])[:10]
@@ -228,7 +230,7 @@ def by_file(rows: Sequence[Row]) -> Figure:
 
 
 def beginnings(rows: Sequence[Row]) -> dict[str, list[Summary]]:
-    """For each file of PREFIXES its beginnings and, where it was measured, the whole."""
+    """Return, for each file of PREFIXES, its beginnings and, if it was measured, the whole."""
     found = [summary for summary in summaries(rows) if summary.is_ok]
     files: dict[str, list[Summary]] = {}
     for summary in found:
@@ -243,7 +245,7 @@ def beginnings(rows: Sequence[Row]) -> dict[str, list[Summary]]:
 
 
 def by_size(rows: Sequence[Row]) -> Figure:
-    """Bits/byte of a file's beginnings: where a trained network pays."""
+    """Return bits/byte of files' beginnings, which show where a trained network pays."""
     files = beginnings(rows)
     figure, panels = plt.subplots(
         1, max(1, len(files)), figsize=(5 * max(1, len(files)), 4.2), squeeze=False
@@ -264,7 +266,7 @@ def by_size(rows: Sequence[Row]) -> Figure:
             )
         logarithmic(axes)
         log_sizes(axes.xaxis)
-        axes.set_ylim(0, 8.5)  # more than 8 is worse than none
+        axes.set_ylim(0, 8.5)  # above 8 the file grows
         axes.set_title(f"the beginning of {file}")
         axes.set_xlabel("bytes coded")
     panels[0][0].set_ylabel("bits per byte")
@@ -273,7 +275,7 @@ def by_size(rows: Sequence[Row]) -> Figure:
 
 
 def cost(rows: Sequence[Row]) -> Figure:
-    """Time, both ways together, and memory against the size of the file."""
+    """Return time, both ways together, and memory against the size of the file."""
     found = [summary for summary in summaries(rows) if summary.is_ok and summary.first.bytes]
     figure, (times, memory) = plt.subplots(1, 2, figsize=(10, 4.2))
     for name in BY_SIZE:
@@ -301,7 +303,7 @@ def cost(rows: Sequence[Row]) -> Figure:
 
 
 def entropy(accounts: Sequence[Account]) -> Figure:
-    """Cross-entropy beside achieved bits/byte, and the gap between both in bits."""
+    """Return achieved bits/byte against cross-entropy, and the gap between both in bits."""
     whole = [a for a in accounts if not a.chunk and a.model_bits and a.bytes]
     figure, (both, gap) = plt.subplots(1, 2, figsize=(10, 4.2))
     for name in dict.fromkeys(account.compressor for account in whole):

@@ -1,4 +1,4 @@
-"""What was measured: a line of the CSV for each file, compressor and repeat."""
+"""The measurements in CSV files: a line for each file, compressor and repeat."""
 
 import csv
 import statistics
@@ -12,7 +12,7 @@ import click
 OK, MISSING = "ok", "not installed"
 
 PREFIXES = "prefixes"
-"""The corpus of beginnings of files: for plots only."""
+"""The corpus of files' beginnings, for plots only."""
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,18 @@ class Row:
     repeat: int
     """1, 2, ..."""
     status: str
-    """OK, MISSING, or what went wrong."""
+    """OK, MISSING, or the failure."""
     bytes: int
     compressed: int = 0
     compress_seconds: float = 0.0
     decompress_seconds: float = 0.0
     compress_peak: int = 0
-    """Bytes of memory, resident at once, of the largest process; 0 if unknown."""
+    """Peak resident bytes of the largest process; 0 if unknown."""
     decompress_peak: int = 0
     model_bytes: int = 0
     """Bytes of trained parameters that the decoder needs."""
     package_bytes: int = 0
-    """Bytes of the decoder without them; see compressors.py."""
+    """Bytes of the decoder without parameters; see compressors.py."""
 
     @property
     def key(self) -> tuple[str, str, str, int]:
@@ -54,46 +54,46 @@ class Row:
 
 @dataclass(frozen=True)
 class Account:
-    """One compressor's code lengths over a corpus: of a whole file, or of chunks of it."""
+    """One compressor's code lengths: of a whole file, or of a corpus in chunks."""
 
     corpus: str
     file: str
-    """One file, or "" for all."""
+    """The file, or "" for the whole corpus."""
     compressor: str
     version: str
     chunk: int
-    """Bytes coded at a time, each time anew; 0 for whole files."""
+    """Bytes of a chunk, each coded alone; 0 for whole files."""
     bytes: int
     compressed: int
     """With all framing."""
     model_bits: float
-    """-log2 P under the real-valued model; 0.0 where a compressor does not say."""
+    """-log2 P under the real-valued model; 0.0 if unknown."""
     payload_bits: float
-    """What the arithmetic coder made, without a container; 0.0 where a compressor does not say."""
+    """The arithmetic coder's output, without a container; 0.0 if unknown."""
 
     @property
     def key(self) -> tuple[str, str, str, int]:
         return self.corpus, self.file, self.compressor, self.chunk
 
 
-Record = TypeVar("Record", Row, Account)
+Line = TypeVar("Line", Row, Account)
 
 DERIVED: dict[str, Callable[[Row], float]] = {
     "bits_per_byte": lambda row: round(row.bits_per_byte, 5),
     "compress_kb_per_s": lambda row: kilobytes_per_second(row.bytes, row.compress_seconds),
     "decompress_kb_per_s": lambda row: kilobytes_per_second(row.bytes, row.decompress_seconds),
 }
-"""Columns of the CSV that follow from the others."""
+"""Columns of the CSV that are computed from the others."""
 
 
 def kilobytes_per_second(size: int, seconds: float) -> float:
     return round(size / 1000 / seconds, 2) if seconds else 0.0
 
 
-def read(path: Path, kind: type[Record]) -> list[Record]:
-    """The file's records, the last one of each key.
+def read(path: Path, kind: type[Line]) -> list[Line]:
+    """Return the file's lines, the last one of each key.
 
-    Raises click.ClickException for a file of other columns.
+    Raises click.ClickException for a file with other columns.
     """
     if not path.exists():
         return []
@@ -104,40 +104,40 @@ def read(path: Path, kind: type[Record]) -> list[Record]:
             raise click.ClickException(
                 f"{path}: has other columns; name another file, or remove it"
             )
-        records = [
-            kind(**{name: convert(line[name]) for name, convert in types.items()})
-            for line in reader
+        lines = [
+            kind(**{name: convert(cells[name]) for name, convert in types.items()})
+            for cells in reader
         ]
-    return list({record.key: record for record in records}.values())
+    return list({line.key: line for line in lines}.values())
 
 
-def write(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
-    """Replace the file by these records, in order of their keys."""
+def write(path: Path, lines: Iterable[Line], kind: type[Line]) -> None:
+    """Replace the file by these lines, in order of their keys."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as file:
         names = [field.name for field in fields(kind)]
         writer = csv.DictWriter(file, [*names, *(DERIVED if kind is Row else ())])
         writer.writeheader()
-        writer.writerows(map(_cells, sorted(records, key=lambda record: record.key)))
+        writer.writerows(map(_cells, sorted(lines, key=lambda line: line.key)))
 
 
-def append(path: Path, record: Record) -> None:
-    """Add a record to a file that `write` made, at once, so that an interrupted run can go on."""
-    cells = _cells(record)
+def append(path: Path, line: Line) -> None:
+    """Add a line to a file that `write` made, at once, so that an interrupted run can go on."""
+    cells = _cells(line)
     with path.open("a", newline="") as file:
         csv.DictWriter(file, list(cells)).writerow(cells)
 
 
-def _cells(record: Record) -> dict[str, Any]:
-    cells = asdict(record)
-    if isinstance(record, Row):
-        cells |= {name: derive(record) for name, derive in DERIVED.items()}
+def _cells(line: Line) -> dict[str, Any]:
+    cells = asdict(line)
+    if isinstance(line, Row):
+        cells |= {name: derive(line) for name, derive in DERIVED.items()}
     return cells
 
 
 @dataclass(frozen=True)
 class Summary:
-    """All repeats of a compressor on a file: medians, and how far apart they lie."""
+    """All repeats of a compressor on a file: medians, and their spread."""
 
     first: Row
     compress_seconds: float
@@ -151,7 +151,7 @@ class Summary:
 
 
 def summaries(rows: Sequence[Row]) -> list[Summary]:
-    """A summary for each file and compressor. One repeat that fails is what counts."""
+    """Return a summary for each file and compressor. It has failed if one repeat has."""
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.corpus, row.file, row.compressor), []).append(row)

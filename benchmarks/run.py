@@ -1,11 +1,11 @@
-"""Measure arzip beside other compressors; write tables and charts.
+"""Measures arzip beside other compressors; writes tables and charts.
 
     python benchmarks/run.py --in FOLDER [CORPUS]...
 
-Each CORPUS is a folder, or the name of a corpus in one of the folders given by --in, there as a
-folder or as an archive; without any, all that are there. Every compression and decompression is a
-process of its own, and what comes back is compared. What the CSV files already have of these
-versions is not measured again, so that an interrupted run goes on where it was.
+Each CORPUS is a folder, or the name of a folder or archive in one of the folders given by --in; by
+default, all corpora there. Each compression and decompression is a process of its own, and the
+restored file is compared. Results of these versions that are in the CSV files are not measured
+again, so that an interrupted run goes on where it stopped.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from results import Account, Row
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("results.csv", "code_lengths.csv")
-"""In benchmarks/: what tables and charts are made of."""
+"""The sources of tables and charts, in benchmarks/."""
 
 QUIET = 15.0
 """Seconds between two lines of progress."""
@@ -39,7 +39,7 @@ PREFIX_SIZES = [1024 * 4**k for k in range(7)]  # 1 KiB to 4 MiB
 
 
 class Progress:
-    """What is done, at most every QUIET seconds, on standard error."""
+    """A count of what is done, on standard error, at most every QUIET seconds."""
 
     def __init__(self, what: str, total: int) -> None:
         self._what, self._total, self._done = what, total, 0
@@ -58,7 +58,7 @@ class Progress:
 
 
 def items_of(folders: dict[str, Path]) -> list[Item]:
-    """All files, verified where the corpus is a known one."""
+    """Return all files, verified if the corpus is known."""
     return [
         Item(corpus, name, path, path.stat().st_size)
         for corpus, folder in folders.items()
@@ -67,7 +67,7 @@ def items_of(folders: dict[str, Path]) -> list[Item]:
 
 
 def beginnings(items: Sequence[Item], names: Sequence[str], folder: Path) -> list[Item]:
-    """The first 1 KiB, 4 KiB, ... 4 MiB of the files of these names, as files of a corpus."""
+    """Return the first 1 KiB, 4 KiB, ... 4 MiB of the named files, as files of a corpus."""
     made = []
     for item in items:
         for size in PREFIX_SIZES if item.name in names else []:
@@ -82,7 +82,7 @@ def beginnings(items: Sequence[Item], names: Sequence[str], folder: Path) -> lis
 def located(
     names: Sequence[str], places: Sequence[Path], *, download: bool, temporary: Path
 ) -> dict[str, Path]:
-    """Each corpus's folder. Raises click.ClickException for one that is nowhere."""
+    """Return each corpus's folder. Raises click.ClickException for one that is not found."""
     found: dict[str, Path] = {}
     for name in names or corpora.names_in(places):
         if Path(name).is_dir():
@@ -99,14 +99,14 @@ def located(
             )
         found[name] = folder
     if not found:
-        raise click.UsageError("name a corpus, or a folder that has some with --in")
+        raise click.UsageError("name a corpus, or a folder with corpora by --in")
     return found
 
 
 def measure(
     items: Sequence[Item], chosen: Sequence[Compressor], table: Path, again: set[str], terms: Terms
 ) -> None:
-    """Take all measurements that the CSV lacks."""
+    """Make all measurements that the CSV lacks."""
     before = [row for row in results.read(table, Row) if row.compressor not in again]
     versions = {compressor.name: compressor.version for compressor in chosen}
     planned = {(item.corpus, item.name) for item in items}
@@ -156,7 +156,7 @@ def account(
 
 
 def fingerprint(paths: Iterable[Path]) -> str:
-    """A digest of the files that the charts are made of."""
+    """Return a digest of the files that the charts are made of."""
     state = hashlib.sha256()
     for path in paths:
         state.update(path.read_bytes())
@@ -166,7 +166,7 @@ def fingerprint(paths: Iterable[Path]) -> str:
 def report(
     table: Path, code_lengths: Path, documents: Sequence[Path], figures: Path | None
 ) -> list[Row]:
-    """Print the tables, put them into the documents, and draw the charts."""
+    """Print the tables, put them into the documents, draw the charts; return the rows."""
     rows, accounts = results.read(table, Row), results.read(code_lengths, Account)
     blocks = tables.blocks(rows, accounts)
     for content in blocks.values():
@@ -174,7 +174,7 @@ def report(
     for document in documents:
         tables.fill(document, blocks)
     if figures:
-        import plots  # matplotlib: only here, so that measuring needs nothing but arzip
+        import plots  # only here, so that measuring does not need matplotlib
 
         plots.draw(rows, accounts, figures, fingerprint([table, code_lengths]))
     return rows
@@ -192,15 +192,15 @@ def choose(names: str, commands: Sequence[str]) -> list[Compressor]:
     "places",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder that has corpora; may be given several times.",
+    help="A folder with corpora; may be given several times.",
 )
-@click.option("--download", is_flag=True, help="Fetch what is missing, into the first --in.")
+@click.option("--download", is_flag=True, help="Download missing corpora into the first --in.")
 @click.option(
     "--compressors",
     "chosen",
     default=",".join(compressors.DEFAULT),
     show_default=True,
-    help="What to measure: also arzip-MODEL, and arzip-MODEL-TN for N threads.",
+    help="Compressors to measure: also arzip-MODEL, and arzip-MODEL-TN for N threads.",
 )
 @click.option(
     "--command",
@@ -216,7 +216,7 @@ def choose(names: str, commands: Sequence[str]) -> list[Compressor]:
     default=Terms.repeat_within,
     show_default=True,
     metavar="SECONDS",
-    help="Do not repeat what takes longer than this.",
+    help="Do not repeat measurements that take longer.",
 )
 @click.option("--timeout", type=float, default=Terms.timeout, show_default=True, metavar="SECONDS")
 @click.option(
@@ -224,7 +224,7 @@ def choose(names: str, commands: Sequence[str]) -> list[Compressor]:
     type=click.IntRange(min=1),
     default=len(os.sched_getaffinity(0)),
     show_default="cores",
-    help="Measurements at a time, each on a core of its own.",
+    help="Measurements at the same time, each on a core of its own.",
 )
 @click.option(
     "--beginnings",
@@ -233,7 +233,7 @@ def choose(names: str, commands: Sequence[str]) -> list[Compressor]:
     show_default=True,
     help="Files whose beginnings are measured too, from 1 KiB to 4 MiB.",
 )
-@click.option("--again", default="", metavar="NAMES", help="Measure these compressors anew.")
+@click.option("--again", default="", metavar="NAMES", help="Measure these compressors again.")
 @click.option("--report-only", is_flag=True, help="Measure nothing; write tables and charts.")
 @click.option(
     "--csv",
@@ -255,7 +255,7 @@ def choose(names: str, commands: Sequence[str]) -> list[Compressor]:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     default=[ROOT / "README.md", ROOT / "docs" / "benchmarks.md"],
     show_default="README.md and docs/benchmarks.md",
-    help="Where tables go, between their markers.",
+    help="A document to put tables into, between their markers.",
 )
 @click.option(
     "--figures",

@@ -1,8 +1,8 @@
-"""How near `arzip recover --unverified` comes to a flipped bit: `python salvage.py FILE...`.
+"""How much `arzip recover --unverified` restores beside a flipped bit: `python salvage.py FILE...`.
 
-Of each file a part is compressed, one bit of the frame flipped, and what is salvaged compared with
-the original. A row for each model says how much of what precedes the damage is given, how far what
-is given goes beyond it, and how often all that is called likely is right.
+A part of each file is compressed, one bit of the frame is flipped, and the salvaged bytes are
+compared with the original. A row for each model has the share of the right bytes that is salvaged,
+the number of wrong bytes after them, and how often all bytes called likely are right.
 """
 
 import argparse
@@ -14,19 +14,19 @@ import numpy as np
 import arzip
 from arzip.recovery import recover
 
-FRAMING = 16  # bytes at the start of a frame that are no payload, at most
+FRAMING = 16  # the most bytes before the payload of a frame
 QUANTILES = (25, 50, 75, 90)
 
 
 def agreement(one: bytes, other: bytes) -> int:
-    """How many bytes two have in common at their start."""
+    """Return the number of bytes that the two have in common at their start."""
     size = min(len(one), len(other))
     differ = np.frombuffer(one, np.uint8, size) != np.frombuffer(other, np.uint8, size)
     return int(differ.argmax()) if differ.any() else size
 
 
 def trial(model: str, data: bytes, rng: random.Random) -> tuple[float, int, bool] | None:
-    """The share of the right bytes that is given, the wrong ones given, are the likely right.
+    """Return the share of right bytes, the number of wrong bytes, and whether the likely are right.
 
     None if `data` is not modelled, or is restored.
     """
@@ -36,7 +36,7 @@ def trial(model: str, data: bytes, rng: random.Random) -> tuple[float, int, bool
     (piece,) = recover(frame, unverified=True)
     if not piece.unverified or piece.basis.startswith("as they stand"):
         return None
-    # What precedes the damage is what both kinds of byte in its place decode to.
+    # The right bytes are at least those that decode from the frame before the damage.
     (cut,) = (piece for piece in recover(frame[:at], unverified=True) if piece.size)
     before = max(len(cut.unverified), agreement(piece.unverified, data))
     right = agreement(piece.unverified, data)

@@ -1,10 +1,10 @@
-"""The corpus `small`: fifty files of text and code under 64 KB that no model was trained on.
+"""Makes the corpus `small`: fifty files of text and code under 64 KB that no model was trained on.
 
-    python benchmarks/small.py FOLDER             copy the files that small.csv names
-    python benchmarks/small.py FOLDER --choose 1  choose fifty anew, by this seed; write small.csv
+    python benchmarks/small.py FOLDER             copy the files named in small.csv
+    python benchmarks/small.py FOLDER --choose 1  choose fifty others by this seed; write small.csv
 
-They come from folders of Debian 12 that arzip's training and fitting leave out by path (KINDS). The
-manifest says where each file stands and what it must be; manual pages are unpacked first.
+They come from folders of Debian 12 that arzip's training and fitting exclude (KINDS). The manifest
+has each file's path, size and digest. Manual pages are unpacked first.
 """
 
 import csv
@@ -23,15 +23,15 @@ LEAST, LIMIT = 1024, 65536
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file, and where files of it are."""
+    """A kind of file, and the folder of its files."""
 
     name: str
     root: str
     patterns: tuple[str, ...]
-    """Below the root."""
+    """Paths below the root, as Path.glob takes them."""
     count: int
     without: str = ""
-    """Files whose names begin so are near-copies of others."""
+    """The start of names to leave out: these files are near-copies of others."""
 
 
 KINDS = (
@@ -64,7 +64,7 @@ def content(path: Path) -> bytes:
 
 
 def candidates(kind: Kind) -> list[Path]:
-    """Regular files of the right size."""
+    """Return the regular files of the right size."""
     found = {
         path
         for pattern in kind.patterns
@@ -80,14 +80,14 @@ def candidates(kind: Kind) -> list[Path]:
 
 
 def chosen(seed: int) -> list[tuple[str, Path]]:
-    """Names in the corpus, and the files. Raises click.ClickException where there are too few."""
+    """Return names in the corpus, and their files. Raises click.ClickException for too few."""
     files = []
     for kind in KINDS:
         found = candidates(kind)
         if len(found) < kind.count:
             raise click.ClickException(
-                f"{kind.root}: {len(found)} fit files, where {kind.count} are due; "
-                "install what small.py names there"
+                f"{kind.root}: {len(found)} suitable files, expected {kind.count}; "
+                f"install the package of {kind.root}"
             )
         for path in sorted(random.Random(seed).sample(found, kind.count)):
             below = path.relative_to(kind.root).as_posix().removesuffix(".gz")
@@ -105,7 +105,7 @@ def write_manifest(files: list[tuple[str, Path]]) -> None:
 
 
 def copy(folder: Path) -> None:
-    """Raises click.ClickException for a file that is missing or is not what the manifest says."""
+    """Copy the files in the manifest. Raises click.ClickException for a missing or other file."""
     with MANIFEST.open(newline="") as file:
         for line in csv.DictReader(file):
             source = Path(line["source"])
@@ -125,7 +125,7 @@ def copy(folder: Path) -> None:
 
 @click.command(help=(__doc__ or "").partition("\n")[0])
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--choose", "seed", type=int, help="Choose files anew, by this seed.")
+@click.option("--choose", "seed", type=int, help="Choose other files, by this seed.")
 def make(folder: Path, seed: int | None) -> None:
     if seed is not None:
         write_manifest(chosen(seed))

@@ -1,7 +1,7 @@
 """The benchmark's tables in Markdown, made from the CSV files alone, and their places in documents.
 
-A document has a line `<!-- NAME:begin -->` and a line `<!-- NAME:end -->`; what is between them is
-block NAME. CI makes all blocks anew and compares.
+In a document, block NAME is between the lines `<!-- NAME:begin -->` and `<!-- NAME:end -->`. CI
+makes all blocks again and compares.
 """
 
 import re
@@ -22,13 +22,13 @@ Cells = Sequence[Sequence[str]]
 
 
 def markdown(lines: Cells) -> str:
-    """A table whose first line is its head; all columns but the first are numbers."""
+    """Return a table. The first line is its head; all columns but the first are numbers."""
     rule = ["---", *["---:"] * (len(lines[0]) - 1)]
     return "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]])
 
 
 def of_corpora(rows: Iterable[Row]) -> list[Summary]:
-    """What counts in tables: whole files, and compressors that were given all of them."""
+    """Return what tables count: whole files, and compressors that were measured on all files."""
     return [
         summary
         for summary in summaries([row for row in rows if row.corpus != PREFIXES])
@@ -45,7 +45,7 @@ def corpora_of(found: Sequence[Summary]) -> list[str]:
 
 
 def compressors_of(found: Sequence[Summary]) -> list[str]:
-    """arzip's first, the default leading; then by all that they make, the smallest first."""
+    """Return the names: arzip's models, then the others, each by total size from the least."""
     names = dict.fromkeys(summary.first.compressor for summary in found)
 
     def rank(name: str) -> tuple[bool, bool, float]:
@@ -58,7 +58,7 @@ def compressors_of(found: Sequence[Summary]) -> list[str]:
 
 
 def total(found: Iterable[Summary], files: int) -> str:
-    """Bytes of all so many files together, or how many failed and why; "-" if some are missing."""
+    """Return the bytes of all files, or how many failed and why; "-" if fewer than `files`."""
     found = list(found)
     if len(found) < files:
         return "-"
@@ -71,7 +71,7 @@ def total(found: Iterable[Summary], files: int) -> str:
 
 
 def speed(found: Iterable[Summary], seconds: Callable[[Summary], float]) -> str:
-    """KB/s over large files, where starting up does not matter; over all if there are none."""
+    """Return KB/s over large files, where start-up does not matter; over all if none is large."""
     good = [summary for summary in found if summary.is_ok]
     good = [summary for summary in good if summary.first.bytes >= LARGE] or good
     spent = sum(map(seconds, good))
@@ -79,7 +79,7 @@ def speed(found: Iterable[Summary], seconds: Callable[[Summary], float]) -> str:
 
 
 def peak(found: Iterable[Summary]) -> str:
-    """MiB: the most that any file took in either direction."""
+    """Return the most MiB that any file took in either direction."""
     peaks = [
         max(summary.first.compress_peak, summary.first.decompress_peak)
         for summary in found
@@ -89,7 +89,7 @@ def peak(found: Iterable[Summary]) -> str:
 
 
 def sizes(rows: Sequence[Row]) -> str:
-    """Bytes by corpus, speeds and memory: a line for each compressor."""
+    """Return bytes by corpus, speeds and memory: a line for each compressor."""
     found = of_corpora(rows)
     corpora = corpora_of(found)
     files = {(summary.first.corpus, summary.first.file): summary.first.bytes for summary in found}
@@ -118,7 +118,7 @@ def sizes(rows: Sequence[Row]) -> str:
 
 
 def losses(rows: Sequence[Row]) -> str:
-    """Every file on which something is smaller than arzip's default model, and by how much."""
+    """Return the files on which arzip's default model is not the smallest, and by how much."""
     found = [summary for summary in of_corpora(rows) if summary.is_ok]
     best: dict[tuple[str, str], Summary] = {}
     ours: dict[tuple[str, str], int] = {}
@@ -148,7 +148,7 @@ def losses(rows: Sequence[Row]) -> str:
 
 
 def speeds_beside(rows: Sequence[Row]) -> str:
-    """How many times faster others are; what starting up costs; how far repeats differ."""
+    """Return how many times faster others are, the cost of starting, the spread of repeats."""
     found = [summary for summary in of_corpora(rows) if summary.is_ok]
     repeated = any(summary.spread for summary in found)
     head = [
@@ -183,7 +183,7 @@ def speeds_beside(rows: Sequence[Row]) -> str:
 def _times(
     own: Sequence[Summary], main: Sequence[Summary], seconds: Callable[[Summary], float]
 ) -> str:
-    """How many times as fast, over the large files that both have."""
+    """Return how many times as fast it is, over the large files that both have."""
     paired = [
         (seconds(mine), seconds(other))
         for mine in own
@@ -196,7 +196,7 @@ def _times(
 
 
 def small_files(rows: Sequence[Row]) -> str:
-    """What arzip saves on files under 64 KB, against each other compressor."""
+    """Return how much arzip saves on files under 64 KB, against each other compressor."""
     found = [summary for summary in of_corpora(rows) if summary.first.corpus == "small"]
     sums = {
         name: sum(s.first.compressed for s in found if s.first.compressor == name)
@@ -219,7 +219,7 @@ def small_files(rows: Sequence[Row]) -> str:
 
 
 def threads(rows: Sequence[Row]) -> str:
-    """Compressors of several threads beside the same of one, on the files of several segments."""
+    """Return compressors with several threads beside one thread, on files of several segments."""
     found = [summary for summary in summaries(rows) if summary.is_ok]
     lines = [["file", "threads", "compress KB/s", "decompress KB/s", "peak MiB"]]
     for wide in found:
@@ -246,8 +246,9 @@ def _is_beside(summary: Summary, wide: Summary, plain: str) -> bool:
 
 
 def adjusted(rows: Sequence[Row], accounts: Sequence[Account]) -> str:
-    """Per cent of the raw size, all corpora together: whole files and chunks of 2,048 bytes, each
-    as it is, with the model counted, and with the decoder counted too.
+    """Return per cent of the raw size, over all corpora, for whole files and chunks of 2,048 bytes.
+
+    Each is given alone, with the model's size added, and with the decoder's size added too.
     """
     found = of_corpora(rows)
     raw = sum({(s.first.corpus, s.first.file): s.first.bytes for s in found}.values())
@@ -281,7 +282,7 @@ def whole_rates(own: Sequence[Summary], raw: int) -> list[str]:
 
 
 def chunk_rates(chunks: Sequence[Account], model: int, raw: int) -> list[str]:
-    """Each corpus counts by what it was sampled for: its chunks' rate, not its size."""
+    """Return the rates of chunks. A corpus counts by the size of its chunks, not by its own."""
     if not chunks:
         return ["-"] * 3
     size = sum(chunk.bytes for chunk in chunks)
@@ -301,7 +302,7 @@ def percent(part: float, whole: float) -> str:
 
 
 def blocks(rows: Sequence[Row], accounts: Sequence[Account]) -> dict[str, str]:
-    """All blocks by name."""
+    """Return all blocks by name."""
     return {
         "table": sizes(rows),
         "losses": losses(rows),
@@ -313,7 +314,7 @@ def blocks(rows: Sequence[Row], accounts: Sequence[Account]) -> dict[str, str]:
 
 
 def filled(text: str, made: dict[str, str]) -> str:
-    """The document's text with every block that it has made anew.
+    """Return the document's text with its blocks replaced.
 
     Raises click.ClickException for a block that is not closed.
     """

@@ -1,4 +1,4 @@
-"""Part of building the package: the man pages, made from the commands as they are."""
+"""A part of building the package: makes the man pages from the commands."""
 
 import sys
 import tempfile
@@ -9,7 +9,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class ManualHook(BuildHookInterface):
-    """Puts the pages under share/man/man1 of where the package is installed."""
+    """A build hook that installs the man pages under share/man/man1."""
 
     PLUGIN_NAME = "custom"
 

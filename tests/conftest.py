@@ -1,9 +1,10 @@
-"""What tests share: a small exact model, so that what is around a model is tested without one."""
+"""Shared by tests: a small exact model for testing what surrounds models, and peak memory."""
 
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,13 +16,13 @@ import pytest
 from numpy.typing import NDArray
 
 import arzip
-import arzip.models.lowering  # compiling needs it, also when `registry` has replaced its package
+import arzip.models.lowering  # compiling imports it, even after `registry` replaced the package
 from arzip import coder
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError
 
-# The first call of a compiled function takes seconds. Examples are the same every time, so that a
-# change is judged by what it changes; `--hypothesis-profile explore` looks for others.
+# The first call of a compiled function takes seconds. Examples are the same in every run, so that a
+# failure is due to a change. `--hypothesis-profile explore` tries others.
 hypothesis.settings.register_profile("arzip", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("arzip")
@@ -35,9 +36,9 @@ def _installed() -> bool:
 
 
 INSTALLED = _installed()
-"""Whether this arzip is one that was installed, with all that comes beside the package."""
+"""Whether this arzip was installed, with the files that go beside the package."""
 
-UNITS = (1 << 24) - 2  # what the 256 frequencies sum to
+UNITS = (1 << 24) - 2  # the sum of the 256 frequencies
 
 
 class Counts:
@@ -101,20 +102,20 @@ class CountsSession:
 
 
 def quantise(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Frequencies of at least 1 that sum to UNITS, nearly in proportion."""
+    """Return frequencies of at least 1 that sum to UNITS, nearly in proportion to the counts."""
     frequencies = 1 + counts * (UNITS - 256) // counts.sum()
     frequencies[counts.argmax()] += UNITS - frequencies.sum()
     return frequencies
 
 
 def starts(frequencies: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where each byte's interval begins."""
+    """Return the start of each byte's interval."""
     return 1 + np.cumsum(frequencies) - frequencies
 
 
 @numba.njit(nogil=True)
 def decode(words: NDArray[np.uint32], n: int, block: int, weight: int) -> NDArray[np.uint8]:
-    """What Counts.encode undoes: the loop takes turns with the coder."""
+    """Return the n bytes that Counts.encode coded: the loop takes turns with the coder."""
     counts = np.ones(256, dtype=np.int64)
     frequencies = np.zeros(256, dtype=np.int64)
     state = np.zeros(4, dtype=np.uint64)
@@ -136,6 +137,17 @@ def decode(words: NDArray[np.uint32], n: int, block: int, weight: int) -> NDArra
     return out
 
 
+def peak_memory(work: Callable[[], object]) -> int:
+    """Return the most bytes that were allocated at a time while `work` was called."""
+    work()  # loads modules and compiles
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.fixture(scope="session")
 def model() -> Counts:
     return Counts()
@@ -143,7 +155,7 @@ def model() -> Counts:
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch, model: Counts) -> SimpleNamespace:
-    """Puts `model` in the place of the models that arzip has, under the name "base"."""
+    """Have `model` replace arzip's models, under the name "base"."""
 
     def load(name: str = "base") -> Counts:
         if name != "base":
@@ -162,7 +174,7 @@ def registry(monkeypatch: pytest.MonkeyPatch, model: Counts) -> SimpleNamespace:
 
 @pytest.fixture(scope="session")
 def failing(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What makes system calls fail."""
+    """Return the path of a library that makes system calls fail: see failing.c."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None or not sys.platform.startswith("linux"):
         pytest.skip("needs Linux and a C compiler")

@@ -1,6 +1,6 @@
-"""Ten inputs of all kinds, made by exact arithmetic, and the digests of what they compress to.
+"""Ten inputs of all kinds, made by exact arithmetic, and the digests of their compressed files.
 
-As a program it prints the digests of this machine: `python tests/golden.py`.
+`python tests/golden.py` prints this machine's digests.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ DIGESTS = Path(__file__).with_name("golden.json")
 
 
 def inputs() -> dict[str, bytes]:
-    """Name -> data, the same on every machine and version of Python."""
-    rng = random.Random(2026)  # random() and its bits are promised to stay as they are
+    """Return data by name, the same on every machine and version of Python."""
+    rng = random.Random(2026)  # Python promises never to change random() and its bits
     words = [bytes(97 + int(26 * rng.random()) for _ in range(2 + i % 7)) for i in range(200)]
 
     def text(n: int) -> bytes:
@@ -46,7 +46,7 @@ def inputs() -> dict[str, bytes]:
 
 
 def digests() -> dict[str, dict[str, str]]:
-    """Model -> name -> SHA-256 of the compressed data."""
+    """Return the SHA-256 of the compressed data by model and name."""
     return {
         model: {
             name: hashlib.sha256(arzip.compress(data, model=model)).hexdigest()

@@ -1,10 +1,10 @@
-"""Runs `arzip` many times, each with faults of its own, in forks of a process that has it loaded.
+"""Runs `arzip` many times, each with other faults, in forks of one process that has loaded it.
 
     python tests/injected.py CASES RESULTS
 
-CASES is a JSON list of {"arguments", "folder", "environment", "streams"}: `streams` are the paths
-of what standard input is read from and of what output and messages are written to; null is closed.
-RESULTS becomes the list of exit statuses. The environment of a fork is for failing.c: see there.
+CASES is a JSON list of {"arguments", "folder", "environment", "streams"}. `streams` are the paths
+of standard input, output and error; null is a closed one. A fork's environment holds the faults:
+see failing.c. RESULTS becomes the list of exit statuses.
 """
 
 import json
@@ -21,7 +21,7 @@ MODES = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, os.O_WRONLY | os.O_
 
 
 def run(case: dict[str, Any]) -> int:
-    """The exit status of one run."""
+    """Return the exit status of one run."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -55,7 +55,7 @@ def _status_of(program: Any) -> int:
 
 
 def warm_up() -> None:
-    """Load and compile, once for all forks, what the commands use. It starts no threads."""
+    """Load and compile, once for all forks, the code of the commands. Starts no threads."""
     packed = arzip.compress(b"warm", model="swift")
     arzip.decompress(packed)
     arzip.evaluate(b"warm", model="swift")

@@ -1,9 +1,9 @@
-"""Writes tests/data/VERSION: files of every method, kind of frame and model, for ever to be read.
+"""Writes tests/data/VERSION: files of every method, frame and model that must always be readable.
 
     python tests/make_data.py
 
-Run it before a version is released, and whenever a model changes before that; never after, for
-what was released must stay readable as it was. `index.json` says what each file restores to;
+Run it before a version is released, and whenever a model changes before that. Never run it after:
+released files must stay as they are. `index.json` has the size and digest of each file's data;
 test_data.py reads the files of all versions.
 """
 
@@ -27,35 +27,35 @@ from arzip.models import hybrid, registry
 from arzip.models.parameters import NETWORK, PREFACE, Parameters
 
 DATA = Path(__file__).with_name("data")
-OWN = {
+CUSTOM = {
     "gru": lambda: reference_recurrent.random_tensors("gru", 1, 12, seed=1),
     "lstm": lambda: reference_recurrent.random_tensors("lstm", 2, 12, seed=2),
     "transformer": lambda: reference_transformer.random_tensors(1, 16, 2, 16, seed=3),
 }
-"""Networks as `arzip train` makes them, but of random weights. The first has a preface too."""
+"""Networks as of `arzip train`, but with random weights. The first model has a preface too."""
 
 INPUTS = {name: data[:6000] for name, data in golden.inputs().items()}
 INPUTS |= {"binary": bytes(range(256)) * 3, "runs": b"a" * 300 + b"b" * 5000}
 
 
 def write_model(architecture: str, path: Path) -> None:
-    """A custom model file, with that network."""
+    """Write a custom model with that network."""
     swift = registry.read("swift")
     tensors = dict(swift.tensors)
-    tensors |= {NETWORK + name: tensor for name, tensor in OWN[architecture]().items()}
+    tensors |= {NETWORK + name: tensor for name, tensor in CUSTOM[architecture]().items()}
     if architecture == "gru":
         tensors[PREFACE] = np.frombuffer(INPUTS["log"][-1500:], dtype=np.uint8)
     hybrid.write(path, Parameters(f"own-{architecture}", swift.version, tensors, (), {}))
 
 
 def long_frame(data: bytes, model: str | Path, size: int) -> bytes:
-    """A frame of segments of that size."""
+    """Return a frame with segments of that size."""
     compressor = arzip.ArzipCompressor(model, segment_size=size)
     return compressor.compress(data) + compressor.flush()
 
 
 def odd_frames() -> Iterator[tuple[str, bytes, bytes]]:
-    """Name, frame and data: what the format allows and arzip seldom writes."""
+    """Yield name, frame and data of frames that the format allows and arzip seldom writes."""
     text = INPUTS["text"]
     swift = arzip.load_model("swift")
     yield "long-empty", FrameWriter(swift.identity).header() + FrameWriter(b"").finish(), b""
@@ -72,15 +72,15 @@ def odd_frames() -> Iterator[tuple[str, bytes, bytes]]:
 
 
 def samples(folder: Path) -> Iterator[tuple[str, bytes, bytes, str | None]]:
-    """Name, file, data, and the model's file if it is not built in, which goes to `folder`."""
+    """Yield name, frame, data and the file in `folder` of a custom model, None for a built-in."""
     for name, data in INPUTS.items():
         plain = name.replace(" ", "-")
         for model in registry.names():
             yield f"{model}-{plain}", arzip.compress(data, model=model), data, None
     for model in registry.names():
-        mixture = INPUTS["mixed"] + INPUTS["noise"] + bytes(1000)
-        yield f"{model}-segments", long_frame(mixture, model, 5000), mixture, None
-    for architecture in OWN:
+        parts = INPUTS["mixed"] + INPUTS["noise"] + bytes(1000)
+        yield f"{model}-segments", long_frame(parts, model, 5000), parts, None
+    for architecture in CUSTOM:
         path = folder / f"{architecture}.safetensors"
         write_model(architecture, path)
         data = INPUTS["log"][:4000] + INPUTS["records"][:4000]
@@ -90,7 +90,7 @@ def samples(folder: Path) -> Iterator[tuple[str, bytes, bytes, str | None]]:
 
 
 def main() -> None:
-    """Write this version's folder anew."""
+    """Replace this version's folder."""
     target = DATA / arzip.__version__
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)

@@ -1,12 +1,11 @@
-"""The determinism matrix: one set of inputs, every setting under which arzip may run, one table.
+"""The determinism matrix: a table of the same inputs under every setting that arzip may run in.
 
     python tests/matrix.py [--python PATH]... [--quick]
 
-Each row is a process of its own, which compiles for itself if it compiles anything else than the
-first. It compresses all inputs with all models, and
-decompresses what the first row compressed; both must be equal, byte for byte. `--python` adds a
-row for another interpreter, with whatever versions of NumPy and numba it has. Exits with 1 if
-anything differs.
+Each row is a process of its own, with machine code of its own if its setting changes that. It
+compresses all inputs with all models, and decompresses the first row's files: both results must be
+equal, byte for byte. `--python` adds a row for another interpreter, with its own versions of NumPy
+and numba. The exit status is 1 if anything differs.
 """
 
 import argparse
@@ -25,26 +24,26 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 TINY = ("one byte", "short text")
-"""What is coded without numba's compiler, which takes 0.1 s for a byte: it codes `swift`'s known
-answers first, which are longer."""
+"""The inputs without a compiler, which takes 0.1 s a byte. It also codes `swift`'s known answers,
+which are longer."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A row."""
+    """A row of the table."""
 
     name: str
     environment: dict[str, str] = field(default_factory=dict)
     python: str = sys.executable
-    before: tuple[str, ...] = ()  # what precedes the interpreter on the command line
-    options: tuple[str, ...] = ()  # the interpreter's
+    before: tuple[str, ...] = ()  # words before the interpreter on the command line
+    options: tuple[str, ...] = ()  # the interpreter's options
     threads: int = 1
     tiny: bool = False
-    compiles: bool = True  # something else than the first row does
+    compiles: bool = True  # other machine code than the first row's
 
 
 def settings(pythons: list[str], quick: bool) -> list[Setting]:
-    """The rows; the first is what the others are held against."""
+    """Return the rows. All others are compared with the first."""
     one, two = (dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"), n) for n in "12")
     odd = {"LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu", "PYTHONMALLOC": "debug"}
     rows = [
@@ -61,22 +60,22 @@ def settings(pythons: list[str], quick: bool) -> list[Setting]:
     if not quick:
         rows += [Setting("another interpreter", python=python) for python in pythons]
         rows += [Setting(f"NUMBA_OPT={level}", {"NUMBA_OPT": level}) for level in "012"]
-    # NumPy warns of 64-bit numbers that wrap, as here they should.
+    # NumPy warns of 64-bit numbers that wrap; here they should.
     silent = ("-W", "ignore::RuntimeWarning")
     return [*rows, Setting("no compiler", {"NUMBA_DISABLE_JIT": "1"}, options=silent, tiny=True)]
 
 
 def inputs() -> dict[str, bytes]:
-    """Small ones of all kinds, and one of several segments."""
+    """Return small inputs of all kinds, most of several segments."""
     import golden
 
     return {name: data[:4000] for name, data in golden.inputs().items()}
 
 
 def child(frames: Path, threads: int, tiny: bool) -> None:
-    """Compress and decompress in this process; prints JSON.
+    """Compress and decompress in this process; print JSON.
 
-    `frames` holds what the first row compressed, or is filled by it.
+    `frames` is the folder of the first row's files, which the first row fills.
     """
     import numba
     import numpy as np
@@ -101,9 +100,9 @@ def child(frames: Path, threads: int, tiny: bool) -> None:
 
 
 def row(setting: Setting, folder: Path) -> dict[str, Any]:
-    """Run a row in a process of its own. Raises CalledProcessError.
+    """Run a row in a process of its own; return its JSON. Raises CalledProcessError.
 
-    `folder` holds the first row's frames and compiled code.
+    `folder` holds the first row's files and machine code.
     """
     with tempfile.TemporaryDirectory() as cold:
         environment = {

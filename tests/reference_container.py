@@ -1,36 +1,36 @@
-"""The container by itself, written from docs/format.md alone: what must be read, and what refused.
+"""The container's reader a second time, written from docs/format.md alone.
 
-It takes a whole file and shares nothing with arzip but XXH64, so that the two can be compared on
-any bytes whatever.
+It reads a whole file and shares only XXH64 with arzip, so that the two can be compared on any
+bytes.
 """
 
 from collections.abc import Callable
 
 from xxhash import xxh64_intdigest
 
-MOST = 1 << 26  # bytes a segment restores to
+MOST = 1 << 26  # the most bytes that a segment restores to
 
 Decode = Callable[[bytes, bytes, int], bytes]
-"""What restores n bytes: from a model's identity, a payload and n. Raises RefusedError."""
+"""Restores n bytes from a model's identity, a payload and n. Raises RefusedError."""
 
 
 class RefusedError(Exception):
-    """The bytes are not what the document allows."""
+    """The document does not allow these bytes."""
 
 
 def check(data: bytes) -> bytes:
-    """The low 32 bits of the XXH64, as they stand in the file."""
+    """Return the low 32 bits of the XXH64, in the order of the file."""
     return (xxh64_intdigest(data) & 0xFFFFFFFF).to_bytes(4, "little")
 
 
 def trailer(index: bytes, data: bytes) -> bytes:
-    """The end of a long frame, after its index."""
+    """Return the end of a long frame, after its index."""
     content = xxh64_intdigest(data).to_bytes(8, "little")
     return len(index).to_bytes(4, "little") + check(index) + content
 
 
 def read(data: bytes, decode: Decode, most: int) -> bytes:
-    """What the file restores to. Raises RefusedError, also if that is more than `most` bytes."""
+    """Return the restored data. Raises RefusedError, also for more than `most` bytes."""
     if not data:
         raise RefusedError
     out, at = b"", 0
@@ -113,7 +113,7 @@ def _restore(
 
 
 def _lengths(data: bytes, at: int, method: int) -> tuple[int, int, int]:
-    """n, m, and where they end."""
+    """Return n, m, and the place after them."""
     n, at = _read_varint(data, at)
     if method == 0:
         m, at = _read_varint(data, at)

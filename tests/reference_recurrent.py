@@ -1,20 +1,24 @@
-"""The neural expert a second time, in plain numpy from the tensors as given; random networks.
+"""The GRU and LSTM a second time, in plain numpy from the tensors as given; random networks.
 
     python tests/reference_recurrent.py
 
-prints digests of what arzip's own runtime computes: it runs on machines of other kinds.
+prints digests of arzip's own results, to compare with machines of other kinds.
 """
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.models.network import functions, recurrent, softmax
+from arzip.models.network import recurrent, softmax
+from arzip.models.network.functions import EXP2, SIGMOID
 
 Tensors = dict[str, NDArray[Any]]
+Shapes = Mapping[str, tuple[Any, tuple[int, ...]]]
+"""The data type and shape of each tensor."""
 
 TEXT = b"It was the best of times, it was the worst of times,\n\0\xff 1234;\t"
 
@@ -22,20 +26,25 @@ TEXT = b"It was the best of times, it was the worst of times,\n\0\xff 1234;\t"
 def random_tensors(
     architecture: str, layers: int, units: int, seed: int = 0, largest_scale: int = 1200
 ) -> Tensors:
-    """A network that says something: gates neither all open nor all shut."""
+    """Return random tensors whose gates are neither all open nor all shut."""
+    largest = {"scale": largest_scale, "cell": 1 << 17, "start": 32767}
+    return drawn(recurrent.tensors_of(architecture, layers, units), largest, seed)
+
+
+def drawn(shapes: Shapes, largest: dict[str, int], seed: int) -> Tensors:
+    """Return random tensors. `largest` has the bounds of those whose names end so, if not 8000."""
     rng = np.random.default_rng(seed)
-    largest = {"scale": largest_scale, "bias": 8000, "input": 8000, "cell": 1 << 17, "start": 32767}
     tensors = {}
-    for name, (dtype, shape) in recurrent.tensors_of(architecture, layers, units).items():
+    for name, (dtype, shape) in shapes.items():
         last = name.replace("_", ".").rpartition(".")[2]
-        bound = 127 if dtype is np.int8 else largest[last]
+        bound = 127 if dtype is np.int8 else largest.get(last, 8000)
         least = 0 if last == "scale" else -bound
         tensors[name] = rng.integers(least, bound + 1, shape).astype(dtype)
     return tensors
 
 
 class Reference:
-    """One lane of a network; see arzip/models/network/recurrent.py for what the numbers are."""
+    """A network after some bytes. See arzip/models/network/recurrent.py for its numbers' units."""
 
     def __init__(self, tensors: Tensors) -> None:
         self.tensors = {name: tensor.astype(np.int64) for name, tensor in tensors.items()}
@@ -75,13 +84,13 @@ class Reference:
         return self.product("output.", ("weight", "scale", "bias"), self.hidden[-1])
 
     def weights(self) -> NDArray[Any]:
-        """(256,) of the softmax."""
+        """Return the weights (256,) of the softmax."""
         return softmax_weights(self.logits())
 
 
 def softmax_weights(logits: NDArray[Any]) -> NDArray[Any]:
     exponent = ((logits.max() - logits).clip(0, 21 << 12) * 23637) >> 16
-    rounded = ((functions.EXP2[exponent & 1023] >> (exponent >> 10)) + 1) >> 1
+    rounded = ((EXP2[exponent & 1023] >> (exponent >> 10)) + 1) >> 1
     return np.maximum(rounded, 1)
 
 
@@ -95,19 +104,19 @@ def tanh(x: NDArray[Any]) -> NDArray[Any]:
 
 def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
     place = x.clip(-12 << 12, (12 << 12) - 1) + (12 << 12)
-    entry = functions.SIGMOID.astype(np.int64)[place >> 7]
+    entry = SIGMOID.astype(np.int64)[place >> 7]
     return (entry >> 10) + (((entry & 1023) * (place & 127) + 64) >> 7)
 
 
 def digest(architecture: str, layers: int, units: int, n: int) -> str:
-    """Of the sums and the log-odds of a random network over n bytes of text."""
+    """Return a digest of a random network's sums and log-odds over n bytes of text."""
     network = recurrent.Recurrent(random_tensors(architecture, layers, units))
-    memory = network.start()
+    activations = network.start()
     state = hashlib.sha256()
     for byte in (TEXT * n)[:n]:
-        recurrent.step(network.weights, memory, byte)
-        odds = [softmax.node_odds(memory.tree, node) for node in range(1, 256)]
-        state.update(memory.tree.astype("<i8").tobytes() + np.array(odds, "<i4").tobytes())
+        recurrent.step(network.weights, activations, byte)
+        odds = [softmax.node_odds(activations.tree, node) for node in range(1, 256)]
+        state.update(activations.tree.astype("<i8").tobytes() + np.array(odds, "<i4").tobytes())
     return state.hexdigest()[:16]
 
 

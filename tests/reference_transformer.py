@@ -2,7 +2,7 @@
 
     python tests/reference_transformer.py
 
-prints digests of what arzip's own runtime computes: it runs on machines of other kinds.
+prints digests of arzip's own results, to compare with machines of other kinds.
 """
 
 import hashlib
@@ -12,11 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from reference_recurrent import TEXT, softmax_weights, tanh
+from reference_recurrent import TEXT, Tensors, drawn, softmax_weights, tanh
 
 from arzip.models.network import transformer
-
-Tensors = dict[str, NDArray[Any]]
 
 Q11_LIMIT, RESIDUAL_LIMIT = 8 << 11, 512 << 12
 
@@ -24,22 +22,15 @@ Q11_LIMIT, RESIDUAL_LIMIT = 8 << 11, 512 << 12
 def random_tensors(
     layers: int, units: int, heads: int, window: int, seed: int = 0, largest_scale: int = 160
 ) -> Tensors:
-    """A network that says something, and whose heads look at some of what they see."""
-    rng = np.random.default_rng(seed)
-    largest = {"scale": largest_scale, "bias": 8000, "embedding": 8000, "ages": 12000}
-    tensors = {}
-    for name, (dtype, shape) in transformer.tensors_of(layers, units, heads, window).items():
-        last = name.replace("_", ".").rpartition(".")[2]
-        bound = 127 if dtype is np.int8 else largest.get(last, 8000)
-        least = 0 if last == "scale" else -bound
-        tensors[name] = rng.integers(least, bound + 1, shape).astype(dtype)
-    return tensors
+    """Return random tensors whose heads attend to some bytes more than to others."""
+    largest = {"scale": largest_scale, "ages": 12000}
+    return drawn(transformer.tensors_of(layers, units, heads, window), largest, seed)
 
 
 class Reference:
-    """One lane of a network; see arzip/models/network/transformer.py for what the numbers are.
+    """A network after some bytes. See arzip/models/network/transformer.py for its numbers' units.
 
-    It keeps all keys and values there ever were, and takes the last of them.
+    It keeps all keys and values, and uses the last of them.
     """
 
     def __init__(self, tensors: Tensors) -> None:
@@ -95,12 +86,12 @@ class Reference:
         ]
 
     def weights(self) -> NDArray[Any]:
-        """(256,) of the softmax."""
+        """Return the weights (256,) of the softmax."""
         return softmax_weights(self.logits())
 
 
 def normalised(x: NDArray[Any]) -> NDArray[Any]:
-    """x over its root mean square, in Python's whole numbers."""
+    """Return x over its root mean square, computed in Python's integers."""
     mean = (sum(int(value) ** 2 for value in x) << 8) // len(x) + (1 << 16)
     inverse = (1 << 47) // math.isqrt(mean)
     return np.array([(int(value) * inverse + (1 << 31)) >> 32 for value in x]).clip(
@@ -109,13 +100,14 @@ def normalised(x: NDArray[Any]) -> NDArray[Any]:
 
 
 def digest(layers: int, units: int, heads: int, window: int, n: int) -> str:
-    """Of the logits and the sums of a random network over n bytes of text."""
+    """Return a digest of a random network's hidden states and sums over n bytes of text."""
     network = transformer.Transformer(random_tensors(layers, units, heads, window))
-    memory = network.start()
+    activations = network.start()
     state = hashlib.sha256()
     for byte in (TEXT * n)[:n]:
-        transformer.step(network.weights, memory, byte)
-        state.update(memory.hidden.astype("<i4").tobytes() + memory.tree.astype("<i8").tobytes())
+        transformer.step(network.weights, activations, byte)
+        state.update(activations.hidden.astype("<i4").tobytes())
+        state.update(activations.tree.astype("<i8").tobytes())
     return state.hexdigest()[:16]
 
 

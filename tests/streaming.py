@@ -1,7 +1,5 @@
 """What the tests of streams share: inputs of all kinds, in pieces, and their frames."""
 
-import tracemalloc
-
 import numpy as np
 from conftest import Counts
 from hypothesis import strategies as st
@@ -39,14 +37,3 @@ def chunks(data: bytes, sizes: list[int]) -> list[bytes]:
 def compress(model: Counts, data: bytes, segment_size: int = SEGMENT) -> bytes:
     compressor = ArzipCompressor(model, segment_size=segment_size)
     return compressor.compress(data) + compressor.flush()
-
-
-def peak_memory(work: object) -> int:
-    """The most bytes that were allocated at a time while `work` was called."""
-    assert callable(work)
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()

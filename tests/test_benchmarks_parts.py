@@ -1,22 +1,22 @@
-"""The step in parts is the step: a profile of something else would be worth nothing."""
+"""The step in parts is the step of coding."""
 
 import pytest
 
 import parts
-from parts import ALL, LEARNING, LINES, MATCH, MIXTURE, NETWORK, NGRAM
+from parts import ALL, LEARNING, LINES, MATCH, MIXER, NETWORK, NGRAM
 
 
 @pytest.mark.slow
 def test_all_parts_give_the_code_length_of_coding() -> None:
     about = parts.subject(1500)
-    assert parts.faithful(about)
+    assert parts.is_faithful(about)
 
 
 def test_each_part_matters() -> None:
     """Left out, it changes what is predicted."""
     about = parts.subject(600)
     whole = about.walk(about.start())
-    for left_out in (NGRAM, NGRAM | LINES, MATCH, MIXTURE, LEARNING, LEARNING | NETWORK):
+    for left_out in (NGRAM, NGRAM | LINES, MATCH, MIXER, LEARNING, LEARNING | NETWORK):
         assert about.walk(about.start(), ALL & ~left_out) != whole
 
 

@@ -240,7 +240,7 @@ def test_a_changed_model_gives_other_results(here: Path, warm: Path) -> None:
 def test_everything_is_compiled_beforehand(here: Path) -> None:
     assert run(*ARZIP, "compile").returncode == 0
     program = (
-        "import arzip, sys, numpy as np; from arzip import inspection, sampling;"
+        "import arzip, sys, numpy as np; from arzip.analysis import inspection, sampling;"
         "data = open('text', 'rb').read();"
         "[arzip.decompress(arzip.compress(data, model=name)) for name in ('swift', 'base')];"
         "[arzip.sample(name, b'a', 2, top_k=k) for name in ('swift', 'base') for k in (None, 3)];"

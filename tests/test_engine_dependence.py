@@ -24,9 +24,9 @@ MACHINE = ("name", "+feature")
 @pytest.fixture(autouse=True)
 def forgetful() -> Iterator[None]:
     dependence.dependence.cache_clear()
-    loaded = dependence._LOADED
+    loaded = dependence.SOURCES
     yield
-    dependence._LOADED = loaded
+    dependence.SOURCES = loaded
     dependence.dependence.cache_clear()
 
 
@@ -42,7 +42,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def digest(machine: tuple[str, str] = MACHINE) -> str:
     """As a new process has it."""
     dependence.dependence.cache_clear()
-    dependence._LOADED = dependence._sources_digest()
+    dependence.SOURCES = dependence.sources_digest()
     found = dependence.dependence(machine)
     assert found is not None
     return found
@@ -118,7 +118,7 @@ def test_other_sources_do_not(copied: Path) -> None:
 def test_without_sources_nothing_is_known(copied: Path) -> None:
     shutil.rmtree(copied)
     copied.mkdir()
-    dependence._LOADED = dependence._sources_digest()
+    dependence.SOURCES = dependence.sources_digest()
     assert dependence.dependence(MACHINE) is None
 
 

@@ -3,13 +3,11 @@
 import io
 import subprocess
 import sys
-import tracemalloc
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import Counts
+from conftest import Counts, peak_memory
 
 import arzip
 from arzip import codec, files
@@ -21,17 +19,6 @@ from arzip.recovery import recover
 
 MANY = 10_000
 RUNS = Coded(RUN, b"z", CodeLength())
-
-
-def peak(work: Callable[[], object]) -> int:
-    """The most bytes that were allocated at a time while `work` was called."""
-    work()  # loads what is loaded once
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 GROWTH = """
@@ -82,11 +69,11 @@ def frames() -> bytes:
 
 def test_an_index_takes_little_more_memory_than_it_is_long(many: bytes) -> None:
     index = 2 * MANY
-    assert peak(lambda: files.segments(io.BytesIO(many)).size) < 2 * index + 100_000
+    assert peak_memory(lambda: files.segments(io.BytesIO(many)).size) < 2 * index + 100_000
 
 
 def test_many_frames_take_little_memory(frames: bytes) -> None:
-    assert peak(lambda: files.segments(io.BytesIO(frames)).size) < 100_000
+    assert peak_memory(lambda: files.segments(io.BytesIO(frames)).size) < 100_000
 
 
 def test_places_are_found_from_the_notes(many: bytes, frames: bytes) -> None:
@@ -145,4 +132,4 @@ def test_recovery_takes_little_memory() -> None:
             pass
 
     for data in (frame + writer.finish(), b"\0" + frame[1:] + writer.finish(), frame):
-        assert peak(partial(work, data)) < 200_000
+        assert peak_memory(partial(work, data)) < 200_000

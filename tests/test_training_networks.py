@@ -344,7 +344,7 @@ def test_training_starts_from_a_model(folder: Path, tmp_path: Path) -> None:
         (["-o", "x", "."], 1, "nothing to train on"),
         (["-o", "x", ".", "--hidden", "4"], 2, "hidden"),
         (["-o", "x", __file__, "--arch", "transformer", "--hidden", "20"], 1, "multiple of 8"),
-        (["-o", "x", __file__, "--arch", "transformer", "--hidden", "2048"], 1, "1024 at most"),
+        (["-o", "x", __file__, "--arch", "transformer", "--hidden", "2048"], 1, "at most 1024"),
         (["."], 2, "output"),
     ],
 )

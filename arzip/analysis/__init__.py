@@ -1,12 +1,12 @@
-"""What the models make of data in memory, beside compressing it; each shell command's twin.
+"""Other uses of the models, on data in memory. Each function is the twin of a shell command.
 
-    evaluate        arzip eval              what the code length is made of
+    evaluate        arzip eval              the parts of the code length
     score           arzip score             bits per byte under each model
     score_lines     arzip score --lines     the odd lines
     inspect         arzip inspect           the surprisal of every byte, as a page
-    sample          arzip sample            what the model would write
+    sample          arzip sample            a text that the model writes
 
-What only reads data takes text as well, as UTF-8.
+All but `evaluate` take text as well as bytes, as UTF-8.
 """
 
 import io
@@ -36,9 +36,9 @@ def evaluate(
     threads: int | None = None,
     executor: Executor | None = None,
 ) -> Report:
-    """Compress `data` and say what its code length is made of.
+    """Compress `data`; return a report of the parts of its code length.
 
-    The arguments are those of `compress`, and so are the errors.
+    Arguments and errors are those of `compress`.
     """
     compressor = ArzipCompressor(model, level=level, threads=threads, executor=executor)
     compressor.compress(data)
@@ -52,10 +52,10 @@ def score(
     threads: int | None = None,
     executor: Executor | None = None,
 ) -> dict[str, float]:
-    """The cross-entropy of `data` under each candidate, by its name, in bits per byte.
+    """Return the cross-entropy of `data` under each candidate, by its name, in bits per byte.
 
-    Candidates are names, paths of model files or loaded models; by default all that arzip has. The
-    one with the least explains the data best. Raises ModelError as `compress`.
+    Candidates are names, paths of model files or loaded models, by default all known models. The
+    one with the least explains the data best. Raises ModelError as `compress` does.
     """
     from arzip.models.registry import names
 
@@ -69,17 +69,17 @@ def score(
 
 
 def _name(model: ModelLike) -> str:
-    """What it was called by, or calls itself."""
+    """Return the name or path that was given, or the model's own name."""
     return os.fspath(model) if isinstance(model, str | os.PathLike) else choose(model).name
 
 
 def score_lines(
     data: "str | ReadableBuffer", *, model: ModelLike | None = None, level: int | None = None
 ) -> "list[Line]":
-    """The lines of `data`, those first that the lines around them explain least: the odd ones.
+    """Return the lines of `data`, odd ones first: those that the lines around them explain least.
 
     Each has a `number`, from 1, its `text` in bytes, its `size`, and its surprisal in `bits` and
-    `bits_per_byte`. Takes four times as long as compressing. Raises ModelError as `compress`.
+    `bits_per_byte`. Takes four times as long as compressing. Raises ModelError as `compress` does.
     """
     from arzip.analysis import lines
 
@@ -94,10 +94,10 @@ def inspect(
     name: str = "data",
     most: int | None = None,
 ) -> str:
-    """A page of HTML, complete in itself, that shows how well the model predicts every byte.
+    """Return an HTML page, complete in itself, that shows how well the model predicts each byte.
 
-    `name` is its title; of more than `most` bytes, by default 1 MiB, it shows excerpts of that size
-    together. Raises ValueError if there is no byte, ModelError as `compress`.
+    `name` is its title. Of more than `most` bytes, by default 1 MiB, it shows excerpts of that size
+    together. Raises ValueError if there is no byte, ModelError as `compress` does.
     """
     from arzip.analysis import inspection
 
@@ -107,9 +107,9 @@ def inspect(
     most = inspection.MOST if most is None else whole("most", most, 1)
     if not content:
         raise ValueError("data is empty: there must be 1 byte or more")
-    looked_at = inspection.read_sample(io.BytesIO(content), most)
+    excerpts = inspection.read_sample(io.BytesIO(content), most)
     chosen = choose(model, level)
-    return inspection.page(inspection.inspect(chosen, name, looked_at, lambda done: None))
+    return inspection.page(inspection.inspect(chosen, name, excerpts, lambda done: None))
 
 
 def sample(
@@ -125,12 +125,12 @@ def sample(
     greedy: bool = False,
     beam: int | None = None,
 ) -> bytes:
-    """n bytes that the model expects after `prompt`, drawn at random: same seed, same bytes.
+    """Return n bytes that the model expects after `prompt`, drawn at random. Same seed, same bytes.
 
-    `temperature` > 0 sharpens (below 1) or flattens the distribution; only the `top_k` likeliest
-    bytes are drawn, and only the fewest whose probabilities sum to `top_p`. `greedy` takes the
-    likeliest byte each time; `beam` searches for the likeliest bytes together, that many
-    hypotheses at a time. Raises ValueError for what is out of its range, ModelError as `compress`.
+    `temperature` > 0 sharpens (below 1) or flattens the distribution. `top_k` draws only from the
+    likeliest bytes, `top_p` only from the fewest whose probabilities sum to it. `greedy` takes the
+    likeliest byte each time. `beam` is a number of hypotheses, in a search for the likeliest n
+    bytes. Raises ValueError for an argument out of range, ModelError as `compress` does.
     """
     from arzip.analysis import sampling
 

@@ -1,9 +1,8 @@
 """A file as its model sees it: the surprisal of every byte, as one HTML page that needs no network.
 
-The page is arzip/inspection.html with two things put into it: JSON with the totals, and for each
-byte, as planes of bytes compressed by zlib in base64, its value, its surprisal, and the five
-likeliest predictions with their probabilities. What the file contains is data to the page, never
-markup.
+The page is inspection.html with two things put into it. One is JSON with the totals. The other is
+planes of a byte for each byte, compressed by zlib, in base64: values, surprisals, the five
+likeliest predictions and their probabilities. The file's content is data to the page, never markup.
 """
 
 import base64
@@ -31,7 +30,7 @@ from arzip.models.explore.protocol import Explanation
 __all__ = ["MOST", "Inspection", "Sample", "inspect", "page", "read_sample"]
 
 MOST = 1 << 20
-"""Bytes shown of a file; of a larger one, excerpts of that size together."""
+"""The most bytes shown of a file. A larger one is shown in excerpts of that size together."""
 
 EXCERPTS = 16
 PREDICTIONS = 5
@@ -46,31 +45,31 @@ EIGHTH, ODDS_ZERO = 8, 128
 
 @dataclass(frozen=True)
 class Sample:
-    """What is looked at of a file."""
+    """The sampled part of a file."""
 
     data: bytes
     """The file, or its excerpts one after the other."""
     size: int
     """Bytes of the file."""
     starts: tuple[int, ...]
-    """Where in the file the excerpts start; they are equally long."""
+    """The excerpts' offsets in the file. All are equally long."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """A sample, and what its bytes were expected to be."""
+    """A sample, and the predictions at each of its bytes."""
 
     name: str
-    """The file's."""
+    """The file's name."""
     model: str
     sample: Sample
     explanation: Explanation
 
 
 def read_sample(file: BinaryIO, most: int = MOST) -> Sample:
-    """All of a file of at most `most` bytes, or evenly spaced excerpts of a larger one.
+    """Return a file of at most `most` bytes whole, or evenly spaced excerpts of a larger one.
 
-    Reads a file that cannot be positioned into memory.
+    A file that cannot seek is read into memory.
     """
     if not file.seekable():
         file = io.BytesIO(file.read())
@@ -88,9 +87,9 @@ def read_sample(file: BinaryIO, most: int = MOST) -> Sample:
 def inspect(
     model: Model, name: str, sample: Sample, on_progress: Callable[[int], None]
 ) -> Inspection:
-    """Read the sample as one segment; `on_progress` is told how many bytes are done.
+    """Return the predictions for the sample, read as one segment.
 
-    Raises ModelError as compressing does.
+    `on_progress` gets the number of bytes done. Raises ModelError as compressing does.
     """
     values = np.frombuffer(sample.data, dtype=np.uint8)
     session = explorer(model, values.size, readings.find(values))
@@ -103,7 +102,7 @@ def inspect(
 
 
 def page(inspection: Inspection) -> str:
-    """The HTML page."""
+    """Return the HTML page."""
     parts = {
         "title": html.escape(f"{inspection.name} · arzip"),
         # "<" may not end the element that holds it, nor start another.
@@ -134,8 +133,9 @@ def _facts(inspection: Inspection) -> dict[str, object]:
 
 
 def _planes(inspection: Inspection) -> bytes:
-    """n bytes each: values; surprisals; the predicted values of each rank; their odds, of the first
-    rank as they are and of each other one how far below the rank before.
+    """Return planes of n bytes: values, surprisals, predicted values by rank, their odds by rank.
+
+    The first rank's odds are as they are, each other rank's by how far they are below the last's.
     """
     explanation = inspection.explanation
     bits = -np.log2(explanation.likelihood)
@@ -151,7 +151,7 @@ def _planes(inspection: Inspection) -> bytes:
 
 
 def _odds(freq: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """(ranks, n) log-odds of probabilities freq / 2**24, as a byte each: fine near 0 and near 1."""
+    """Return log-odds (ranks, n) of freq / 2**24, a byte each: fine near 0 and near 1."""
     p = freq / TOTAL
     odds = np.rint(np.log(p / (1 - p)) * EIGHTH) + ODDS_ZERO
     odds = odds.clip(0, 255).astype(np.uint8)

@@ -2,10 +2,10 @@
 
     s(line) = -1/2 log2 p(line | lines just before) - 1/2 log2 p(line | lines just after)    [bits]
 
-divided by the line's bytes. A model that remembered all of the file would call odd only the first
-of several strange lines, as it learns from each: so it forgets, and reads every WINDOW lines anew
-after the WINDOW before them (the first after those that follow, or they would look odd for being
-first). That is four times the work of compressing the file.
+divided by the line's bytes. A model that remembered the whole file would learn from each strange
+line, and call odd only the first of several. So it reads each WINDOW lines afresh, after the WINDOW
+lines before them. The first WINDOW lines are read after those that follow, as else they would look
+odd for being first. This takes four times the work of compressing.
 """
 
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from arzip.codec import Model
 from arzip.density import surprisals
 
-__all__ = ["WINDOW", "Line", "score_lines"]
+__all__ = ["Line", "score_lines"]
 
 WINDOW = 24
-"""Lines. Of logs, 12 to 48 find about the same; more let strange lines explain each other."""
+"""Lines. In logs, 12 to 48 find about the same; with more, strange lines explain each other."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +30,22 @@ class Line:
     number: int
     """From 1."""
     text: bytes
-    """Without the end of the line."""
+    """Without its line feed."""
     size: int
-    """Bytes, with its end."""
+    """Bytes, with its line feed."""
     bits: float
-    """s, see above."""
+    """s in the module's docstring."""
 
     @property
     def bits_per_byte(self) -> float:
-        """What lines are compared by: long ones are not odd for being long."""
+        """The measure of oddness: long lines are not odd for being long."""
         return self.bits / self.size
 
 
 def score_lines(model: Model, data: bytes) -> list[Line]:
-    """The lines of `data`, the most surprising first; of equals, the first in the file first.
+    """Return the lines of `data`, the most surprising first; equals in the order of the file.
 
-    Lines end at line feeds; a last line without one is read as if it had it. Raises ModelError as
+    Lines end at line feeds; one is added to a last line without it. Raises ModelError as
     compressing does.
     """
     lines = [line + b"\n" for line in data.removesuffix(b"\n").split(b"\n")] if data else []
@@ -61,7 +61,7 @@ def score_lines(model: Model, data: bytes) -> list[Line]:
 
 
 def _read(model: Model, lines: list[bytes]) -> Iterator[float]:
-    """The surprisal of each line after those just before it, in bits."""
+    """Yield the surprisal of each line after those just before it, in bits."""
     for start in range(0, len(lines), WINDOW):
         known = lines[start - WINDOW : start] if start else lines[WINDOW : 2 * WINDOW]
         read = known + lines[start : start + WINDOW]
@@ -70,6 +70,6 @@ def _read(model: Model, lines: list[bytes]) -> Iterator[float]:
 
 
 def _sums(bits: NDArray[np.float64], lines: list[bytes]) -> NDArray[np.float64]:
-    """Of each line's bytes."""
+    """Return the sum over the bytes of each line."""
     starts = np.cumsum([0, *map(len, lines[:-1])])
     return np.asarray(np.add.reduceat(bits, starts), dtype=np.float64)

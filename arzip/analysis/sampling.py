@@ -1,14 +1,14 @@
-"""Sampling: what the model would write, from the conditionals that it compresses with.
+"""Sampling: text that the model writes, from the conditionals that it compresses with.
 
     w_t ~ p(. | w_<t)          ancestral sampling: then w_1:T is a draw from P(w_1:T)
 
-Compression takes out of a file what the model knew; sampling shows what that is. Besides the plain
-draw: greedy (the likeliest byte each time), temperature, top-k (Fan et al., 2018), nucleus or
-top-p (Holtzman et al., 2020), and beam search (for likely sequences rather than typical ones).
+Compression removes the model's knowledge from a file; sampling shows that knowledge. Besides the
+plain draw there are temperature, top-k (Fan et al., 2018), nucleus or top-p (Holtzman et al.,
+2020), greedy (the likeliest byte each time), and beam search (likely sequences, not typical ones).
 
-The same seed gives the same bytes on every machine: frequencies, weights and likelihoods are whole
-numbers, and dice are the raw 64-bit output of PCG64, which numpy promises not to change.
-arzip/models/explore/draw.py has the arithmetic.
+The same seed gives the same bytes on every machine. Frequencies, weights and likelihoods are whole
+numbers; dice are the raw 64-bit output of PCG64, which numpy promises not to change. The arithmetic
+is in arzip/models/explore/draw.py.
 """
 
 import math
@@ -26,13 +26,13 @@ from arzip.models.explore import explorer
 from arzip.models.explore.draw import Choice
 from arzip.models.explore.protocol import Explorer
 
-__all__ = ["Sampling", "beam_search", "generate"]
+__all__ = ["Sampling", "generate"]
 
 UNITS = TOTAL - 2
-"""What the frequencies of the 256 bytes sum to."""
+"""The sum of the frequencies of the 256 bytes."""
 
 SHORTEST = 1 << 14
-"""Room for that many bytes at least: up to here a longer sample goes on as a shorter one began."""
+"""The least segment size, in bytes: up to it, a longer sample begins with the shorter one."""
 
 PIECE = 4096  # bytes drawn at a time
 
@@ -41,7 +41,7 @@ MOST_HYPOTHESES = 64
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to draw. Raises ValueError for what is out of its range, TypeError for no number."""
+    """How to draw. Raises ValueError for a number out of range, TypeError for another type."""
 
     temperature: float = 1.0
     """T > 0: draw from p^(1/T), normalised, over the bytes that top_k and top_p leave."""
@@ -52,9 +52,9 @@ class Sampling:
     seed: int = 0
     """At least 0."""
     greedy: bool = False
-    """The likeliest byte each time; of several the lowest."""
+    """Take the likeliest byte each time; of equals, the lowest."""
     beam: int | None = None
-    """Beam search with so many hypotheses, 1 to 64."""
+    """The number of hypotheses of a beam search, 1 to 64."""
 
     def __post_init__(self) -> None:
         if not 0 < real("temperature", self.temperature) < math.inf:
@@ -75,7 +75,7 @@ class Sampling:
 
     @property
     def choice(self) -> Choice:
-        """The same in whole numbers."""
+        """The settings in whole numbers."""
         return Choice(
             count=1 if self.greedy else self.top_k or 256,
             mass=math.ceil(Fraction(float(self.top_p or 1)) * UNITS),
@@ -84,12 +84,12 @@ class Sampling:
 
 
 def generate(model: Model, prompt: bytes, n: int, how: Sampling) -> Iterator[bytes]:
-    """n bytes that follow `prompt`, piece by piece. Raises ValueError if n is negative."""
+    """Yield n bytes that follow `prompt`, in pieces. Raises ValueError if n is negative."""
     n = whole("n", n, 0)
     session = explorer(model, max(len(prompt) + n, SHORTEST))
     session.explain(prompt, 0)
     if how.beam is not None:
-        yield beam_search(session, n, how.beam)
+        yield _beam_search(session, n, how.beam)
         return
     dice = np.random.PCG64(how.seed)
     raws = dice.random_raw(PIECE)
@@ -109,12 +109,12 @@ class _Hypothesis(NamedTuple):
     session: Explorer
 
 
-def beam_search(session: Explorer, n: int, width: int) -> bytes:
-    """The likeliest n bytes that `width` hypotheses at a time find.
+def _beam_search(session: Explorer, n: int, width: int) -> bytes:
+    """Return the likeliest n bytes that `width` hypotheses at a time find.
 
     Each hypothesis is continued by its likeliest bytes, and the likeliest `width` of all are kept.
-    The greedy one is kept beside them, for its beginning may look bad: so the result is never
-    less likely than greedy's.
+    The greedy one is kept beside them, even if it begins badly, so the result is never less likely
+    than greedy's.
     """
     start = _Hypothesis(1, b"", session)
     beam, greedy = [start], start
@@ -126,7 +126,7 @@ def beam_search(session: Explorer, n: int, width: int) -> bytes:
 def _extend(
     beam: list[_Hypothesis], greedy: _Hypothesis, width: int
 ) -> tuple[list[_Hypothesis], _Hypothesis]:
-    """The beam one byte further, likeliest first, and the greedy hypothesis in it."""
+    """Return the beam one byte further, likeliest first, and the greedy hypothesis in it."""
     candidates = []
     for parent in beam:
         values, freq = parent.session.leading(width)

@@ -1,11 +1,17 @@
 """The compiled functions' machine code: built once, kept in a folder, loaded without numba.
 
-`function` is what a compiled function is to its callers. Its arguments become words (`words`), its
-machine code is looked up (`store`) by all that it depends on (`dependence`), and loaded by LLVM
-alone (`loader`), which takes some milliseconds where importing numba takes hundreds. What is not
-there yet is made by numba: only `compiler` knows numba, and only what is compiled imports it.
-`python -m arzip.engine` fills the folder beforehand.
+    compiled        marks a function as one to be compiled
+    function        is that function to its callers
+    words           turns its arguments into 64-bit words, and words into its result
+    dependence      digests all that its machine code depends on
+    store           looks the machine code up by that digest, and keeps it
+    loader          loads it by LLVM alone: milliseconds, where importing numba takes hundreds
+    compiler        makes it with numba if it is missing; nothing else here imports numba
+    lowered         lists the modules that tell numba how to compile some functions
+    notices         tell the user of compiling that takes seconds
 
-Nothing here knows what is compiled. Where the folder cannot be used, machine code is made for this
-process alone, and `notices` say so to those who listen.
+Nothing here knows what is compiled. If the folder cannot be used, machine code is made for one
+process. `arzip compile` fills the folder beforehand.
 """
+
+__all__: list[str] = []

@@ -1,4 +1,4 @@
-"""How the loops over bytes are compiled: by numba, exactly, once for each machine."""
+"""The decorator of the loops over bytes, which numba compiles once for each machine."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -9,7 +9,7 @@ from arzip.engine.function import INTERPRETED, Compiled
 
 __all__ = ["compiled", "i16", "i32", "i64", "u16", "u32", "u64"]
 
-# Arithmetic's widths in view. To Python's type checker they are what numba makes of them: integers.
+# The arithmetic's widths. Typed as Any, so that a type checker takes their values for int.
 i16: Any = np.int16
 u16: Any = np.uint16
 u32: Any = np.uint32
@@ -21,9 +21,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """A function that runs as machine code, without the GIL, and keeps its type.
+    """Return the function as machine code that runs without the GIL.
 
-    It takes numbers, contiguous arrays, records, named tuples of these, and None, by position; it
-    gives back numbers, or a tuple of them; and it makes no arrays of its own.
+    Its arguments are positional: numbers, contiguous arrays, numpy's records, named tuples of
+    these, and None. Its result is a number, a tuple of numbers, or None. It makes no arrays.
     """
     return function if INTERPRETED else cast(Function, Compiled(function))

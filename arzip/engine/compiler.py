@@ -1,11 +1,11 @@
-"""numba, to make machine code of functions that are called with words. Nothing else knows numba.
+"""Machine code made by numba, for functions that are called with words.
 
-A function is compiled for its arguments' types as numba does it for others to call. Beside it goes
-an entry of a few instructions, which takes its arguments from words and leaves the result in words;
-both together, with all that they call, are one object file that needs nothing of numba or Python.
+A function is compiled for the types of its arguments, as numba does for any caller. Beside it goes
+an entry of a few instructions, which reads the arguments from words and writes the result to words.
+Both, and all that they call, form one object file that needs nothing of numba or Python.
 
-What is used here of numba's inside has been the same for years, but is not promised to stay: where
-it is not as it is known here, functions are UnfitError, and numba calls them itself.
+This uses numba's internals. They have been the same for years, but may change. If they are not as
+expected, compiling raises UnfitError, and numba calls the function itself.
 """
 
 import functools
@@ -26,24 +26,24 @@ from arzip.engine.words import UnfitError
 __all__ = ["called", "compile_entry", "njit"]
 
 OPTIONS = {"nogil": True, "error_model": "numpy"}
-"""No fastmath; and integer division never raises, as an exception's path through a function keeps
-LLVM from seeing that values may stay in registers."""
+"""No fastmath. Integer division never raises: with a path for an exception through a function, LLVM
+does not see that values may stay in registers."""
 
 INNER = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-"""For what only compiled code calls: without memory of numba's to be counted, nor Python."""
+"""For functions that only compiled code calls: no memory counted by numba, no calls from Python."""
 
 WORD = ir.IntType(64)
 ENTRY = "arzip_entry"
 
 
 def njit(function: Callable[..., Any]) -> Any:
-    """The function as numba calls it."""
+    """Return the function as numba calls it."""
     _load_lowered()
     return numba.njit(**OPTIONS)(function)
 
 
 def called(function: Callable[..., Any]) -> Any:
-    """The function as others that are compiled call it."""
+    """Return the function as other compiled functions call it."""
     _load_lowered()
     return numba.njit(**OPTIONS, **INNER)(function)
 
@@ -57,12 +57,13 @@ def _load_lowered() -> None:
 def compile_entry(
     function: Callable[..., Any], arguments: Sequence[Any]
 ) -> tuple[bytes, dict[str, Any]]:
-    """An object file for arguments of these types, and what its caller must know.
+    """Return an object file for arguments of these types, and what its caller must know.
 
-    That is the name of its `entry`, a void(uint64 *words), the `parts` of the result as codes of
-    `struct`, and whether it `is_tuple`. Words are the arguments as words.take_apart gives them, a
-    word for each part of the result, and a status, 0 if all is well. Raises UnfitError, and numba's
-    errors for what cannot be compiled.
+    That is: `entry`, the name of a void(uint64 *words); `parts`, the codes of the result's parts in
+    `struct`; and whether the result `is_tuple`. The words are the arguments as words.take_apart
+    gives them, one word for each part of the result, and a status, 0 for success.
+
+    Raises UnfitError, and numba's errors for a function that cannot be compiled.
     """
     _load_lowered()
     try:
@@ -128,7 +129,7 @@ def _places(builder: ir.IRBuilder, words: Any) -> Iterator[Any]:
 
 
 def _value(context: Any, builder: ir.IRBuilder, kind: Any, places: Iterator[Any]) -> Any:
-    """The value of a type that starts at the next place, as compiled functions take it."""
+    """Return the value of a type that starts at the next place, as compiled functions take it."""
     if kind == types.none:
         return context.get_dummy_value()
     if isinstance(kind, types.BaseTuple):
@@ -174,7 +175,7 @@ def _is_tuple(kind: Any) -> bool:
 
 
 def _codes(kind: Any) -> tuple[list[str], bool]:
-    """The codes of a result's parts."""
+    """Return the codes of a result's parts, and whether it is a tuple."""
     if _is_tuple(kind):
         return [_code(part) for part in kind.types], True
     return ([] if kind == types.none else [_code(kind)]), False
@@ -200,7 +201,7 @@ def _word(context: Any, builder: ir.IRBuilder, kind: Any, value: Any) -> Any:
 
 
 def _require_independence(module: Any) -> None:
-    """Raises UnfitError if something in it calls into numba or Python."""
+    """Raise UnfitError if a function in the module calls into numba or Python."""
     for function in module.functions:
         name = function.name
         if not function.is_declaration or name.startswith("llvm."):

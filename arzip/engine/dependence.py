@@ -1,7 +1,7 @@
-"""What machine code depends on, as a digest: sources, processor, versions, settings.
+"""All that machine code depends on, as a digest: sources, processor, versions, settings.
 
-numba's own cache looks at the file of a function, not at the others whose functions and constants
-are compiled into it. Here it is all files that compiled functions may come from.
+numba's own cache checks the file of a function, but not the other files whose functions and
+constants are compiled into it. This digest covers all files that compiled functions may come from.
 """
 
 import os
@@ -18,36 +18,45 @@ import numpy as np
 
 import arzip
 
-__all__ = ["GENERIC", "PROCESSOR", "covers", "dependence", "is_current", "processors"]
+__all__ = [
+    "GENERIC",
+    "PROCESSOR",
+    "SOURCES",
+    "covers",
+    "dependence",
+    "is_current",
+    "processors",
+    "sources_digest",
+]
 
 PACKAGE = "arzip"
 COVERED = ("coder", "engine", "models", "readings")
 """Modules and packages of arzip that hold compiled functions, what these call, and the engine."""
 
 IRRELEVANT = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}
-"""Of numba's settings: these do not change what is compiled."""
+"""Settings of numba that do not change what is compiled."""
 
 PROCESSOR = ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")
-"""And these say for which processor."""
+"""Settings of numba that name the processor."""
 
 GENERIC = ("generic", "")
 """Any processor of this kind."""
 
 
 def covers(module: str) -> bool:
-    """Whether that module's source is part of the digest."""
+    """Return whether the module's source is part of the digest."""
     package, _, rest = module.partition(".")
     return package == PACKAGE and rest.partition(".")[0] in COVERED
 
 
 @cache
 def dependence(machine: tuple[str, str]) -> str | None:
-    """The digest, in hex, for a processor; None where there are no sources to be read."""
-    if _LOADED is None:
+    """Return the digest, in hex, for a processor; None if there are no sources to read."""
+    if SOURCES is None:
         return None
     digest = sha256()
     about = [
-        _LOADED,
+        SOURCES,
         *machine,
         sys.implementation.cache_tag,
         platform.machine(),
@@ -61,16 +70,16 @@ def dependence(machine: tuple[str, str]) -> str | None:
 
 
 def is_current() -> bool:
-    """Whether the sources still are what this process was started with.
+    """Return whether the sources are still those that this process was started with.
 
-    If not, what it compiles is not to be kept: not as theirs, for it is of modules loaded before,
-    nor as those modules', of which some may have been loaded after.
+    If not, its machine code fits no digest and must not be kept: some of its modules were loaded
+    before the change, others perhaps after.
     """
-    return _sources_digest() == _LOADED
+    return sources_digest() == SOURCES
 
 
 def settings() -> list[tuple[str, str]]:
-    """What the environment tells numba."""
+    """Return numba's settings in the environment, in order of their names."""
     return sorted(
         (name, value)
         for name, value in os.environ.items()
@@ -79,9 +88,9 @@ def settings() -> list[tuple[str, str]]:
 
 
 def processors() -> list[tuple[str, str]]:
-    """Names and features of the processors whose code is for here, the best first.
+    """Return names and features of the processors whose code runs here, the best first.
 
-    Only one if the environment says which.
+    If the environment names one, it is the only one.
     """
     name, features = map(os.environ.get, PROCESSOR)
     if name is not None or features is not None:
@@ -91,7 +100,8 @@ def processors() -> list[tuple[str, str]]:
     return [loader.host(), GENERIC]
 
 
-def _sources_digest() -> str | None:
+def sources_digest() -> str | None:
+    """Return a digest, in hex, of the covered modules' sources; None if they cannot be read."""
     digest = sha256()
     try:
         for name, text in _sources().items():
@@ -103,7 +113,7 @@ def _sources_digest() -> str | None:
 
 
 def _sources() -> dict[str, bytes]:
-    """Name -> text of the covered modules."""
+    """Return the text of each covered module, by its name."""
     assert arzip.__file__ is not None
     folder = Path(arzip.__file__).parent
     if not folder.is_dir():  # in a zip application
@@ -130,7 +140,7 @@ def _texts(folder: Path, name: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _version(package: str) -> str:
-    """What tells a version of the package from the others, without importing it."""
+    """Return a text that differs between versions of the package, without importing it."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         return "none"
@@ -142,5 +152,5 @@ def _version(package: str) -> str:
         return version(package)
 
 
-_LOADED = _sources_digest()
-"""The sources as they were before anything was compiled, and nearly all of it imported."""
+SOURCES = sources_digest()
+"""The digest from before anything was compiled, and before nearly all modules were imported."""

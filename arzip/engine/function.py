@@ -1,4 +1,4 @@
-"""A compiled function, to those who call it."""
+"""A compiled function as its callers see it."""
 
 import ctypes
 import functools
@@ -15,7 +15,7 @@ from arzip.engine.words import UnfitError, put_together, spelled, take_apart
 __all__ = ["INTERPRETED", "Compiled"]
 
 INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
-"""Whether nothing is compiled: numba's own setting."""
+"""Whether nothing is compiled. The setting is numba's own."""
 
 _CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 _making = threading.RLock()
@@ -24,7 +24,7 @@ Call = Callable[[list[int], tuple[Any, ...]], Any]
 
 
 class Compiled:
-    """A function whose machine code is looked up, or made, by the kinds of its arguments."""
+    """A function whose machine code is found, or made, by the kinds of its arguments."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
@@ -45,14 +45,14 @@ class Compiled:
 
     @functools.cached_property
     def _dispatcher(self) -> Any:
-        """numba's, in memory, for what this does not serve."""
+        """numba's own function, for arguments or machine code that do not fit."""
         from arzip.engine import compiler
 
         return compiler.njit(self._function)
 
     @functools.cached_property
     def _numba_type_(self) -> Any:
-        """What numba makes of it in a function that it compiles."""
+        """Its numba type, by which other compiled functions call it."""
         from arzip.engine import compiler
 
         self._called = compiler.called(self._function)
@@ -69,7 +69,7 @@ class Compiled:
             return lambda words, arguments: self._dispatcher(*arguments)
 
     def _obtain(self, kinds: tuple[Hashable, ...], arguments: tuple[Any, ...]) -> bytes:
-        """The machine code for arguments of these kinds, after a line that describes it."""
+        """Return the machine code for arguments of these kinds, after a line that describes it."""
 
         def make() -> bytes:
             from arzip.engine import compiler
@@ -80,9 +80,9 @@ class Compiled:
         return store.obtain(self._names(kinds), make, dependence.is_current)
 
     def _names(self, kinds: tuple[Hashable, ...]) -> list[str]:
-        """Under which the machine code may be kept; none where it is not known on what it depends.
+        """Return the names that the machine code is kept under, this very processor's first.
 
-        The first is that for this very processor.
+        There are none if it is not known what the code depends on.
         """
         if not dependence.covers(self._function.__module__):
             return []
@@ -93,7 +93,7 @@ class Compiled:
 
 
 class _Native:
-    """Machine code, to be called with words."""
+    """Machine code, called with words."""
 
     def __init__(self, address: int, parts: list[str], is_tuple: bool) -> None:
         self._call = _CALL(address)
@@ -101,7 +101,7 @@ class _Native:
         self._is_tuple = is_tuple
 
     def __call__(self, words: list[int], arguments: tuple[Any, ...]) -> Any:
-        # `arguments` own what words are the addresses of.
+        # `arguments` keep the memory alive that words point to.
         size = len(words) + len(self._parts) + 1
         array = (ctypes.c_uint64 * size)(*words)
         self._call(array)

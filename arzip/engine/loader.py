@@ -7,21 +7,21 @@ import llvmlite.binding as llvm
 
 __all__ = ["NotLoadedError", "host", "load"]
 
-_kept: list[Any] = []  # what owns the code that addresses point to
+_kept: list[Any] = []  # owners of the code that addresses point to
 
 
 class NotLoadedError(Exception):
-    """The object file is no code for this machine."""
+    """The object file holds no code for this machine."""
 
 
 @cache
 def host() -> tuple[str, str]:
-    """Name and features of this processor."""
+    """Return name and features of this processor."""
     return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
 def load(code: bytes, symbol: str) -> int:
-    """The address of the function of that name. Raises NotLoadedError."""
+    """Return the address of the function of that name. Raises NotLoadedError."""
     try:
         _initialize()
         machine = llvm.Target.from_default_triple().create_target_machine()

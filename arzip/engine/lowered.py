@@ -1,7 +1,7 @@
-"""Functions that are written for Python, and in numba's or LLVM's own words as well.
+"""Functions that numba compiles in another way than they are written.
 
-To an interpreter they are what they say. The modules that tell numba what to make of them instead
-are named here, and imported with numba: so that nothing else needs either.
+An interpreter runs them as they stand. Their instructions for numba, some in LLVM's own language,
+are in modules that are listed here and imported with numba: nothing else needs numba or LLVM.
 """
 
 __all__ = ["lowered_in", "modules"]
@@ -10,5 +10,5 @@ modules: list[str] = []
 
 
 def lowered_in(module: str) -> None:
-    """Have numba told by that module."""
+    """List a module that tells numba how to compile functions."""
     modules.append(module)

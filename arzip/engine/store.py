@@ -1,9 +1,9 @@
-"""Where machine code is kept: a folder of the user's, and one of the machine's.
+"""The folders where machine code is kept: the user's, and one of the whole machine.
 
-Whoever writes a file here runs code as those who load it. So a file is read only if it and its
-folder belong to this user or to root, and nobody else may write to them; it starts with a digest of
-the rest, so that what was cut short or changed by accident counts as missing. A folder is locked
-while something is made for it: of several processes that start first, one compiles.
+Whoever writes a file here can run code as any user who loads it. So a file is read only if it and
+its folder belong to this user or to root, and nobody else may write to them. It starts with a
+digest of the rest: a file that was cut short or changed by accident counts as missing. A folder is
+locked while machine code is made for it: of several processes that start together, one compiles.
 """
 
 import contextlib
@@ -17,54 +17,54 @@ from pathlib import Path
 from arzip.engine.notices import announced, say
 from arzip.system.userfolders import user_folder
 
-__all__ = ["ENVIRONMENT", "SHARED", "Folder", "keep_in", "obtain", "own", "written"]
+__all__ = ["ENVIRONMENT", "ONCE", "SHARED", "Folder", "keep_in", "obtain", "own", "written"]
 
 ENVIRONMENT = "ARZIP_CACHE_DIR"
-"""The variable that names another folder than the user's."""
+"""The environment variable that names another folder in place of the user's."""
 
 SHARED = Path("/var/cache/arzip")
-"""The machine's: filled by root, for all users."""
+"""The machine's folder: filled by root, for all users."""
 
 MAGIC = b"arzip machine code 1\n"
-ROOM = 1 << 20  # bytes: more than a file takes
+ROOM = 1 << 20  # bytes, more than any file takes
 
 ONCE = "compiling the model for this machine, once (up to half a minute)..."
 EACH_TIME = (
-    "compiling the model for this machine (up to half a minute), and each time again: it cannot be "
-    "kept in {path} ({reason}); set ARZIP_CACHE_DIR to a folder of your own"
+    "compiling the model for this machine (up to half a minute), as in every run: machine code "
+    "cannot be kept in {path} ({reason}); set ARZIP_CACHE_DIR to another folder"
 )
 UNKNOWN = "compiling for this machine (up to half a minute)..."
-NOT_KEPT = "what was compiled cannot be kept in {path} ({reason}); set ARZIP_CACHE_DIR to another"
+NOT_KEPT = "machine code cannot be kept in {path} ({reason}); set ARZIP_CACHE_DIR to another folder"
 
 _chosen: "Folder | None" = None
 _written = 0
 
 
 def own() -> Path:
-    """The user's folder, which need not be there."""
+    """Return the path of the user's folder, which may not exist."""
     if named := os.environ.get(ENVIRONMENT):
         return Path(named).absolute()
     return (user_folder("XDG_CACHE_HOME") or Path("/nonexistent/.cache")) / "arzip"
 
 
 def keep_in(folder: "Folder") -> None:
-    """Look in that folder alone from now on, and keep there what is made."""
+    """Use only this folder from now on, to look up machine code and to keep it."""
     global _chosen
     _chosen = folder
 
 
 def written() -> int:
-    """How much this process has made and kept."""
+    """Return how many files this process has made and kept."""
     return _written
 
 
 def obtain(
     names: list[str], make: Callable[[], bytes], may_keep: Callable[[], bool] = lambda: True
 ) -> bytes:
-    """What is kept under the first of these names, or else is made now, and kept under it.
+    """Return the content kept under the first of the names, or else make it and keep it there.
 
-    The other names are looked up in the machine's folder only: they serve, but not as well.
-    Without a name nothing is kept, nor if then it may not be.
+    The other names serve too, but less well: only the machine's folder is searched for them.
+    Nothing is kept without a name, or if `may_keep` is false once the content is made.
     """
     if not names:
         with announced(UNKNOWN):
@@ -82,7 +82,7 @@ def obtain(
             return make()
     with announced(ONCE), folder.locked():
         if (kept := folder.read(names[0])) is not None:
-            return kept  # another process has made it meanwhile
+            return kept  # another process made it meanwhile
         made = make()
         try:
             if may_keep():
@@ -97,14 +97,14 @@ class Folder:
     """A folder of files that are read and written whole."""
 
     def __init__(self, path: Path, *, public: bool = False) -> None:
-        """A `public` one is for others to read."""
+        """A `public` folder can be read by all users."""
         self.path = path
         self._mode = 0o755 if public else 0o700
 
     def read(self, name: str) -> bytes | None:
-        """What was written under that name.
+        """Return the content written under a name.
 
-        None if it is not there, or damaged, or if others could have written it.
+        None if it is missing or damaged, or if other users could have written it.
         """
         try:
             with self._opened() as folder:
@@ -116,8 +116,8 @@ class Folder:
             return None
 
     def prepare(self) -> None:
-        """Make the folder if there is none. Raises OSError if nothing can be written to it."""
-        # A home that is not there is not made either.
+        """Make the folder if it is missing. Raises OSError if it cannot be written to."""
+        # A missing home is not made.
         for path, mode in ((self.path.parent, 0o700), (self.path, self._mode)):
             with contextlib.suppress(FileExistsError):
                 path.mkdir()
@@ -129,14 +129,14 @@ class Folder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes from making what is made here, where the file system has locks."""
+        """Keep other processes from making the same, if the file system has locks."""
         with contextlib.ExitStack() as stack:
             with contextlib.suppress(OSError):
                 fcntl.flock(stack.enter_context(self._opened()), fcntl.LOCK_EX)
             yield
 
     def write(self, name: str, content: bytes) -> None:
-        """Keep `content` under that name. Raises OSError."""
+        """Keep `content` under a name. Raises OSError."""
         with self._opened() as folder:
             temporary = f".{name}.{os.urandom(8).hex()}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -153,7 +153,7 @@ class Folder:
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[int]:
-        """A descriptor of the folder. Raises OSError if it is not there or not to be trusted."""
+        """Yield a descriptor of the folder. Raises OSError if it is missing or not trusted."""
         folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             _require_trust(folder)
@@ -163,7 +163,7 @@ class Folder:
 
 
 def _require_trust(descriptor: int) -> None:
-    """Raises PermissionError if another user but root may write to it."""
+    """Raise PermissionError if a user other than this one and root may write to it."""
     status = os.fstat(descriptor)
     if status.st_uid not in (0, os.geteuid()):
         raise PermissionError(errno.EPERM, "it belongs to another user")
@@ -172,7 +172,7 @@ def _require_trust(descriptor: int) -> None:
 
 
 def _content(sealed: bytes) -> bytes | None:
-    """What was sealed, if it is whole."""
+    """Return the content that follows the digest; None if they do not match."""
     start = len(MAGIC) + 32
     content = sealed[start:]
     return content if sealed[:start] == MAGIC + sha256(content).digest() else None

@@ -1,8 +1,13 @@
-"""A call as 64-bit words: what goes into compiled code, and what comes out.
+"""A call as 64-bit words: the arguments of compiled code, and its result.
 
-Numbers are a word; a record is its address; an array its address and its shape; a named tuple its
-elements, one after the other; None is nothing. What kind each argument is decides, with the
-function, which machine code is called, so that kinds can be compared and written down.
+    number          one word
+    record          its address; numpy's records, of one data type
+    array           its address, and its shape
+    named tuple     its elements, one after the other
+    None            no word
+
+The kinds of the arguments decide which machine code of a function is called. They can be compared,
+and spelled as text.
 """
 
 import ctypes
@@ -16,11 +21,11 @@ __all__ = ["UnfitError", "put_together", "spelled", "take_apart"]
 
 
 class UnfitError(Exception):
-    """An argument, or a function or its result, is of another kind."""
+    """An argument, a function or its result is of a kind that words cannot hold."""
 
 
 def take_apart(arguments: Iterable[Any]) -> tuple[tuple[Hashable, ...], list[int]]:
-    """The kind of each argument, and the words of all. Raises UnfitError."""
+    """Return the kind of each argument, and the words of all. Raises UnfitError."""
     words: list[int] = []
     return tuple([_take(argument, words) for argument in arguments]), words
 
@@ -33,7 +38,7 @@ def _take(value: Any, words: list[int]) -> Hashable:
         if flags.writeable and value.size:
             words.append(ctypes.addressof(ctypes.c_char.from_buffer(value.data)))
         else:
-            words.append(value.ctypes.data)  # the same, but it takes longer
+            words.append(value.ctypes.data)  # the same address, but slower
         words.extend(value.shape)
         return "array", value.dtype, value.ndim, flags.writeable
     if value is None:
@@ -59,7 +64,7 @@ def _take(value: Any, words: list[int]) -> Hashable:
 
 
 def spelled(kind: Hashable) -> str:
-    """A kind as text: the same in every process, and different for each kind."""
+    """Return a kind as text: the same in every process, and different for each kind."""
     if isinstance(kind, tuple):
         return f"({' '.join(map(spelled, kind))})"
     if isinstance(kind, type):
@@ -68,7 +73,7 @@ def spelled(kind: Hashable) -> str:
 
 
 def put_together(words: Sequence[int], codes: Sequence[str], *, is_tuple: bool) -> Any:
-    """The result whose parts, in `words`, are of these codes: those of `struct`, or "?"."""
+    """Return the result whose parts are in `words`, each with its code in `struct`, or "?"."""
     packed = struct.pack(f"={len(codes)}Q", *words)
     parts = [
         bool(word) if code == "?" else struct.unpack_from(f"={code}", packed, 8 * k)[0]

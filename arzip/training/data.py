@@ -1,9 +1,9 @@
 """Documents to train on: files and folders, packed, split and dealt out to lanes.
 
-A file is a document; what is longer than DOCUMENT is cut. One of HELD_OUT documents is held out,
-chosen by its content, so that the split is the same in every run and copies of a document are on
-the same side. Each source (an argument of `arzip train`) is drawn from by the square root of its
-size, so that small ones count; one that is named twice, twice as often.
+A file is a document, cut into several if it is longer than DOCUMENT. One of HELD_OUT documents is
+held out, chosen by its content: every run splits alike, and copies of a document stay on one side.
+A source (an argument of `arzip train`) is drawn in proportion to the square root of its size, so
+that small ones count. A source that is named twice is drawn twice as often.
 """
 
 import bz2
@@ -23,12 +23,21 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNREADABLE", "Corpus", "Lanes", "files", "is_public", "open_unpacked", "read_corpus"]
+__all__ = [
+    "DOCUMENT",
+    "UNREADABLE",
+    "Corpus",
+    "Lanes",
+    "files",
+    "is_public",
+    "open_unpacked",
+    "read_corpus",
+]
 
-DOCUMENT = 1 << 16
+DOCUMENT = 1 << 16  # bytes
 HELD_OUT = 50
 UNREADABLE = (OSError, EOFError, lzma.LZMAError, zlib.error)
-"""What reading a file raises that is damaged or not to be had, through whichever opener."""
+"""The errors of all openers, for a file that is damaged or cannot be read."""
 OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
@@ -42,7 +51,7 @@ class Corpus:
     held_out: tuple[NDArray[np.uint8], ...]
     """One piece for each source."""
     is_public: bool = False
-    """Whether everybody may read all of the files."""
+    """Whether all users may read all of the files."""
 
     @property
     def size(self) -> int:
@@ -51,12 +60,12 @@ class Corpus:
 
 
 def read_corpus(sources: Sequence[Path], exclude: Sequence[str] = ()) -> Corpus:
-    """Read the sources, but no file whose path matches one of the patterns `exclude` (fnmatch's).
+    """Return the documents of all files in the sources whose paths match no pattern in `exclude`.
 
-    Raises ValueError if a source holds nothing to train on.
+    The patterns are fnmatch's. Raises ValueError if a source has nothing to train on.
     """
     starts, held_out, position, public = [], [], 0, True
-    # In a file, so that the system keeps in memory only what is read.
+    # In a file, so that memory holds only the parts in use.
     with tempfile.TemporaryFile() as packed:
         for source in sources:
             offsets, aside = [position], []
@@ -80,7 +89,7 @@ def read_corpus(sources: Sequence[Path], exclude: Sequence[str] = ()) -> Corpus:
 
 
 def is_public(path: Path) -> bool:
-    """Whether everybody may read the file; what holds some of it should be no wider."""
+    """Return whether all users may read the file, and so may read a file made from it."""
     try:
         return bool(path.stat().st_mode & stat.S_IROTH)
     except OSError:
@@ -88,14 +97,14 @@ def is_public(path: Path) -> bool:
 
 
 def _documents(path: Path) -> Iterator[bytes]:
-    """Of one file, as far as it can be read: there are others."""
+    """Yield the documents of one file, as far as it can be read."""
     with contextlib.suppress(*UNREADABLE), open_unpacked(path) as file:
         while document := file.read(DOCUMENT):
             yield document
 
 
 def files(source: Path, exclude: Sequence[str] = ()) -> Iterator[Path]:
-    """The file, or those of the folder in order; no links, which may be loops, nor the excluded."""
+    """Yield the file, or those in the folder in order. Leave out links, which may be loops."""
     if source.is_file():
         paths: Iterable[Path] = [source]
     else:
@@ -106,7 +115,7 @@ def files(source: Path, exclude: Sequence[str] = ()) -> Iterator[Path]:
 
 
 def open_unpacked(path: Path) -> BinaryIO:
-    """Open a file for reading, through gzip, xz or bzip2 if its name ends so."""
+    """Return the file opened for reading, unpacked if its name ends as one of OPENERS."""
     opened: BinaryIO = OPENERS.get(path.suffix, open)(path, "rb")
     return opened
 
@@ -119,10 +128,10 @@ class Lanes:
         self._rng = np.random.default_rng(seed)
         sizes = np.array([starts[-1] - starts[0] for starts in corpus.starts], dtype=np.float64)
         self._weights = np.sqrt(sizes) / np.sqrt(sizes).sum()
-        self._ranges = np.zeros((lanes, 2), dtype=np.int64)  # what is left of each document
+        self._ranges = np.zeros((lanes, 2), dtype=np.int64)  # the rest of each document
 
     def next(self, steps: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        """Bytes (T, B), how many of each lane count (B), and which lanes begin a document (B)."""
+        """Return bytes (T, B), how many of each lane count (B), and which documents are new (B)."""
         lanes = len(self._ranges)
         data = np.zeros((steps, lanes), dtype=np.int64)
         new = self._ranges[:, 0] == self._ranges[:, 1]
@@ -140,10 +149,10 @@ class Lanes:
         return int(starts[document]), int(starts[document + 1])
 
     def state(self) -> dict[str, Any]:
-        """What continues this exactly, for a checkpoint."""
+        """Return all that a checkpoint needs to go on exactly from here."""
         return {"rng": self._rng.bit_generator.state, "ranges": self._ranges.tolist()}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on where state() was taken."""
+        """Go on from a place that state() returned."""
         self._rng.bit_generator.state = state["rng"]
         self._ranges = np.array(state["ranges"], dtype=np.int64)

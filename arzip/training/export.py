@@ -1,7 +1,7 @@
-"""A trained network as integers, in the file that arzip codes with: see arzip/models/network/.
+"""A trained network as the integers of a model file: see arzip/models/network/.
 
-Every row of a matrix becomes int8 with a scale of its own, and biases make up for it, as
-quantise.py says; the bytes' inputs become Q11, biases Q12, start states Q15.
+Every row of a matrix becomes int8 with a scale of its own, and the biases correct the mean error:
+see quantise.py. Embeddings become Q11, biases Q12, start states Q15.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ __all__ = ["tensors"]
 
 
 def tensors(network: Network) -> dict[str, NDArray[Any]]:
-    """The tensors that `tensors_of` names, in recurrent.py or transformer.py, for this network."""
+    """Return the network's tensors by name: see `tensors_of` in recurrent.py and transformer.py."""
     held = quantise.rounded_parameters(network)
     result = (
         _transformer(network) if isinstance(network, Transformer) else _recurrent(network, held)
@@ -68,12 +68,12 @@ def _array(tensor: Tensor) -> NDArray[np.float64]:
 
 
 def _fixed(tensor: Tensor, bits: int, dtype: Any) -> NDArray[Any]:
-    """In units of 2**-bits, cut to the type's range."""
+    """Return the tensor in units of 2**-bits, cut to the type's range."""
     bounds = np.iinfo(dtype)
     return np.rint(_array(tensor) * (1 << bits)).clip(bounds.min, bounds.max).astype(dtype)
 
 
 def _matrix(name: str, tensor: Tensor, scale: str | None = None) -> dict[str, NDArray[Any]]:
-    """Rows in int8 and their scales in Q16."""
+    """Return the rows in int8 and their scales in Q16, by name."""
     whole, scales = quantise.rows(tensor)
     return {name: whole.cpu().numpy(), scale or name + "_scale": scales.cpu().numpy()}

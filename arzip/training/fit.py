@@ -1,8 +1,8 @@
-"""Fits a model's initial parameters: `python -m arzip.training.fit FOLDER... -o FILE`.
+"""Fits the values that a model starts from: `python -m arzip.training.fit FOLDER... -o FILE`.
 
-The model learns while it codes, so fitting is coding: pieces of all kinds of data, one after the
-other, each with empty tables, but with the parameters that the one before left behind. Each leaves
-behind what suits itself best; the mean over the second half of them is the result.
+The model learns while it codes, so fitting is coding. Pieces of all kinds of data are coded, one
+after the other: each with empty tables, but with the values that the piece before it left behind.
+These suit that piece best; the result is the mean over the second half of the pieces.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,16 +27,17 @@ from arzip.readings.reading import CONTEXTS
 from arzip.training.data import UNREADABLE, files, open_unpacked
 from arzip.training.synthetic import MAKERS
 
-__all__ = ["fit", "fit_all", "main", "unfitted"]
+__all__ = ["files_source", "fit", "main", "unfitted"]
 
 Source = Callable[[Generator], bytes]
+"""Draws data at random."""
 
 PIECES = (4000, 12000, 60000, 200000)  # bytes; short ones teach how to start
 LARGEST_FILE = 64 << 20
 
 
 def unfitted() -> Fitted:
-    """Parameters from first principles: all experts trusted alike, histories at face value."""
+    """Return values from first principles: equal trust in all experts, histories at face value."""
     history_map = np.full((CONTEXTS, HISTORIES // 256, 256), ONE // 2, dtype=np.int32)
     for history in range(2, 256):
         n = history.bit_length() - 1
@@ -61,7 +62,7 @@ def unfitted() -> Fitted:
 def fit(
     fitted: Fitted, piece: NDArray[np.uint8], chosen: Chosen, network: Network | None = None
 ) -> tuple[Fitted, float]:
-    """Code one piece: return the parameters it leaves behind, and its code length in bits."""
+    """Code one piece. Return the values it leaves behind, and its code length in bits."""
     predictor = new_predictor(fitted, piece.size, chosen, network).with_data(piece.copy())
     unused = np.empty((2, piece.size), dtype=np.uint32)
     bits = coding.encode(predictor, unused[0], unused[1])
@@ -69,7 +70,7 @@ def fit(
 
 
 def files_source(paths: list[Path]) -> Source:
-    """A file at random, unpacked if it is compressed, as long as it is not empty."""
+    """Return a source of random files, unpacked and not empty. It removes unreadable `paths`."""
 
     def draw(rng: Generator) -> bytes:
         while True:
@@ -89,7 +90,10 @@ def files_source(paths: list[Path]) -> Source:
 
 
 def sources(folders: Sequence[Path], exclude: Sequence[str]) -> Iterator[tuple[str, Source]]:
-    """Each folder is a source; so is each file named by itself; so is each kind of made-up data."""
+    """Yield each source by name: each folder, each file named by itself, each synthetic kind.
+
+    Raises click.BadParameter for a folder without files.
+    """
     for folder in folders:
         paths = list(files(folder, exclude))
         if not paths:
@@ -99,42 +103,42 @@ def sources(folders: Sequence[Path], exclude: Sequence[str]) -> Iterator[tuple[s
         yield maker.__name__, maker
 
 
-def pieces(data: bytes, rng: Generator) -> NDArray[np.uint8]:
-    """A piece of the data, of one of the lengths in PIECES: its start as often as not."""
+def piece_of(data: bytes, rng: Generator) -> NDArray[np.uint8]:
+    """Return a piece of the data, its size one of PIECES: half the time from the start."""
     size = int(rng.choice(PIECES))
     start = int(rng.integers(0, max(1, len(data) - size))) if rng.random() < 0.5 else 0
     return np.frombuffer(data[start : start + size], dtype=np.uint8)
 
 
 class Mean:
-    """Of parameters, field by field."""
+    """The mean of fitted values, field by field."""
 
     def __init__(self) -> None:
         self.count = 0
         self._sums = {name: np.zeros_like(f, dtype=np.int64) for name, f in unfitted().items()}
 
     def add(self, fields: Fitted) -> None:
-        """One more."""
+        """Add one to those that the mean is of."""
         self.count += 1
         for name, field in fields.items():
             self._sums[name] += field
 
     def fields(self) -> Fitted:
-        """The mean of those added, of which there must be one."""
+        """Return the mean, of at least one added."""
         return {name: (s // self.count).astype(np.int32) for name, s in self._sums.items()}
 
 
 def fit_all(
     named: Mapping[str, Source], rounds: int, rng: Generator, network: Network | None = None
 ) -> dict[str, Fitted]:
-    """Return each bank's parameters, fitted to a piece from each source in every round."""
+    """Return the fitted values of each bank. Every round codes a piece from each source."""
     banks = dict.fromkeys(reading.bank for reading in READINGS)
     fitted = {bank: unfitted() for bank in banks}
     means = {bank: Mean() for bank in banks}
     for turn in range(rounds):
         size, bits = 0, 0.0
         for source in rng.permutation(list(named)):
-            piece = pieces(named[source](rng), rng)
+            piece = piece_of(named[source](rng), rng)
             chosen = readings.find(piece)
             bank = chosen.reading.bank
             fitted[bank], cost = fit(fitted[bank], piece, chosen, network)
@@ -148,16 +152,16 @@ def fit_all(
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
-@click.option("-f", "--force", is_flag=True, help="Overwrite it.")
+@click.option("-f", "--force", is_flag=True, help="Overwrite the output.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Files to leave out, by path.")
 @click.option("--rounds", default=32, show_default=True, help="Pieces from each source.")
 @click.option("--seed", default=0, show_default=True)
-@click.option("--name", default="swift", show_default=True, help="The model's.")
+@click.option("--name", default="swift", show_default=True, help="The model's name.")
 @click.option(
     "--network",
     "network_path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A model with a trained network, to be one of the experts.",
+    help="A model whose trained network becomes one of the experts.",
 )
 def main(
     folders: tuple[Path, ...],
@@ -169,7 +173,7 @@ def main(
     name: str,
     network_path: Path | None,
 ) -> None:
-    """Fit a model's parameters to files under FOLDERS."""
+    """Fit the values that a model starts from to the files under FOLDERS."""
     if output.exists() and not force:
         raise click.UsageError(f"{output} exists; use -f to overwrite it")
     given = parameters.read(network_path) if network_path else None

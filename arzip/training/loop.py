@@ -1,14 +1,12 @@
 """Maximum likelihood: minimise the mean of -log2 p(w_t | w_<t) by truncated backpropagation.
 
-Each step reads the next T bytes of B documents from the states that the step before left. Inner
+Each step reads the next T bytes of B documents, from the states that the step before left. Inner
 matrices, from hidden units to hidden units, are trained by Muon (Jordan et al. 2024: momentum made
 orthogonal), all else by AdamW. The learning rates warm up, then fall along a cosine to 1 % at the
-end of the budget, which is a time or a number of bytes. A checkpoint holds all that a run depends
-on: with a budget in bytes, a resumed run is the uninterrupted one.
+end of the budget, a time or a number of bytes. A checkpoint holds all that a run depends on: with a
+budget in bytes, a resumed run is identical to an uninterrupted one.
 """
 
-import atexit
-import importlib
 import io
 import math
 import os
@@ -31,6 +29,7 @@ from arzip.system.newfile import NewFile
 from arzip.training.data import Corpus, Lanes
 from arzip.training.muon import Muon
 from arzip.training.networks import Config, Network, State, build
+from arzip.training.processes import Processes
 from arzip.training.quantise import rounded_forward
 
 __all__ = ["RECIPES", "TUNING", "Progress", "Recipe", "Trainer", "bits_per_byte"]
@@ -45,43 +44,43 @@ NOT_A_CHECKPOINT = (
     TypeError,
     ValueError,
 )
-"""What torch.load raises, and a search in what it found."""
-CHECKPOINT_MODE = 0o600  # it is for who made it, and knows the data by heart
-MEAN_STEPS = 100  # of which the network keeps its states' mean
+"""The errors of torch.load for any other file, and of looking up its entries."""
+CHECKPOINT_MODE = 0o600  # private: a network may know its data by heart
+MEAN_STEPS = 100  # steps in the running mean of the states
 OUTER = ("embedding", "output")  # parameters between bytes and hidden units
 DIVERGED = 12.0  # bits/byte, smoothed; knowing nothing costs 8
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a run depends on, but the data and the network."""
+    """All that a run depends on, except the data and the network."""
 
     lanes: int = 192
     steps: int = 48  # bytes of each lane between two updates
-    rate: float = 2e-2  # of AdamW
-    inner_rate: float = 0.06  # of Muon
+    rate: float = 2e-2  # AdamW's
+    inner_rate: float = 0.06  # Muon's
     decay: float = 0.01
     clip: float = 1.0
     seed: int = 0
-    rounded: float = 0.0  # of the budget, its last part: with weights as files hold them
+    rounded: float = 0.0  # the last share of the budget, with weights as model files hold them
     minutes: float | None = None  # the budget: either of the two
     bytes: int | None = None
 
 
 RECIPES = {"transformer": Recipe(lanes=16, steps=128, rate=3e-3)}
-"""What suits an architecture better than the defaults."""
+"""Recipes of architectures that the defaults do not suit."""
 
 TUNING = 0.3
-"""Of the rates, for a network that was trained before."""
+"""The factor of the rates for a network that was trained before."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How a run is going."""
+    """The state of a run."""
 
-    done: float  # of the budget, 0 to 1
+    done: float  # share of the budget, 0 to 1
     bytes: int
-    bits_per_byte: float  # of the network alone, for what it reads; smoothed
+    bits_per_byte: float  # the network's alone, over the bytes it reads; smoothed
     bytes_per_second: float
     seconds_left: float
 
@@ -92,13 +91,14 @@ class Trainer:
     def __init__(
         self, corpus: Corpus, network: Config | Network, recipe: Recipe, device: str = "cpu"
     ) -> None:
-        """`network` is one to go on with, or what to build one from."""
+        """`network` is one to train further, or the configuration of a new one."""
         torch.manual_seed(recipe.seed)
-        self.rank, self._world, self.device = _distributed(device)
+        self._processes = Processes(device)
+        self.rank, self.device = self._processes.rank, self._processes.device
         self.recipe = recipe
         network = network if isinstance(network, Network) else build(network)
         self.network = network.to(self.device)
-        self._model: Any = self.network  # as it is called
+        self._model: Any = self.network  # the network as it is called
         self._lanes = Lanes(corpus, recipe.lanes, recipe.seed + self.rank)
         self._data = {"lanes": recipe.lanes, "sources": [int(s[-1]) for s in corpus.starts]}
         self._optimisers = _optimisers(self.network, recipe)
@@ -115,10 +115,11 @@ class Trainer:
         every: float = 120.0,
         unsaved: Callable[[OSError], None] | None = None,
     ) -> None:
-        """Train to the end of the budget, with a checkpoint `every` so many seconds.
+        """Train to the end of the budget, with a checkpoint each `every` seconds.
 
-        Where one cannot be written, `unsaved` is told why and training goes on; without it, raises
-        OSError. Raises ArzipError if training diverges; the last checkpoint is from before.
+        If a checkpoint cannot be written, `unsaved` is called with the error and training goes on;
+        without it, raises OSError. Raises ArzipError if training diverges: the last checkpoint is
+        from before.
         """
         begun, read = time.monotonic() - self._seconds, self._bytes
         before = saved = self._seconds
@@ -130,7 +131,7 @@ class Trainer:
                 done = min(1.0, self._done())
                 left = self._seconds * (1 / done - 1)
                 report(Progress(done, self._bytes, self._smoothed, speed, left))
-                if checkpoint and self._agreed(self._seconds - saved > every):
+                if checkpoint and self._processes.agreed(self._seconds - saved > every):
                     self._try_to_save(checkpoint, unsaved)
                     saved = self._seconds
         if checkpoint:
@@ -146,30 +147,23 @@ class Trainer:
 
     @contextmanager
     def _joined(self) -> Iterator[None]:
-        """With the gradients of several processes averaged. What averages them keeps their group
-        alive, and must be gone before _leave."""
-        if self._world > 1:
-            self._model = torch.nn.parallel.DistributedDataParallel(self.network)
+        """Average the gradients of several processes within the block.
+
+        The wrapper that does so keeps the group of processes alive, and must be gone at exit.
+        """
+        self._model = self._processes.averaged(self.network)
         try:
             yield
         finally:
             self._model = self.network
 
     def _done(self) -> float:
-        """Of the budget, 0 to 1; the first of several processes decides for all."""
+        """Return the share of the budget that is used, the same in all processes."""
         if self.recipe.bytes is not None:
             done = self._bytes / self.recipe.bytes
         else:
             done = self._seconds / (60 * (self.recipe.minutes or 1.0))
-        return self._agreed(done)
-
-    def _agreed(self, value: float) -> float:
-        """The first process's value, in all of them."""
-        if self._world > 1:
-            shared = torch.tensor(float(value), device=self.device)
-            torch.distributed.broadcast(shared, 0)
-            value = shared.item()
-        return value
+        return self._processes.agreed(done)
 
     def _update(self, done: float) -> None:
         recipe = self.recipe
@@ -185,7 +179,7 @@ class Trainer:
         state = tuple(
             _begin(old, fresh, new) for old, fresh in zip(self._state, start, strict=True)
         )
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._mixed()):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._autocasts()):
             if done < 1 - recipe.rounded:
                 logits, state = self._model(data, state)
             else:
@@ -208,18 +202,16 @@ class Trainer:
         share = max(1 / (self._step + 1), 1 / MEAN_STEPS)
         self.network.mean += share * (self._state[0].mean(dim=1) - self.network.mean)
         self._step += 1
-        self._bytes += int(counts.sum()) * self._world
+        self._bytes += int(counts.sum()) * self._processes.count
 
-    def _mixed(self) -> bool:
-        """Recurrences choose their own precision; a Transformer is left to autocast."""
+    def _autocasts(self) -> bool:
+        """Return whether torch chooses the precision; recurrences choose their own."""
         return self.network.config.architecture == "transformer" and self.device.type == "cuda"
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint, whole or not at all; of several processes, each has to call this."""
+        """Write a checkpoint, whole or not at all. All processes must call this."""
         stream = (self._lanes.state(), [part.cpu() for part in self._state])
-        streams = [stream] * self._world
-        if self._world > 1:
-            torch.distributed.all_gather_object(streams, stream)
+        streams = self._processes.gathered(stream)
         if self.rank:
             return
         content = {
@@ -230,14 +222,14 @@ class Trainer:
             "streams": streams,
             "counters": (self._step, self._bytes, self._seconds, self._smoothed),
         }
-        packed = io.BytesIO()  # what fails on the way to a full disk is then an OSError
+        packed = io.BytesIO()  # so that a full disk raises OSError
         torch.save(content, packed)
         with NewFile(os.fspath(path), replace=True) as new:
             new.file.write(packed.getbuffer())
             new.commit(mode=CHECKPOINT_MODE)
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint. Raises OSError, and ValueError if it is not this run's."""
+        """Go on from a checkpoint. Raises OSError, or ValueError if it is not this run's."""
         packed = io.BytesIO(path.read_bytes())
         try:
             content = torch.load(packed, map_location=self.device, weights_only=True)
@@ -246,7 +238,7 @@ class Trainer:
             raise ValueError(f"{path} is damaged, or not a checkpoint") from error
         if config != asdict(self.network.config):
             raise ValueError(f"{path} is the checkpoint of another network: {config}")
-        if data != self._data or len(streams) != self._world:
+        if data != self._data or len(streams) != self._processes.count:
             raise ValueError(f"{path} was made with other data, --lanes or number of processes")
         if content["network"].keys() != self.network.state_dict().keys():
             raise ValueError(f"{path} was made by another version of arzip: train anew")
@@ -259,34 +251,8 @@ class Trainer:
         self._step, self._bytes, self._seconds, self._smoothed = content["counters"]
 
 
-def _distributed(name: str) -> tuple[int, int, torch.device]:
-    """This process's number, how many there are, and its device.
-
-    Under torchrun, they find each other here, and each takes a GPU of its own.
-    """
-    device = torch.device(name)
-    if "WORLD_SIZE" not in os.environ:
-        return 0, 1, device
-    if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-        torch.cuda.set_device(device)
-    if not torch.distributed.is_initialized():
-        # Imported later, as by DistributedDataParallel, its functions' defaults hold the group.
-        importlib.import_module("torch.distributed.nn.functional")
-        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        atexit.register(_leave)
-    return torch.distributed.get_rank(), torch.distributed.get_world_size(), device
-
-
-def _leave() -> None:
-    """End the group of processes: its threads must not outlive the interpreter, whose end kills the
-    process if one of them lets go of a tensor then."""
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-
-
 def _optimisers(network: Network, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Muon for the inner matrices, AdamW for the rest. Matrices decay, biases and states do not."""
+    """Return Muon for the inner matrices, AdamW for the rest. Only matrices decay."""
     inner, matrices, others = [], [], []
     for name, parameter in network.named_parameters():
         if parameter.ndim != 2:
@@ -304,13 +270,13 @@ def _optimisers(network: Network, recipe: Recipe) -> list[torch.optim.Optimizer]
 
 
 def _begin(old: Tensor, fresh: Tensor, new: Tensor) -> Tensor:
-    """The state of each lane, (L, B, ..): the start where a document is new."""
+    """Return the state (L, B, ..), which is `fresh` in lanes with a new document."""
     return torch.where(new.view(-1, *[1] * (old.ndim - 2)), fresh, old)
 
 
 @torch.no_grad()
 def bits_per_byte(network: Network, data: NDArray[np.uint8], lanes: int = 32) -> float:
-    """The cross-entropy of held-out data, read in `lanes` pieces from the start state."""
+    """Return the cross-entropy of data that is read in `lanes` pieces, from the start state."""
     device = next(network.parameters()).device
     lanes = max(1, min(lanes, data.size // 512))
     length = data.size // lanes

@@ -1,4 +1,4 @@
-"""From a trained network to a model: the network beside the fitted parameters of a built-in one."""
+"""A model made of a trained network and the fitted values of a built-in model."""
 
 import math
 
@@ -16,13 +16,13 @@ __all__ = ["model_of"]
 def model_of(
     network: Network, name: str, bits_per_byte: dict[str, float], preface: NDArray[np.uint8]
 ) -> Parameters:
-    """The model, without its known answers. What cannot be printed of its name is left out of it.
+    """Return the model, without its known answers; its name without unprintable characters.
 
-    Raises ModelError.
+    `bits_per_byte` is by source. Raises ModelError.
     """
-    mixture = registry.read("base" if "base" in registry.names() else "swift")
+    built_in = registry.read("base" if "base" in registry.names() else "swift")
     tensors = {
-        name: tensor for name, tensor in mixture.tensors.items() if not name.startswith(NETWORK)
+        name: tensor for name, tensor in built_in.tensors.items() if not name.startswith(NETWORK)
     }
     tensors |= {NETWORK + name: tensor for name, tensor in export.tensors(network).items()}
     if preface.size:
@@ -36,4 +36,4 @@ def model_of(
         },
     }
     printed = "".join(char for char in name if char.isprintable())[:LONGEST_NAME]
-    return Parameters(printed or "unnamed", mixture.version, tensors, (), about)
+    return Parameters(printed or "unnamed", built_in.version, tensors, (), about)

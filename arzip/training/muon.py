@@ -1,7 +1,7 @@
 """Muon, an optimiser of matrices (Jordan et al. 2024): momentum, made orthogonal.
 
-torch's own always multiplies in bfloat16, which CPUs without such instructions only imitate, twenty
-times slower than float32. This one multiplies in what the machine is fast at.
+torch's own always multiplies in bfloat16. CPUs without such instructions only imitate it, twenty
+times slower than float32. This one multiplies in the type that the machine is fast at.
 """
 
 import math
@@ -19,14 +19,14 @@ ITERATIONS = 5
 
 
 def product_type(device: torch.device) -> torch.dtype:
-    """bfloat16 if the device multiplies that fastest, else float32."""
+    """Return bfloat16 if the device multiplies it fastest, else float32."""
     if device.type != "cpu" or torch.cpu._is_avx512_bf16_supported():
         return torch.bfloat16
     return torch.float32
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """The matrix with all its singular values made nearly 1, by Newton and Schulz's iteration."""
+    """Return the matrix with all singular values made nearly 1, by Newton-Schulz iteration."""
     a, b, c = COEFFICIENTS
     wide = matrix.shape[0] <= matrix.shape[1]
     x = (matrix if wide else matrix.t()).to(product_type(matrix.device))
@@ -38,14 +38,14 @@ def orthogonal(matrix: Tensor) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Each step is orthogonal, times sqrt(max(1, rows / columns))."""
+    """The optimiser: each step is orthogonal, times sqrt(max(1, rows / columns))."""
 
     def __init__(self, matrices: Iterable[Tensor], lr: float, weight_decay: float) -> None:
         super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
-        """Move every matrix. There is no closure: the argument is torch's."""
+        """Move every matrix. `closure` is torch's, and not called."""
         for group in self.param_groups:
             for matrix in group["params"]:
                 if matrix.grad is None:

@@ -1,11 +1,11 @@
-"""The networks: byte-level autoregressive models with one interface.
+"""The networks in torch: autoregressive models of bytes, with one interface.
 
     logits, state = network(bytes, state)          p(w_t | w_<t) = Softmax(W h_{t-1} + b)
 
-`bytes` is (T, B); logits[t] (T, B, 256) predicts bytes[t] from `state` and bytes[:t]; the state
-goes on to the next chunk of the same documents. `start(B)` is the learned state before a document.
-Recurrences multiply in bfloat16 where that is many times faster (AMX, CUDA) and keep all else in
-float32. arzip/models/network/ computes the same in integers.
+`bytes` is (T, B), logits (T, B, 256): logits[t] predicts bytes[t] from `state` and bytes[:t]. The
+state that is returned goes with the next chunk of the same documents; `start(B)` is the learned
+state before a document. Recurrences multiply in bfloat16 where that is much faster (AMX, CUDA), and
+do the rest in float32. arzip/models/network/ computes the same in integers.
 """
 
 import math
@@ -19,9 +19,21 @@ from torch.nn import functional
 from arzip.models.network import transformer as exact
 from arzip.training.muon import product_type
 
-__all__ = ["Config", "Network", "Recurrent", "Transformer", "build"]
+__all__ = [
+    "GATES",
+    "Config",
+    "GRUSequence",
+    "Network",
+    "Recurrent",
+    "State",
+    "Transformer",
+    "build",
+    "cut",
+]
 
 State = tuple[Tensor, ...]
+"""All that a network remembers of each lane."""
+
 GATES = {"gru": 3, "lstm": 4}
 RESIDUAL = exact.LARGEST_RESIDUAL / (1 << 12)
 RECTIFIED = exact.LARGEST_RECTIFIED / (1 << 11)
@@ -30,7 +42,7 @@ EPSILON = exact.EPSILON / (1 << 32)
 
 @dataclass(frozen=True)
 class Config:
-    """All that a network's shape depends on."""
+    """The shape of a network."""
 
     architecture: str = "gru"
     hidden: int = 352
@@ -40,34 +52,34 @@ class Config:
 
 
 class Network(nn.Module):
-    """What the three have in common: a state that begins documents, and the output layer."""
+    """The part that all networks share: a start state, and the output layer."""
 
     def __init__(self, config: Config, states: int = 1) -> None:
-        """`states` is how many hidden states there are: of each layer, or of the last."""
+        """`states` is the number of hidden states with a mean: one a layer, or the last alone."""
         super().__init__()
         self.config = config
         self.chunk = 128
-        """A good number of bytes to read at a time."""
+        """Bytes to read at a time, for speed."""
         self.output = nn.Linear(config.hidden, 256)
         self.mean: Tensor
         self.register_buffer("mean", torch.zeros(states, config.hidden))
-        """Of its hidden states while it was trained, which Trainer keeps and quantise.py needs."""
+        """Mean hidden states during training: Trainer keeps them, quantise.py needs them."""
 
     def start(self, lanes: int) -> State:
-        """The state before the first byte of a document."""
+        """Return the state before the first byte of a document, the same for each lane."""
         raise NotImplementedError
 
     def forward(self, data: Tensor, state: State) -> tuple[Tensor, State]:
-        """See the module's docstring."""
+        """Return logits (T, B, 256) for bytes (T, B), and the state after them."""
         raise NotImplementedError
 
     def products(self) -> dict[str, tuple[str, Tensor]]:
-        """The matrices that multiply hidden states: the bias added by name, the states' mean."""
+        """Return, for each matrix that multiplies hidden states, its bias's name and their mean."""
         return {"output.weight": ("output.bias", self.mean[-1])}
 
 
 def build(config: Config) -> Network:
-    """The network of this configuration. Raises ValueError for one that cannot be."""
+    """Return an untrained network. Raises ValueError for an impossible configuration."""
     if config.architecture in GATES:
         return Recurrent(config)
     if config.architecture == "transformer":
@@ -81,9 +93,8 @@ class Recurrent(Network):
     def __init__(self, config: Config) -> None:
         super().__init__(config, config.layers)
         size, rows = config.hidden, GATES[config.architecture] * config.hidden
-        self.embedding = nn.Parameter(
-            0.1 * torch.randn(256, rows)
-        )  # the bytes' share, bias included
+        # The input matrix of layer 0, its bias included: a row for each byte.
+        self.embedding = nn.Parameter(0.1 * torch.randn(256, rows))
         self.above = nn.ModuleList(nn.Linear(size, rows) for _ in range(config.layers - 1))
         self.recurrent = nn.ParameterList(
             torch.cat([nn.init.orthogonal_(torch.empty(size, size)) for _ in range(rows // size)])
@@ -91,11 +102,11 @@ class Recurrent(Network):
         )
         self.bias = nn.ParameterList(torch.zeros(rows) for _ in range(config.layers))
         self.begin = nn.Parameter(torch.zeros(2, config.layers, size))
-        with torch.no_grad():  # remember, at first: the update gate, or the forget gate
+        with torch.no_grad():  # the update or forget gate, so that states last at first
             self.embedding[:, size : 2 * size] += 1.0
 
     def linear_above(self, layer: int) -> nn.Linear:
-        """What takes this layer's states to the gates of the next."""
+        """Return the map from this layer's states to the next layer's gates."""
         linear = self.above[layer]
         assert isinstance(linear, nn.Linear)
         return linear
@@ -132,10 +143,11 @@ class Recurrent(Network):
 
 
 class GRUSequence(torch.autograd.Function):
-    """A GRU's states over T steps, with the backward pass written out: the product for the
-    recurrent matrix's gradient only once for all steps.
+    """A GRU's states over T steps.
 
-    r, z = sigmoid(x + y);  n = tanh(x_n + r * y_n);  h' = n + z * (h - n)  for y = U h + b
+        y = U h + b;  r, z = sigmoid(x + y);  n = tanh(x_n + r * y_n);  h' = n + z * (h - n)
+
+    The backward pass is written out, so that one product for all steps gives the gradient of U.
     """
 
     @staticmethod
@@ -169,11 +181,11 @@ class GRUSequence(torch.autograd.Function):
 
 
 def _gru_step(inputs: Tensor, sums: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-    """The state after inputs x and recurrent sums y, and r, z, n and y_n side by side."""
+    """Return the state after inputs x and sums y, and r, z, n and y_n side by side."""
     size = hidden.shape[1]
     gates = torch.sigmoid_(inputs[:, : 2 * size] + sums[:, : 2 * size])
     own = sums[:, 2 * size :]
-    # tanh by sigmoid, which torch computes much faster
+    # tanh by sigmoid, which torch computes much faster.
     new = torch.addcmul(inputs[:, 2 * size :], gates[:, :size], own).mul_(2)
     new = new.sigmoid_().mul_(2).sub_(1)
     after = torch.lerp(new, hidden, gates[:, size:])
@@ -181,7 +193,7 @@ def _gru_step(inputs: Tensor, sums: Tensor, hidden: Tensor) -> tuple[Tensor, Ten
 
 
 def _gru_back(gradient: Tensor, hidden: Tensor, kept: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """From the gradient of a state after `hidden`: of x, of y, and of `hidden` but through y."""
+    """Return the gradients of x, y, and `hidden` apart from y, given that of the next state."""
     reset, update, new, own = kept.float().chunk(4, dim=1)
     rest = 1 - update
     d_new = gradient * rest * (1 - new * new)
@@ -193,7 +205,7 @@ def _gru_back(gradient: Tensor, hidden: Tensor, kept: Tensor) -> tuple[Tensor, T
 
 
 def _gru(inputs: Tensor, hidden: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
-    """The states (T, B, H) after each step."""
+    """Return the states (T, B, H) after each step."""
     states: Tensor = GRUSequence.apply(inputs, hidden, matrix, bias)  # type: ignore[no-untyped-call]
     return states
 
@@ -201,7 +213,10 @@ def _gru(inputs: Tensor, hidden: Tensor, matrix: Tensor, bias: Tensor) -> Tensor
 def _lstm(
     inputs: Tensor, before: State, matrix: Tensor, bias: Tensor
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """i, f, o = sigmoid; g = tanh;  c' = f c + i g;  h' = o tanh(c')"""
+    """Return the states (T, B, H) after each step, and the last states h and c.
+
+    i, f, o = sigmoid(x + y);  g = tanh(x_g + y_g);  c' = f c + i g;  h' = o tanh(c')
+    """
     hidden, cell = before
     kind = product_type(inputs.device)
     transposed = matrix.to(kind).t()
@@ -219,9 +234,8 @@ def _lstm(
 class Transformer(Network):
     """A causal Transformer with a window: models/network/transformer.py has its equations.
 
-    Its state is h and each layer's keys and values of the last W - 1 bytes. At first these are all
-    a learned key and value: as many as if the document had been preceded by blanks. Gradients end
-    where the chunk begins.
+    Its state is h, and each layer's keys and values of the last W - 1 bytes. At first all of these
+    are a learned key and value, as if blanks preceded the document. Gradients end with the chunk.
     """
 
     def __init__(self, config: Config) -> None:
@@ -230,7 +244,7 @@ class Transformer(Network):
         if size > exact.MOST_UNITS or size % (2 * heads):
             raise ValueError(
                 f"a transformer of {heads} heads has a multiple of {2 * heads} units, "
-                f"{exact.MOST_UNITS} at most, not {size}"
+                f"at most {exact.MOST_UNITS}, not {size}"
             )
         if not 1 <= config.window <= exact.MOST_WINDOW:
             raise ValueError(f"a transformer's window is 1 to {exact.MOST_WINDOW} bytes")
@@ -271,7 +285,7 @@ class Transformer(Network):
 
 
 class Block(nn.Module):
-    """A layer: x += J attention(A norm(x)); x += C relu(U norm(x))^2. Matrices without biases."""
+    """A layer without biases: x += J attention(A norm(x)); x += C min(relu(U norm(x)), 4)^2."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -280,17 +294,17 @@ class Block(nn.Module):
         self.join = nn.Linear(size, size, bias=False)
         self.expand = nn.Linear(size, wide, bias=False)
         self.contract = nn.Linear(wide, size, bias=False)
-        quiet = (2 * config.layers) ** -0.5  # so that x is as large after all layers as before
+        quiet = (2 * config.layers) ** -0.5  # keeps the size of x through all layers
         gains = {self.attend: 1.0, self.join: quiet, self.expand: 1.0, self.contract: quiet}
         for linear, gain in gains.items():
             nn.init.normal_(linear.weight, std=gain * linear.in_features**-0.5)
-        with torch.no_grad():  # scores of variance 1, for all that they are a fixed q . k / 4
+        with torch.no_grad():  # scores q . k / 4 of variance 1
             self.attend.weight[:size] *= 4 * (size // config.heads) ** -0.5
 
     def forward(
         self, x: Tensor, keys: Tensor, values: Tensor, bias: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """x (B, T, D); keys and values (B, W - 1, D) of before, returned with x's own added."""
+        """Return x (B, T, D), and keys and values: those before it (B, W - 1, D) and its own."""
         query, key, value = cut(self.attend(norm(x))).chunk(3, dim=2)
         keys, values = torch.cat([keys, key], dim=1), torch.cat([values, value], dim=1)
         query, key, value = (
@@ -304,11 +318,11 @@ class Block(nn.Module):
 
 
 def norm(x: Tensor) -> Tensor:
-    """x over its root mean square, along the last axis."""
+    """Return x over its root mean square, along the last axis."""
     mean = (x * x).mean(dim=-1, keepdim=True)
     return cut(x * torch.rsqrt(mean + EPSILON))
 
 
 def cut(x: Tensor, limit: float = exact.LIMIT / (1 << 11)) -> Tensor:
-    """Within +-limit, as integers are."""
+    """Return x cut to +-limit, as the integers are."""
     return x.clamp(-limit, limit)

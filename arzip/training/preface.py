@@ -1,7 +1,7 @@
-"""What a user's model reads before each file: the ends of documents drawn at random.
+"""The preface: ends of random documents, which a custom model reads before each segment of text.
 
-The network remembers what its training data has in common, the preface what they say in so many
-words: lines that come again and again. zstd calls such a text a dictionary.
+The network knows what its training data has in common; the preface has verbatim the lines that come
+again and again. zstd calls such a text a dictionary.
 """
 
 import numpy as np
@@ -12,14 +12,15 @@ from arzip.training.data import Corpus
 __all__ = ["SIZES", "choose"]
 
 SIZES = {"gru": 1 << 16, "lstm": 1 << 16, "transformer": 0}
-"""Bytes. Reading them takes a second of a gru, and twenty of a transformer."""
+"""Default bytes by architecture. A gru reads 64 KiB in a second, a transformer in twenty."""
 
-SHARE = 1 << 11  # bytes of a document, at least
+SHARE = 1 << 11  # the least bytes of each document
 
 
 def choose(corpus: Corpus, size: int) -> NDArray[np.uint8]:
-    """A preface of up to `size` bytes: of documents drawn at random, as much of each as the others
-    leave, cut at a line if they can.
+    """Return a preface of at most `size` bytes: the ends of random documents.
+
+    The documents share the bytes equally, and start at a line if possible.
     """
     ends = np.concatenate([starts[1:] for starts in corpus.starts])
     starts = np.concatenate([starts[:-1] for starts in corpus.starts])
@@ -35,7 +36,7 @@ def choose(corpus: Corpus, size: int) -> NDArray[np.uint8]:
 
 
 def _shares(sizes: NDArray[np.int64], total: int) -> NDArray[np.int64]:
-    """As equal as the sizes allow, `total` together or all of them."""
+    """Return shares as equal as the sizes allow, whose sum is `total`, or all if that is less."""
     shares = np.zeros_like(sizes)
     for left, i in enumerate(order := np.argsort(sizes)):
         shares[i] = min(sizes[i], (total - shares.sum()) // (len(order) - left))
@@ -43,7 +44,7 @@ def _shares(sizes: NDArray[np.int64], total: int) -> NDArray[np.int64]:
 
 
 def _ending(document: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Its last `size` bytes, or fewer from the start of a line on."""
+    """Return the last `size` bytes, or fewer, to start at a line."""
     if document.size <= size:
         return document
     ending = document[document.size - size :]

@@ -1,13 +1,13 @@
-"""Weights rounded as files hold them, and training with such weights (quantisation-aware).
+"""Weights rounded as model files hold them, and training with them (quantisation-aware).
 
-    w -> q = s rint(w / s)    for s = max |w| / 127 of w's row, in whole 2**-16
-    b -> b + sum (w - q) m    for the mean m of what the row multiplies
+    w -> q = s rint(w / s)    with s = max |w| / 127 of w's row, in whole 2**-16
+    b -> b + sum (w - q) m    with m the mean of the states that the row multiplies
 
-The errors of a row's weights do not cancel where what they multiply is seldom 0: their mean goes to
-the bias, so that q h + b stays where it was on average. That is most of what rounding costs.
+If the states are seldom 0, the errors of a row's weights do not cancel. Their mean goes to the
+bias, so that q h + b keeps its average. That mean is most of the cost of rounding.
 
-The gradient goes straight through, as if nothing were rounded: the weights beneath drift until they
-round otherwise. What `export` writes afterwards is exactly what was trained with.
+The gradient passes as if nothing were rounded: the weights drift until they round to other values.
+`export` then writes exactly the values that training used.
 
 Sources: Bengio et al. 2013, "Estimating or Propagating Gradients Through Stochastic Neurons"; Nagel
 et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction".
@@ -34,9 +34,9 @@ LARGEST_WEIGHT = 127
 
 
 def rows(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """(R, C) as int8, and the rows' scales (R,), int32 in Q16: the matrix is nearly their product.
+    """Return the matrix as int8 (R, C) and scales (R,), int32 in Q16: it is nearly their product.
 
-    In float64, which has each of its results rounded alike on every machine.
+    Computed in float64, which rounds each result alike on every machine.
     """
     exact = matrix.detach().double()
     largest = exact.abs().amax(dim=1)
@@ -46,7 +46,7 @@ def rows(matrix: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def rounded(matrix: Tensor) -> Tensor:
-    """What `rows` stands for, in the matrix's own type; to the gradient it is the matrix."""
+    """Return the values of `rows` in the matrix's type. Gradients pass as for the matrix."""
     whole, scales = rows(matrix)
     values = whole.double() * scales[:, None] / (1 << SCALE_BITS)
     return _StraightThrough.apply(matrix, values.to(matrix.dtype))  # type: ignore[no-untyped-call, no-any-return]
@@ -63,7 +63,7 @@ class _StraightThrough(torch.autograd.Function):
 
 
 def matrices(network: Network) -> dict[str, Tensor]:
-    """The parameters that files hold as int8: all of two axes, but for the embedding."""
+    """Return the parameters that model files hold as int8: all of two axes but the embedding."""
     return {
         name: parameter
         for name, parameter in network.named_parameters()
@@ -72,7 +72,7 @@ def matrices(network: Network) -> dict[str, Tensor]:
 
 
 def rounded_parameters(network: Network) -> dict[str, Tensor]:
-    """What files hold in place of the matrices, and of the biases that make up for rounding."""
+    """Return the matrices as model files hold them, and the biases that correct them, by name."""
     parameters, products = dict(network.named_parameters()), network.products()
     result = {}
     for name, matrix in matrices(network).items():
@@ -85,7 +85,7 @@ def rounded_parameters(network: Network) -> dict[str, Tensor]:
 
 
 def rounded_forward(model: nn.Module, *arguments: Any) -> Any:
-    """model(*arguments), computed as in files, for a network or one that is distributed."""
+    """Return model(*arguments) with rounded parameters, for a network, distributed or not."""
     if isinstance(model, nn.parallel.DistributedDataParallel):
         inner = rounded_parameters(model.module)
         replaced = {f"module.{name}": parameter for name, parameter in inner.items()}

@@ -1,6 +1,6 @@
-"""A network to start from: what a model's tensors stand for, as torch's parameters.
+"""A network to start training from: a model file's tensors as torch's parameters.
 
-Undoes export.py, but for what rounding lost.
+Undoes export.py, except for the rounding.
 """
 
 import os
@@ -22,7 +22,7 @@ __all__ = ["network_in"]
 
 
 def network_in(name_or_path: "str | os.PathLike[str]") -> Recurrent:
-    """The network in a model. Raises ModelError if that has none, or one of another kind."""
+    """Return the gru or lstm in a model. Raises ModelError if the model has neither."""
     tensors = registry.read(name_or_path).network
     if "layers.0.recurrent" not in tensors:
         raise ModelError(f"{name_or_path} has no gru or lstm to start from")

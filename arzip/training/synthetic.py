@@ -1,4 +1,4 @@
-"""Made-up binary data, of kinds that machines have few files of: measurements, tables, pictures.
+"""Synthetic binary data, of kinds that are rare among files: measurements, tables, pictures.
 
 Each maker takes a random generator and returns some tens to hundreds of kilobytes.
 """
@@ -12,7 +12,7 @@ __all__ = ["MAKERS"]
 
 
 def walk(rng: Generator) -> bytes:
-    """A noisy random walk, in any of the usual number formats: sound, sensors, coordinates."""
+    """Return a noisy random walk in a usual number format, as of sound, sensors or coordinates."""
     n = int(rng.integers(4000, 30000))
     channels = int(rng.integers(1, 4))
     steps = rng.normal(0, rng.uniform(1, 30), (n, channels)).cumsum(axis=0)
@@ -22,7 +22,7 @@ def walk(rng: Generator) -> bytes:
 
 
 def table(rng: Generator) -> bytes:
-    """Fixed records of counters, categories, amounts, names and zeros, as databases keep."""
+    """Return rows of counters, categories, amounts, names and zeros, as in a database."""
     n = int(rng.integers(1000, 4000))
     letters = rng.integers(97, 123, (60, 12), dtype=np.uint8)
     lengths = rng.integers(3, 13, 60)
@@ -42,7 +42,7 @@ def table(rng: Generator) -> bytes:
 
 
 def cells(rng: Generator) -> bytes:
-    """A spreadsheet's cells: a type, a length, a row, a column, a style and a number, each."""
+    """Return a spreadsheet's cells: each a type, length, row, column, style and number."""
     rows, columns = int(rng.integers(100, 500)), int(rng.integers(4, 30))
     scale = rng.uniform(1, 5000, columns)
     whole = rng.random(columns) < 0.5
@@ -62,7 +62,7 @@ def cells(rng: Generator) -> bytes:
 
 
 def picture(rng: Generator) -> bytes:
-    """Smooth shapes and noise, 8 bits for each of 1 to 4 channels."""
+    """Return an image of smooth shapes and noise, in 1 to 4 channels of 8 bits."""
     height, width, channels = (int(x) for x in rng.integers([100, 100, 1], [250, 300, 5]))
     y, x = np.mgrid[0:6:height * 1j, 0:6:width * 1j]  # fmt: skip
     planes = [
@@ -79,7 +79,7 @@ def picture(rng: Generator) -> bytes:
 
 
 def scan(rng: Generator) -> bytes:
-    """A scanned page, one bit a pixel: lines of glyph-like blots, rules, ragged edges."""
+    """Return a scanned page, one bit per pixel: lines of glyphs, rules, ragged edges."""
     height, width = int(rng.integers(600, 1200)), int(rng.choice([1024, 1728, 2480]))
     page = np.zeros((height, width), dtype=bool)
     size = int(rng.integers(20, 40))
@@ -102,3 +102,4 @@ def scan(rng: Generator) -> bytes:
 
 
 MAKERS: list[Callable[[Generator], bytes]] = [walk, table, cells, picture, scan]
+"""All kinds of synthetic data."""

@@ -20,7 +20,7 @@ def decode(
     freq: NDArray[np.uint32],
     state: NDArray[np.uint64],
 ) -> int:
-    """Step over all symbols; returns how many lie where they should."""
+    """Step over all symbols; return how many are in their intervals."""
     coder.start(words, state)
     right = 0
     for t in range(left.size):

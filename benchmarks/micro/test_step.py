@@ -4,7 +4,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import parts
-from parts import ALL, LEARNING, LINES, MATCH, MIXTURE, NETWORK, NGRAM, Subject
+from parts import ALL, LEARNING, LINES, MATCH, MIXER, NETWORK, NGRAM, Subject
 
 SIZE = 1 << 14
 
@@ -12,17 +12,17 @@ SIZE = 1 << 14
 @pytest.fixture(scope="module")
 def about() -> Subject:
     found = parts.subject(SIZE)
-    assert parts.faithful(found), "parts.py no longer does what coding.py does"
+    assert parts.is_faithful(found), "parts.py no longer does the same as coding.py"
     return found
 
 
 @pytest.mark.parametrize(
     "chosen",
-    [0, LINES, LINES | NGRAM, MATCH, MIXTURE, NETWORK, NETWORK | LEARNING, ALL],
-    ids=["contexts", "table", "ngram", "match", "mixture", "network", "learning", "all"],
+    [0, LINES, LINES | NGRAM, MATCH, MIXER, NETWORK, NETWORK | LEARNING, ALL],
+    ids=["contexts", "table", "ngram", "match", "mixer", "network", "learning", "all"],
 )
 def test_parts(benchmark: BenchmarkFixture, about: Subject, chosen: int) -> None:
-    """Each expert with no more than it needs: `contexts` is in all of them."""
+    """Each part with only the parts that it needs; `contexts` is in all of them."""
     benchmark.pedantic(
         about.walk, setup=lambda: ((about.start(), chosen), {}), rounds=5, warmup_rounds=1
     )
