@@ -66,7 +66,7 @@ class Segments:
     """
 
     def __init__(self, walk: Walk, memory: int = 0, most: int | None = None) -> None:
-        """Walk once; `memory` is what `walk` holds. Raises LimitError if all takes more than `most`."""
+        """Walk once; `walk` holds `memory` bytes. Raises LimitError if that is over `most`."""
         self._walk = walk
         self._marks: list[_Mark] = []
         self._count = 0

@@ -41,7 +41,7 @@ class HybridModel:
     preamble_size = readings.PREAMBLE_SIZE
 
     def __init__(self, parameters: Parameters) -> None:
-        """Check the parameters. Raises ModelError for another version, or a tensor that is unfit."""
+        """Check the parameters. Raises ModelError for another version or an unfit tensor."""
         if parameters.version != VERSION:
             raise ModelError(
                 f"model {parameters.name!r} is of version {parameters.version}, and this arzip "

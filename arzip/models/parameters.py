@@ -223,7 +223,7 @@ def _tensor(file: Any, name: str) -> NDArray[Any]:
 
 
 def _answers(answers: object) -> tuple[bytes, ...]:
-    """Return them as bytes. Raises ValueError, TypeError unless it is a list of texts in hexadecimal."""
+    """Return them as bytes. Raises ValueError, TypeError unless they are hexadecimal texts."""
     if not isinstance(answers, list):
         raise ValueError("no list of answers")
     return tuple(bytes.fromhex(answer) for answer in answers)

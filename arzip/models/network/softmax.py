@@ -20,7 +20,7 @@ BYTES = 256
 
 @compiled
 def softmax(logits: NDArray[np.int32], tree: NDArray[np.int64]) -> None:
-    """Set the tree: e^(logit - largest logit) as whole numbers of 2**-28, at least 1, and their sums."""
+    """Set the tree: e^(logit - largest logit) in units of 2**-28, at least 1, and their sums."""
     largest = logits[0]
     for j in range(BYTES):
         largest = max(largest, logits[j])
