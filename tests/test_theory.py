@@ -7,7 +7,7 @@ import pytest
 
 import arzip
 from arzip.density import HIGHEST_ORDER, empirical_entropy
-from arzip.models.explore.session import MixedSession
+from arzip.models.explore.session import PredictorSession
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "theory.md"
@@ -40,7 +40,7 @@ def test_ten_bytes() -> None:
     page = PAGE.read_text(encoding="utf-8")
     start = DATA.index(b"mean an individual")
     session = arzip.load_model().session(size=len(DATA))  # type: ignore[call-arg]
-    assert isinstance(session, MixedSession)
+    assert isinstance(session, PredictorSession)
     session.explain(DATA[:start], 0)
     bits = -np.log2(session.explain(DATA[start : start + 10], 0).likelihood)
     row = " | ".join(f"{bit:.2f}" for bit in bits)
