@@ -44,15 +44,15 @@ these take. An exception that it raises ends the work.
 
 
 class Prediction(NamedTuple):
-    """A model's prediction of n bytes in a row: byte t is the interval left[t], freq[t] wide.
+    """A model's prediction of bytes in a row: the interval of each is left[t], freq[t] wide.
 
     All intervals lie in [1, 2**24 - 1); freq[t] / 2**24 is p(w_t | w_<t).
     """
 
-    preamble: bytes  # what the decoder must know before the segment's first byte
     left: NDArray[np.uint32]  # (n,)
     freq: NDArray[np.uint32]  # (n,)
     nll: float  # bits, of the model's probabilities before they became whole numbers
+    is_side: bool = False  # whether they are not of data, but of what a decoder must know first
 
 
 class Session(Protocol):
@@ -80,11 +80,6 @@ class Model(Protocol):
         """4 bytes, written to the file: of a digest of all that the predictions depend on."""
         ...
 
-    @property
-    def preamble_size(self) -> int:
-        """How many bytes of preamble begin each modelled payload."""
-        ...
-
     def memory_needed(self, n: int) -> int:
         """Return how many bytes of memory coding a segment of n bytes takes."""
         ...
@@ -92,13 +87,11 @@ class Model(Protocol):
     def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         """Predict all n >= 1 bytes of a segment, piece by piece. Threads may share the model.
 
-        The first piece has the preamble; the others have b"".
+        What a decoder must know before the first byte comes first, as a piece that is none of data.
         """
         ...
 
-    def decode(
-        self, preamble: bytes, words: NDArray[np.uint32], n: int
-    ) -> Iterator[NDArray[np.uint8]]:
+    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
         """Restore n bytes from the coder's words, piece by piece. Threads may share the model.
 
         A piece does not change when the next one is made. Damaged words give wrong bytes or too
@@ -127,7 +120,7 @@ class CodeLength:
     quantised: float = 0.0
     """The same with probabilities freq / 2**24."""
     payload: float = 0.0
-    """8 times the payload's bytes; these include the coder's end and the model's preamble."""
+    """8 times the payload's bytes; these include the coder's end."""
 
     def __add__(self, other: "CodeLength") -> "CodeLength":
         return CodeLength(
@@ -157,18 +150,18 @@ def encode(model: Model, data: bytes, progress: Progress = unwatched) -> Coded:
     from arzip import coder
 
     encoder = coder.Encoder()
-    preamble, size, nll, quantised = b"", 0, 0.0, 0.0
+    size, nll, quantised = 0, 0.0, 0.0
     for prediction in model.encode(np.frombuffer(data, dtype=np.uint8)):
         encoder.add(prediction.left, prediction.freq)
-        preamble += prediction.preamble
-        size += prediction.freq.size
+        n = 0 if prediction.is_side else prediction.freq.size
+        size += n
         nll += prediction.nll
         bits = _bits(prediction.freq, coder.PRECISION)
         quantised += bits
-        progress(prediction.freq.size, bits / 8)
-    if size != len(data) or len(preamble) != model.preamble_size:
+        progress(n, bits / 8)
+    if size != len(data):
         raise ModelError(f"model {model.name!r} did not predict every byte: it is damaged or unfit")
-    payload = preamble + encoder.finish()
+    payload = encoder.finish()
     if len(payload) >= len(data):
         return stored(data)
     return Coded(MODELLED, payload, CodeLength(nll, quantised, 8.0 * len(payload)))
@@ -203,13 +196,12 @@ def decode(
     if method == RUN and len(payload) == 1:
         progress(n, 1)
         return payload * n
-    if method == MODELLED and model is not None and len(payload) >= model.preamble_size:
+    if method == MODELLED and model is not None:
         from arzip import coder
 
-        size = model.preamble_size
-        words = coder.to_words(memoryview(payload)[size:])
+        words = coder.to_words(payload)
         pieces = []
-        for piece in model.decode(payload[:size], words, n):
+        for piece in model.decode(words, n):
             pieces.append(piece.data)
             progress(piece.size, len(payload) * piece.size / n)
         return b"".join(pieces)

@@ -61,14 +61,14 @@ class Report:
     perplexity: float
     """2**cross_entropy, per byte."""
     payload_bytes: int
-    """Bytes that the coder made, with the model's preambles."""
+    """Bytes that the coder made."""
     file_bytes: int
     """All of the .arz file."""
     achieved: float
     """8 * file_bytes / n, in bits per byte."""
     overhead_bits: dict[str, float]
     """In bits. "quantisation": probabilities became whole numbers; "termination": the coder's
-    rounding and end, and the model's preambles; "container": headers, index and checksums.
+    rounding and end; "container": headers, index and checksums.
     """
     entropy_order0: float
     """-sum_b q(b) log2 q(b), in bits per byte, where q is the file's histogram: its cost under a
@@ -250,7 +250,8 @@ def surprisals(model: Model, data: bytes) -> Iterator[NDArray[np.float64]]:
     if not data:
         return
     for prediction in model.encode(np.frombuffer(data, dtype=np.uint8)):
-        yield 24 - np.log2(prediction.freq)
+        if not prediction.is_side:
+            yield 24 - np.log2(prediction.freq)
 
 
 def histogram(data: bytes) -> NDArray[np.int64]:

@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 
 import arzip
 import tables
-from arzip import readings
 from arzip.density import entropy, kl_divergence, surprisals
 from arzip.models.hybrid import HybridModel
+from arzip.readings import spans
 
 SIZES = [1 << k for k in range(8, 19, 2)]
 PLACES = 1024  # the most places, evenly spaced, where D_KL is measured
@@ -118,7 +118,7 @@ def measure(source: Source, n: int, model: HybridModel, folder: Path) -> Row:
 
 def divergence(source: Source, data: bytes, contexts: list[int], model: HybridModel) -> float:
     """Return D_KL(p || q) in bits per byte, the mean over PLACES in the file."""
-    reading = readings.find(np.frombuffer(data, dtype=np.uint8))
+    reading = spans.prevailing(np.frombuffer(data, dtype=np.uint8))
     session = model.session(reading=reading, size=len(data))
     step = max(1, len(data) // PLACES)
     found = []

@@ -41,13 +41,17 @@ INSTALLED = _installed()
 UNITS = (1 << 24) - 2  # the sum of the 256 frequencies
 
 
+USUAL_WEIGHT = 8
+
+
 class Counts:
-    """A Model: byte frequencies, updated after every block. Its preamble is a byte's weight."""
+    """A Model: byte frequencies, updated after every block. A decoder is told a byte's weight."""
 
     name = "counts"
-    preamble_size = 1
 
-    def __init__(self, identity: bytes = b"cnts", block: int = 128, weight: int = 8) -> None:
+    def __init__(
+        self, identity: bytes = b"cnts", block: int = 128, weight: int = USUAL_WEIGHT
+    ) -> None:
         self.identity = identity
         self._block = block
         self._weight = weight
@@ -56,6 +60,8 @@ class Counts:
         return 10_000 + 10 * n
 
     def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
+        intervals = coder.byte_intervals(bytes([self._weight]), USUAL_WEIGHT)
+        yield Prediction(*intervals, float((24 - np.log2(intervals[1])).sum()), is_side=True)
         counts = np.ones(256, dtype=np.int64)
         left, freq, nll = [], [], 0.0
         for first in range(0, data.size, self._block):
@@ -66,18 +72,17 @@ class Counts:
             nll -= float(np.log2(counts[block] / counts.sum()).sum())
             counts += self._weight * np.bincount(block, minlength=256)
         yield Prediction(
-            bytes([self._weight]),
             np.concatenate(left).astype(np.uint32),
             np.concatenate(freq).astype(np.uint32),
             nll,
         )
 
-    def decode(
-        self, preamble: bytes, words: NDArray[np.uint32], n: int
-    ) -> Iterator[NDArray[np.uint8]]:
-        if not 1 <= preamble[0] <= 100:
-            raise FormatError("impossible parameter")
-        yield decode(words, n, self._block, preamble[0])
+    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
+        decoder = np.zeros(4, dtype=np.uint64)
+        weight = coder.next_byte(words, decoder, USUAL_WEIGHT)
+        if not 1 <= weight <= 100:
+            raise FormatError("impossible weight")
+        yield decode(words, decoder, n, self._block, weight)
 
     def session(self) -> "CountsSession":
         return CountsSession(self._block, self._weight)
@@ -114,13 +119,13 @@ def starts(frequencies: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 @numba.njit(nogil=True)
-def decode(words: NDArray[np.uint32], n: int, block: int, weight: int) -> NDArray[np.uint8]:
+def decode(
+    words: NDArray[np.uint32], state: NDArray[np.uint64], n: int, block: int, weight: int
+) -> NDArray[np.uint8]:
     """Return the n bytes that Counts.encode coded: the loop takes turns with the coder."""
     counts = np.ones(256, dtype=np.int64)
     frequencies = np.zeros(256, dtype=np.int64)
-    state = np.zeros(4, dtype=np.uint64)
     out = np.zeros(n, dtype=np.uint8)
-    coder.start(words, state)
     for t in range(n):
         if t % block == 0:
             for seen in out[max(0, t - block) : t]:

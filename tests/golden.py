@@ -1,4 +1,4 @@
-"""Ten inputs of all kinds, made by exact arithmetic, and the digests of their compressed files.
+"""Inputs of all kinds, made by exact arithmetic, and the digests of their compressed files.
 
 `python tests/golden.py` prints this machine's digests.
 """
@@ -42,6 +42,7 @@ def inputs() -> dict[str, bytes]:
         "log": log,
         "records": table,
         "mixed": text(500) + table[:4000] + noise[:1000] + table[4000:8000] + text(500),
+        "spans": table + text(3000) + table[::-1] + log * 2,
     }
 
 

@@ -202,3 +202,29 @@ def test_a_decoder_knows_when_the_words_cannot_have_held_more() -> None:
     for _ in range(coder.SLACK + 2):  # 24 bits each
         coder.advance(words, state, np.uint32(1), np.uint32(1))
     assert coder.is_exhausted(words, state)
+
+
+@given(st.binary(min_size=1, max_size=30), st.integers(0, 255), st.binary(max_size=9))
+def test_bytes_that_no_model_predicts(data: bytes, likely: int, more: bytes) -> None:
+    """They come back before what follows them, and the likely one costs next to nothing."""
+    left, freq = coder.byte_intervals(data, likely)
+    assert (freq[1:] == freq[1:2]).all()
+    assert (24 - np.log2(freq[0]) < 0.1) == (data[0] == likely)
+    after = np.frombuffer(more, dtype=np.uint8).astype(np.uint32)
+    payload = coder.encode(
+        np.concatenate([left, 1 + after * 1000]),
+        np.concatenate([freq, np.full(after.size, 1000, dtype=np.uint32)]),
+    )
+    words, state = coder.to_words(payload), np.zeros(4, dtype=np.uint64)
+    found = [coder.next_byte(words, state, -1 if k else likely) for k in range(len(data))]
+    assert bytes(found) == data
+    for value in more:
+        assert (coder.target(state) - 1) // 1000 == value
+        coder.advance(words, state, np.uint32(1 + value * 1000), np.uint32(1000))
+
+
+@given(st.binary(max_size=20), st.sampled_from([-1, 0, 1, 255]))
+def test_damaged_words_give_some_byte(payload: bytes, likely: int) -> None:
+    words, state = coder.to_words(payload), np.zeros(4, dtype=np.uint64)
+    for _ in range(5):
+        assert 0 <= coder.next_byte(words, state, likely) <= 255

@@ -43,20 +43,16 @@ class Counting(Counts):
 
     decoded = 0
 
-    def decode(
-        self, preamble: bytes, words: NDArray[np.uint32], n: int
-    ) -> Iterator[NDArray[np.uint8]]:
+    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
         self.decoded += n
-        return super().decode(preamble, words, n)
+        return super().decode(words, n)
 
 
 class Slow(Counts):
     """Takes half a minute to decode a segment."""
 
-    def decode(
-        self, preamble: bytes, words: NDArray[np.uint32], n: int
-    ) -> Iterator[NDArray[np.uint8]]:
-        for piece in super().decode(preamble, words, n):
+    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
+        for piece in super().decode(words, n):
             for byte in piece.reshape(-1, 1):
                 time.sleep(0.03)
                 yield byte
@@ -545,9 +541,7 @@ class Interrupted(Counts):
     def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         raise KeyboardInterrupt
 
-    def decode(
-        self, preamble: bytes, words: NDArray[np.uint32], n: int
-    ) -> Iterator[NDArray[np.uint8]]:
+    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
         raise KeyboardInterrupt
 
 

@@ -52,7 +52,7 @@ def test_explaining_is_looking_and_observing(name: str) -> None:
 def test_likelihoods_are_those_of_compressing() -> None:
     model = arzip.load_model("swift")
     started = model.session(size=len(TEXT))
-    (coded,) = model.encode(np.frombuffer(TEXT, dtype=np.uint8))
+    _, coded = model.encode(np.frombuffer(TEXT, dtype=np.uint8))
     assert -np.log2(started.explain(TEXT, 0).likelihood).sum() == pytest.approx(coded.nll)
 
 

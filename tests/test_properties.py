@@ -26,7 +26,8 @@ records = st.builds(
 @st.composite
 def made_by_decoding(draw: st.DrawFn) -> bytes:
     """What some payload decodes to: the data whose code is a number chosen by an enemy."""
-    payload = bytes(SWIFT.preamble_size) + draw(st.binary(max_size=12)) + bytes(32)
+    plain = draw(st.integers(1, 0xEF))  # lies where the first byte says that all is text
+    payload = bytes([plain]) + draw(st.binary(max_size=12)) + bytes(32)
     return codec.decode(SWIFT, codec.MODELLED, payload, draw(st.integers(1, 120)))
 
 

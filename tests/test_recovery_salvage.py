@@ -148,11 +148,9 @@ class Fickle(Counts):
     def encode(self, data: NDArray[np.uint8]) -> Iterator[codec.Prediction]:
         for bits in self._bits:
             freq = np.full(salvage.BLOCK, 2 ** (24 - bits)).astype(np.uint32)
-            yield codec.Prediction(b"", freq, freq, 0.0)
+            yield codec.Prediction(freq, freq, 0.0)
 
-    def decode(
-        self, preamble: bytes, words: NDArray[np.uint32], n: int
-    ) -> Iterator[NDArray[np.uint8]]:
+    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
         yield np.zeros(n, dtype=np.uint8)
 
 

@@ -82,11 +82,9 @@ class Together(Counts):
         self._barrier.wait()
         return super().encode(data)
 
-    def decode(
-        self, preamble: bytes, words: NDArray[np.uint32], n: int
-    ) -> Iterator[NDArray[np.uint8]]:
+    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
         self._barrier.wait()
-        return super().decode(preamble, words, n)
+        return super().decode(words, n)
 
 
 def test_threads_work_at_the_same_time() -> None:

@@ -100,15 +100,13 @@ class Meeting(Counts):
         super().__init__()
         self._barrier = threading.Barrier(2)
 
-    def decode(
-        self, preamble: bytes, words: NDArray[np.uint32], n: int
-    ) -> Iterator[NDArray[np.uint8]]:
+    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
         try:
             self._barrier.wait(timeout=0.05)
             self.met = True
         except threading.BrokenBarrierError:
             self._barrier.reset()
-        return super().decode(preamble, words, n)
+        return super().decode(words, n)
 
 
 @pytest.mark.parametrize(("segments", "met"), [(1.5, False), (5.0, True)])

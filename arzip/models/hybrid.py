@@ -6,13 +6,14 @@ text, so that what counts knows something too. The loops over bytes are in codin
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip import readings
+from arzip import coder, readings
 from arzip.arguments import whole
 from arzip.codec import Prediction
 from arzip.engine import store
@@ -22,11 +23,12 @@ from arzip.models.explore.session import PredictorSession
 from arzip.models.network.networks import network_of
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Predictor
-from arzip.readings import READINGS, TEXT, Chosen
+from arzip.readings import READINGS, TEXT, Chosen, spans
+from arzip.readings.spans import Span
 
 __all__ = ["PIECE", "VERSION", "HybridModel", "proven", "received", "write"]
 
-VERSION = 3
+VERSION = 4
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
 
 SESSION_SIZE = 1 << 20
@@ -37,8 +39,6 @@ KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the 
 
 class HybridModel:
     """Implements codec.Model. Immutable, so that threads may share it."""
-
-    preamble_size = readings.PREAMBLE_SIZE
 
     def __init__(self, parameters: Parameters) -> None:
         """Check the parameters. Raises ModelError for another version or an unfit tensor."""
@@ -51,7 +51,7 @@ class HybridModel:
         self._parameters = parameters
         self.name = parameters.name
         self.identity = parameters.identity
-        self._fitted = {reading: parameters.fields(reading.bank) for reading in READINGS}
+        self._fitted = {reading.bank: parameters.fields(reading.bank) for reading in READINGS}
         self._network = network_of(parameters.network) if parameters.network else None
         self._preface = parameters.preface
         self._begun: Predictor | None = None
@@ -81,12 +81,10 @@ class HybridModel:
         self.prove("encode")
         return self._encode(data)
 
-    def decode(
-        self, preamble: bytes, words: NDArray[np.uint32], n: int
-    ) -> Iterator[NDArray[np.uint8]]:
-        """Restore a segment; see codec.Model. Raises FormatError for an impossible preamble."""
+    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
+        """Restore a segment; see codec.Model. Raises FormatError for impossible spans."""
         self.prove("decode")
-        return self._decode(preamble, words, n)
+        return self._decode(words, n)
 
     def session(self, *, reading: Chosen = TEXT, size: int = SESSION_SIZE) -> PredictorSession:
         """Return a fresh start: as a segment of `size` bytes, read as text or as chosen.
@@ -110,7 +108,7 @@ class HybridModel:
         return begun
 
     def _empty(self, n: int, chosen: Chosen, *, sparse: bool = False) -> Predictor:
-        fitted = self._fitted[chosen.reading]
+        fitted = self._fitted[chosen.reading.bank]
         return predictor.new_predictor(fitted, n, chosen, self._network, sparse=sparse)
 
     def _begin(self, n: int) -> Predictor:
@@ -122,35 +120,46 @@ class HybridModel:
         return begun
 
     def _encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
-        chosen = readings.find(data)
-        begun = self.predictor(data.size, chosen)
+        listed = spans.find(data)
+        left, freq = coder.byte_intervals(spans.to_bytes(listed), spans.PLAIN)
+        yield Prediction(left, freq, float((24 - np.log2(freq)).sum()), is_side=True)
+        begun = self.predictor(data.size, listed[0].chosen)
         at_work = begun.with_data(np.concatenate([begun.data, data]))
-        preamble = chosen.preamble
-        for start in range(0, data.size, PIECE):
-            size = min(PIECE, data.size - start)
+        for end in self._ends(at_work, listed):
+            size = end - at_work.position
             left, freq = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.uint32)
             nll = coding.encode(at_work, left, freq)
-            yield Prediction(preamble, left, freq, nll)
-            preamble = b""
+            yield Prediction(left, freq, nll)
 
-    def _decode(
-        self, preamble: bytes, words: NDArray[np.uint32], n: int
-    ) -> Iterator[NDArray[np.uint8]]:
+    def _decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
+        decoder = np.zeros(4, dtype=np.uint64)
+        likely = itertools.chain([spans.PLAIN], itertools.repeat(-1))
+        listed = spans.from_bytes(lambda: coder.next_byte(words, decoder, next(likely)), n)
         # Memory is taken as it is filled: damaged words may end long before n bytes.
-        chosen = readings.from_preamble(preamble)
-        begun = self.predictor(n, chosen, sparse=words.size < FEW)
+        begun = self.predictor(n, listed[0].chosen, sparse=words.size < FEW)
         start = begun.data.size
         data = np.empty(start + n, dtype=np.uint8)
         data[:start] = begun.data
         at_work = begun.with_data(data)
-        decoder = np.zeros(4, dtype=np.uint64)
-        while start < data.size:
-            end = min(start + PIECE, data.size)
+        for end in self._ends(at_work, listed):
+            start = at_work.position
             coding.decode(at_work, words, decoder, end)
             yield data[start : at_work.position]
             if at_work.position < end:
                 return
-            start = end
+
+    def _ends(self, at_work: Predictor, listed: Sequence[Span]) -> Iterator[int]:
+        """Have the predictor read each span in its way; yield how far to go at a time."""
+        banks = dict(self._fitted)
+        before = listed[0]
+        start = at_work.position
+        for span in listed:
+            at_work.read_on(before, span, banks)
+            before = span
+            end = start + span.size
+            while start < end:
+                start = min(start + PIECE, end)
+                yield start
 
     def known_answers(self) -> list[bytes]:
         """Return what the samples code to here."""

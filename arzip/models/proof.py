@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from arzip import coder
 from arzip.codec import Prediction
 from arzip.errors import FormatError
-from arzip.readings import PREAMBLE_SIZE
 
 __all__ = ["SAMPLES", "answers", "restored"]
 
@@ -27,24 +26,21 @@ def answers(encode: Callable[[NDArray[np.uint8]], Iterator[Prediction]]) -> list
     """Return what the samples code to."""
     coded = []
     for sample in SAMPLES:
-        (prediction,) = encode(np.frombuffer(sample, dtype=np.uint8))
-        coded.append(prediction.preamble + coder.encode(prediction.left, prediction.freq))
+        encoder = coder.Encoder()
+        for prediction in encode(np.frombuffer(sample, dtype=np.uint8)):
+            encoder.add(prediction.left, prediction.freq)
+        coded.append(encoder.finish())
     return coded
 
 
 def restored(
-    decode: Callable[[bytes, NDArray[np.uint32], int], Iterator[NDArray[np.uint8]]],
+    decode: Callable[[NDArray[np.uint32], int], Iterator[NDArray[np.uint8]]],
     known: Sequence[bytes],
 ) -> list[bytes] | None:
     """Return what the known answers decode to; None if they cannot be answers."""
     try:
         return [
-            b"".join(
-                piece.tobytes()
-                for piece in decode(
-                    answer[:PREAMBLE_SIZE], coder.to_words(answer[PREAMBLE_SIZE:]), size
-                )
-            )
+            b"".join(piece.tobytes() for piece in decode(coder.to_words(answer), size))
             for answer, size in zip(known, map(len, SAMPLES), strict=True)
         ]
     except (FormatError, ValueError):

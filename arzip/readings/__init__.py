@@ -15,36 +15,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, u64
-from arzip.errors import FormatError
 from arzip.readings import past, records, text
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import CONTEXTS, Reading, State
 
 __all__ = [
     "FIELDS",
-    "PREAMBLE_SIZE",
     "READINGS",
     "TEXT",
     "Chosen",
     "Reading",
     "checked",
-    "find",
-    "from_preamble",
     "observe",
     "set_contexts",
 ]
 
 READINGS: tuple[Reading, ...] = (text.READING, records.READING)
-"""Files number them in this order, so a new one goes at the end: see Chosen.preamble."""
-
-_ANY = records.READING
-"""What suits all bytes, and so is asked last."""
+"""Files number them in this order, so a new one goes at the end."""
 
 FIELDS = (*past.FIELDS, *(field for reading in READINGS for field in reading.fields))
 """What all of them remember."""
-
-PREAMBLE_SIZE = 2
-"""Bytes that tell the decoder what was chosen."""
 
 
 class Chosen(NamedTuple):
@@ -58,22 +48,8 @@ class Chosen(NamedTuple):
         """The reading's place in READINGS, by which compiled code knows it."""
         return READINGS.index(self.reading)
 
-    @property
-    def preamble(self) -> bytes:
-        """The choice as bytes: the place of its number among the numbers of all readings."""
-        before = sum(len(reading.numbers) for reading in READINGS[: self.which])
-        return (before + self.reading.numbers.index(self.number)).to_bytes(PREAMBLE_SIZE)
-
 
 TEXT = Chosen(text.READING, 0)
-
-
-def find(data: NDArray[np.uint8]) -> Chosen:
-    """Return the first reading that suits a span of at least one byte."""
-    for reading in sorted(READINGS, key=lambda reading: reading is _ANY):
-        if (number := reading.find(data)) is not None:
-            return Chosen(reading, number)
-    raise ValueError("there is nothing to read")
 
 
 def checked(chosen: Chosen) -> Chosen:
@@ -83,16 +59,6 @@ def checked(chosen: Chosen) -> Chosen:
     if chosen.reading not in READINGS or chosen.number not in chosen.reading.numbers:
         raise ValueError(f"{chosen.number} does not go with the reading {chosen.reading.name}")
     return chosen
-
-
-def from_preamble(preamble: bytes) -> Chosen:
-    """Return what `Chosen.preamble` stands for. Raises FormatError if it stands for nothing."""
-    value = place = int.from_bytes(preamble)
-    for reading in READINGS:
-        if place < len(reading.numbers):
-            return Chosen(reading, reading.numbers[place])
-        place -= len(reading.numbers)
-    raise FormatError(f"a segment's reading is {value}, which there is not: the file is damaged")
 
 
 @compiled

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CONTEXTS", "Field", "Reading", "State"]
+__all__ = ["CONTEXTS", "Field", "Found", "Reading", "State"]
 
 CONTEXTS = 19
 """How many contexts are looked up for each byte."""
@@ -19,6 +19,10 @@ Field = tuple[str, type[np.generic]] | tuple[str, type[np.generic], int]
 """A field of the state: its name, its type, and its length if it is an array."""
 
 
+Found = tuple[int, int, int]
+"""A part of some data: where it starts, its size, and the number of the reading that suits it."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """A way to read bytes."""
@@ -28,8 +32,8 @@ class Reading:
     """The name of the fitted weights to begin with: its own, or those of a similar reading."""
     numbers: range
     """The numbers that may go with it, such as the lengths of records."""
-    find: Callable[[NDArray[np.uint8]], int | None]
-    """Return the number that suits these bytes best; None if they are of another kind.
+    find: Callable[[NDArray[np.uint8]], list[Found]]
+    """Return the parts of these bytes that it suits, from front to back.
 
     Only an encoder asks: the file tells the decoder.
     """

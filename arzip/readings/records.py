@@ -4,39 +4,74 @@ Words are contexts too, since many records hold some. The number of this reading
 record in bytes; anything that is not text is read so, if need be as records of one byte.
 """
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.readings.past import expected, hash_pair
-from arzip.readings.reading import Reading, State
+from arzip.readings.reading import Found, Reading, State
 
 __all__ = ["LONGEST", "READING"]
 
 LONGEST = 2048
 """Bytes of a record, at most."""
 
-_WINDOW = 1 << 15
+_WINDOW = 1 << 15  # bytes in which long records are looked for, at four places
+_BLOCK = 1 << 13  # bytes with a length of their own
+_LEAST_BLOCKS = 6  # or there is less to be won by that than to be learned anew
+_ITEM = 4  # such a length is that of a sample, pixel or number, and holds wherever it is noisy
+_SHORT = 64  # all lengths up to here are tried in each block
+_CLEAR = 0.05  # of the bytes that disagree must agree for a length to be taken instead
+_USUAL = 8  # suits machine code and pointers
 
 
-def _find(data: NDArray[np.uint8]) -> int:
-    """Return the length from 1 to LONGEST at which the data repeats itself best."""
+def _find(data: NDArray[np.uint8]) -> list[Found]:
+    """Return all of the data in blocks, each with the length at which it repeats itself best."""
     starts = np.linspace(0, max(0, data.size - _WINDOW), 4 if data.size > 4 * _WINDOW else 1)
     windows = [data[int(start) : int(start) + _WINDOW] for start in starts]
     longest = min(LONGEST, min(window.size for window in windows) // 4)
-    if longest < 2:
-        return 1
-    agreement = np.array(
-        [
-            sum(np.count_nonzero(window[lag:] == window[:-lag]) for window in windows)
-            for lag in range(1, longest + 1)
-        ],
-        dtype=np.float64,
-    )
+    overall = _best(windows, range(1, longest + 1))
+    if data.size < _LEAST_BLOCKS * _BLOCK:
+        return [(0, data.size, overall)]
+    ends = [*range(_BLOCK, data.size - _BLOCK + 1, _BLOCK), data.size]
+    return [
+        (start, end - start, _local(data[start:end], overall))
+        for start, end in pairwise([0, *ends])
+    ]
+
+
+def _best(windows: Sequence[NDArray[np.uint8]], lengths: range) -> int:
+    """Return the length at which the windows agree best with what is one record earlier."""
+    if len(lengths) < 2:
+        return _USUAL
+    agreement = np.array([_agreement(windows, length) for length in lengths], dtype=np.float64)
     # Multiples of the length agree about as well as the length itself.
     usual = _median(agreement)
     enough = usual + 0.9 * (agreement.max() - usual)
-    return int(np.flatnonzero(agreement >= enough)[0]) + 1
+    length = lengths[int(np.flatnonzero(agreement >= enough)[0])]
+    return length if length > 1 else _USUAL
+
+
+def _local(block: NDArray[np.uint8], overall: int) -> int:
+    """Return the length that is clearly best in a block, else that of all, else the usual."""
+    lengths = range(1, _SHORT + 1)
+    agreement = [_agreement([block], length) for length in lengths]
+    usual, here = _median(np.array(agreement, dtype=np.float64)), _agreement([block], overall)
+
+    def is_clear(more: float, less: float) -> bool:
+        return more - less >= _CLEAR * (block.size - less)
+
+    if is_clear(max(agreement), max(here, usual)):
+        return _best([block], lengths)
+    return overall if overall <= _ITEM or is_clear(here, usual) else _USUAL
+
+
+def _agreement(windows: Sequence[NDArray[np.uint8]], length: int) -> int:
+    """Return how many bytes are as those one record earlier."""
+    return sum(int(np.count_nonzero(w[length:] == w[:-length])) for w in windows)
 
 
 def _median(values: NDArray[np.float64]) -> float:

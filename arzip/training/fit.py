@@ -13,7 +13,6 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from arzip import readings
 from arzip.models import coding, hybrid, parameters
 from arzip.models.bits import mixer
 from arzip.models.bits.odds import ONE
@@ -22,7 +21,7 @@ from arzip.models.hybrid import VERSION
 from arzip.models.network.networks import Network, network_of
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Fitted, new_predictor
-from arzip.readings import READINGS, Chosen
+from arzip.readings import READINGS, Chosen, spans
 from arzip.readings.reading import CONTEXTS
 from arzip.training.data import UNREADABLE, files, open_unpacked
 from arzip.training.synthetic import MAKERS
@@ -139,7 +138,7 @@ def fit_all(
         size, bits = 0, 0.0
         for source in rng.permutation(list(named)):
             piece = piece_of(named[source](rng), rng)
-            chosen = readings.find(piece)
+            chosen = spans.prevailing(piece)
             bank = chosen.reading.bank
             fitted[bank], cost = fit(fitted[bank], piece, chosen, network)
             size, bits = size + piece.size, bits + cost

@@ -1,0 +1,131 @@
+"""Spans: how a segment is cut, how a decoder is told, and what damage may claim."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import arzip
+from arzip.errors import FormatError
+from arzip.readings import READINGS, TEXT, Chosen, records, spans
+from arzip.readings.spans import Span
+
+PROSE = b"It is a truth universally acknowledged, that a text has words,\nand lines.\n"
+choices = st.sampled_from(READINGS).flatmap(
+    lambda reading: st.builds(Chosen, st.just(reading), st.sampled_from(reading.numbers))
+)
+lists = st.lists(st.builds(Span, choices, st.integers(1, 1 << 20)), min_size=1, max_size=20)
+
+
+def array(data: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(data, dtype=np.uint8)
+
+
+def table(rows: int, length: int, seed: int = 0) -> bytes:
+    """Records in which half of the columns hardly change."""
+    made = np.random.default_rng(seed).integers(0, 256, (rows, length), dtype=np.uint8)
+    made[:, ::2] = made[0, ::2]
+    return made.tobytes()
+
+
+@given(lists)
+def test_a_decoder_is_told_all(listed: list[Span]) -> None:
+    told = iter(spans.to_bytes(listed))
+    n = sum(span.size for span in listed)
+    assert spans.from_bytes(lambda: next(told), n) == listed
+    assert next(told, None) is None
+
+
+def test_text_alone_is_one_expected_byte() -> None:
+    assert spans.to_bytes([Span(TEXT, 1000)]) == bytes([spans.PLAIN])
+
+
+@given(st.binary(max_size=40), st.integers(1, 1 << 26))
+def test_whatever_is_told_is_spans_or_an_error(told: bytes, n: int) -> None:
+    rest = iter(told + bytes([spans.PLAIN]) * 9)
+    try:
+        listed = spans.from_bytes(lambda: next(rest), n)
+    except FormatError as error:
+        assert "damaged" in str(error)
+    else:
+        assert sum(span.size for span in listed) == n and all(span.size > 0 for span in listed)
+        assert all(span.chosen.number in span.chosen.reading.numbers for span in listed)
+
+
+@pytest.mark.parametrize(
+    ("told", "n"),
+    [
+        ([2 * len(READINGS) + 1], 9),  # no such reading
+        ([0, 9, 1], 10),  # all of the segment, and another span
+        ([0, 8, 0, 8], 10),  # too much together
+        ([3, 255, 127], 10),  # records longer than any
+        ([0, 255, 255, 255, 255, 1], 10),  # a number that has no end
+    ],
+)
+def test_what_cannot_be(told: list[int], n: int) -> None:
+    rest = iter(told)
+    with pytest.raises(FormatError):
+        spans.from_bytes(lambda: next(rest), n)
+
+
+def test_more_spans_than_may_be() -> None:
+    """A hostile list ends early, however long the segment is."""
+    asked = 0
+
+    def take() -> int:
+        nonlocal asked
+        asked += 1
+        return 0
+
+    with pytest.raises(FormatError):
+        spans.from_bytes(take, 1 << 26)
+    assert asked <= 2 * (spans.MOST + 1)
+
+
+def test_there_are_never_too_many() -> None:
+    parts = [PROSE * 300, table(3000, 12)]
+    data = array(b"".join(parts * 3))
+    assert len(spans.find(data)) > 3
+    most = spans.MOST
+    try:
+        spans.MOST = 3
+        listed = spans.find(data)
+    finally:
+        spans.MOST = most
+    assert len(listed) == 3 and sum(span.size for span in listed) == data.size
+
+
+@given(st.lists(st.sampled_from([PROSE * 40, table(300, 12), bytes(3000), b"\xff\0ab" * 999])))
+def test_they_cover_all_of_the_data(parts: list[bytes]) -> None:
+    data = array(b"".join(parts) + b"x")
+    listed = spans.find(data)
+    assert sum(span.size for span in listed) == data.size
+    for one, other in pairwise(listed):
+        assert one.chosen != other.chosen
+
+
+def test_text_within_a_table_is_found() -> None:
+    first, text, last = table(3000, 12), PROSE * 200, table(3000, 20, seed=1)
+    listed = spans.find(array(first + text + last))
+    assert [span.chosen.reading.name for span in listed] == ["records", "text", "records"]
+    assert [listed[0].chosen.number, listed[2].chosen.number] == [12, 20]
+    assert abs(listed[0].size - len(first)) <= 1024 and abs(listed[1].size - len(text)) <= 2048
+
+
+def test_each_part_of_a_table_has_its_length() -> None:
+    data = table(8000, 12) + table(8000, 20, seed=1)
+    listed = spans.find(array(data))
+    assert all(span.chosen.reading is records.READING for span in listed)
+    assert listed[0].chosen.number % 12 == listed[-1].chosen.number % 20 == 0
+
+
+def test_many_spans_go_round() -> None:
+    data = b"".join(table(2000, 12) + PROSE * 300 + table(2000, 7 + k, seed=k) for k in range(2))
+    assert len(spans.find(array(data))) > 4
+    packed = arzip.compress(data, model="swift")
+    assert arzip.decompress(packed) == data
+    alone = arzip.compress(data[:50000], model="swift"), arzip.compress(data[50000:], model="swift")
+    assert len(packed) < sum(map(len, alone))
