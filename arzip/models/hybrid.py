@@ -124,8 +124,14 @@ class HybridModel:
         left, freq = coder.byte_intervals(spans.to_bytes(listed), spans.PLAIN)
         yield Prediction(left, freq, float((24 - np.log2(freq)).sum()), is_side=True)
         begun = self.predictor(data.size, listed[0].chosen)
-        at_work = begun.with_data(np.concatenate([begun.data, data]))
-        for end in self._ends(at_work, listed):
+        known = np.concatenate([begun.data, data])
+        start = begun.data.size
+        for chosen, size in listed:
+            if chosen.reading.transform:
+                chosen.reading.transform(known[start : start + size])
+            start += size
+        at_work = begun.with_data(known)
+        for _, end in self._pieces(at_work, listed):
             size = end - at_work.position
             left, freq = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.uint32)
             nll = coding.encode(at_work, left, freq)
@@ -141,15 +147,27 @@ class HybridModel:
         data = np.empty(start + n, dtype=np.uint8)
         data[:start] = begun.data
         at_work = begun.with_data(data)
-        for end in self._ends(at_work, listed):
-            start = at_work.position
+        begin = start  # of what was not given out yet
+        for span, end in self._pieces(at_work, listed):
             coding.decode(at_work, words, decoder, end)
-            yield data[start : at_work.position]
-            if at_work.position < end:
+            reached = at_work.position
+            is_whole = end == start + span.size or reached < end
+            if span.chosen.reading.undo is None:
+                yield data[begin:reached]
+                begin = reached
+            elif is_whole:
+                restored = data[begin:reached].copy()  # the model goes on from what it predicted
+                span.chosen.reading.undo(restored)
+                yield restored
+                begin = reached
+            else:
+                yield data[begin:begin]  # nothing yet, but a chance to be stopped
+            if reached < end:
                 return
+            start += span.size if is_whole else 0
 
-    def _ends(self, at_work: Predictor, listed: Sequence[Span]) -> Iterator[int]:
-        """Have the predictor read each span in its way; yield how far to go at a time."""
+    def _pieces(self, at_work: Predictor, listed: Sequence[Span]) -> Iterator[tuple[Span, int]]:
+        """Have the predictor read each span in its way; yield the span, and how far to go now."""
         banks = dict(self._fitted)
         before = listed[0]
         start = at_work.position
@@ -159,7 +177,7 @@ class HybridModel:
             end = start + span.size
             while start < end:
                 start = min(start + PIECE, end)
-                yield start
+                yield span, start
 
     def known_answers(self) -> list[bytes]:
         """Return what the samples code to here."""

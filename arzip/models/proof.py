@@ -19,7 +19,7 @@ SAMPLES = (
     b"the cat sat on the mat;\nthe cat sat on the hat, 1234\n" * 2,
     bytes(range(0, 96, 3)) * 3,
 )
-"""One for each reading."""
+"""One for each bank of fitted weights."""
 
 
 def answers(encode: Callable[[NDArray[np.uint8]], Iterator[Prediction]]) -> list[bytes]:

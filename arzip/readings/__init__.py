@@ -2,6 +2,7 @@
 
     text.py         by words, lines, fields, columns
     records.py      by the bytes above, in records of one length
+    x86.py          machine code: as records, with the targets of calls absolute
 
 A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of
 that; what all of them share is in past.py. An encoder finds the reading that suits a span, with its
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, u64
-from arzip.readings import past, records, text
+from arzip.readings import past, records, text, x86
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import CONTEXTS, Reading, State
 
@@ -30,7 +31,7 @@ __all__ = [
     "set_contexts",
 ]
 
-READINGS: tuple[Reading, ...] = (text.READING, records.READING)
+READINGS: tuple[Reading, ...] = (text.READING, records.READING, x86.READING)
 """Files number them in this order, so a new one goes at the end."""
 
 FIELDS = (*past.FIELDS, *(field for reading in READINGS for field in reading.fields))

@@ -43,3 +43,7 @@ class Reading:
     """Take in the byte that came last, number state.position - 1. Compiled."""
     set_contexts: Callable[[State, NDArray[np.uint8]], None]
     """Set state.hashes[past.SHARED:] for the byte at data[state.position]. Compiled."""
+    transform: Callable[[NDArray[np.uint8]], None] | None = None
+    """Change a span's bytes, in place, to those that are predicted. Compiled."""
+    undo: Callable[[NDArray[np.uint8]], None] | None = None
+    """Change them back. What precedes a missing end comes back, up to some bytes. Compiled."""

@@ -1,0 +1,159 @@
+"""Machine code of x86 processors: read as records, with the places that it speaks of absolute.
+
+A call, a jump, or with 64 bits an access to memory, holds the distance to its target in 4 bytes,
+low ones first: another one wherever the same function is called from. Here that operand becomes the
+target's place in the span, high bytes first. So equal targets are equal bytes, and what is
+predictable of them comes first:
+
+    distance in [-2^24, 2^24)           -> (distance + place) mod 2^25, in that range
+    else, lowest byte 00 or FF          -> lowest and highest byte change places
+    else                                -> as it is
+
+where the place is that of the operand. The first kind then starts with 00 or FF, the second ends
+with one and does not start with one, the third does neither: so it can be undone. Operands are
+found by opcodes from front to back; within an operand none is looked for.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.engine.compiled import compiled, i64
+from arzip.readings import records
+from arzip.readings.reading import Found, Reading
+
+__all__ = ["READING"]
+
+_LENGTH = 8  # of records
+
+_WINDOW = 1 << 12  # bytes that are looked at together
+_CALLS = 8  # in a window of code; among random bytes there is one in four windows
+_LEAST = 4  # windows of code, or of something else between
+
+
+def _kinds(direct: Iterable[int], by_mode: bytes) -> NDArray[np.uint8]:
+    """Return what follows each opcode: 1 for an operand, 2 for a byte that may say that one does.
+
+    That is the ModRM byte; its mode 00 with register 101 means 4 bytes, relative in 64 bits.
+    """
+    kinds = np.zeros(256, dtype=np.uint8)
+    kinds[list(direct)], kinds[list(by_mode)] = 1, 2
+    return kinds
+
+
+# Call and jump; arithmetic, comparisons, moves, addresses, calls through memory.
+_ONE_BYTE = _kinds(
+    [0xE8, 0xE9],
+    bytes.fromhex("03 2B 38 39 3A 3B 63 80 83 85 88 89 8A 8B 8D C6 C7 FF"),
+)
+# Conditional jumps; vectors, moves that extend.
+_AFTER_0F = _kinds(
+    range(0x80, 0x90),
+    bytes.fromhex("10 11 28 29 2E 2F 57 58 59 5C 5E 6F 7F B6 B7 BE BF"),
+)
+_SIZE = 7  # bytes of an instruction up to the end of its operand, at most
+
+
+def _find(data: NDArray[np.uint8]) -> list[Found]:
+    """Return the parts in which there are calls everywhere."""
+    count = data.size // _WINDOW
+    if count < _LEAST:
+        return []
+    calls = np.flatnonzero((data[:-4] & 0xFE) == 0xE8)
+    calls = calls[np.isin(data[calls + 4], (0x00, 0xFF))]
+    is_code = np.bincount(calls // _WINDOW, minlength=count)[:count] >= _CALLS
+    parts: list[tuple[int, int]] = []
+    for at in np.flatnonzero(is_code).tolist():
+        if parts and at - parts[-1][1] < _LEAST:
+            parts[-1] = (parts[-1][0], at + 1)
+        else:
+            parts.append((at, at + 1))
+    found = []
+    for first, last in parts:
+        start, end = first * _WINDOW, last * _WINDOW
+        within = calls[(calls >= start) & (calls < end)]
+        if last - first >= _LEAST and _is_linked(data, within):
+            found.append((start, end - start, _LENGTH))
+    return found
+
+
+def _is_linked(data: NDArray[np.uint8], calls: NDArray[np.int64]) -> bool:
+    """Return whether fewer targets are called than there are distances to them.
+
+    In object files, both are yet to be filled in.
+    """
+    low, middle, high = (data[calls + k].astype(np.int64) for k in (1, 2, 3))
+    distances = low | middle << 8 | high << 16
+    targets = (distances + calls) & 0xFFFFFF
+    return np.unique(targets).size < np.unique(distances).size
+
+
+@compiled
+def _operand(data: NDArray[np.uint8], at: int) -> int:
+    """Return where the operand of the instruction at `at` starts; 0 if there is none."""
+    if data[at] == 0x0F:
+        at += 1
+        kind = _AFTER_0F[data[at]]
+    else:
+        kind = _ONE_BYTE[data[at]]
+    if kind == 1:
+        return at + 1
+    return at + 2 if kind == 2 and data[at + 1] & 0xC7 == 5 else 0
+
+
+@compiled
+def _transform(data: NDArray[np.uint8]) -> None:
+    """Make all targets absolute, high bytes first."""
+    at = 0
+    while at + _SIZE <= data.size:
+        place = _operand(data, at)
+        if place == 0:
+            at += 1
+            continue
+        low, high = data[place], data[place + 3]
+        if high == 0 or high == 255:
+            distance = i64(low) | i64(data[place + 1]) << 8 | i64(data[place + 2]) << 16
+            target = (distance + (i64(high & 1) << 24) + place) & 0x1FFFFFF
+            data[place] = 255 * (target >> 24)
+            data[place + 1] = target >> 16 & 255
+            data[place + 2] = target >> 8 & 255
+            data[place + 3] = target & 255
+        elif low == 0 or low == 255:
+            data[place], data[place + 3] = high, low
+        at = place + 4
+
+
+@compiled
+def _undo(data: NDArray[np.uint8]) -> None:
+    """Make them distances again."""
+    at = 0
+    while at + _SIZE <= data.size:
+        place = _operand(data, at)
+        if place == 0:
+            at += 1
+            continue
+        first, last = data[place], data[place + 3]
+        if first == 0 or first == 255:
+            target = i64(last) | i64(data[place + 2]) << 8 | i64(data[place + 1]) << 16
+            distance = (target + (i64(first & 1) << 24) - place) & 0x1FFFFFF
+            data[place + 3] = 255 * (distance >> 24)
+            data[place + 2] = distance >> 16 & 255
+            data[place + 1] = distance >> 8 & 255
+            data[place] = distance & 255
+        elif last == 0 or last == 255:
+            data[place], data[place + 3] = last, first
+        at = place + 4
+
+
+READING = Reading(
+    "x86",
+    "records",
+    range(_LENGTH, _LENGTH + 1),
+    _find,
+    (),
+    records.READING.observe,
+    records.READING.set_contexts,
+    _transform,
+    _undo,
+)
