@@ -31,6 +31,16 @@ def inputs() -> dict[str, bytes]:
         i.to_bytes(4, "little") + (i * i % 9973).to_bytes(2, "big") + b"name%02d\0\0" % (i % 17)
         for i in range(1500)
     )
+    code = bytearray()
+    while len(code) < 20000:
+        code += (
+            words[len(code) % 200]
+            + b"\x48\x8b\x05"
+            + (700 - len(code) % 1900).to_bytes(4, "little", signed=True)
+        )
+        code += b"\xe8" + (words[len(code) % 7][0] * 90 - len(code)).to_bytes(
+            4, "little", signed=True
+        )
     return {
         "empty": b"",
         "one byte": b"a",
@@ -42,6 +52,7 @@ def inputs() -> dict[str, bytes]:
         "log": log,
         "records": table,
         "mixed": text(500) + table[:4000] + noise[:1000] + table[4000:8000] + text(500),
+        "x86": bytes(code),
         "spans": table + text(3000) + table[::-1] + log * 2,
     }
 
