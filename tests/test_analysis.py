@@ -65,7 +65,10 @@ def test_inspect_is_the_page_that_the_shell_writes() -> None:
     model = arzip.load_model("swift")
     looked = inspection.inspect(model, "notes <1>", sample, lambda done: None)
     assert page == inspection.page(looked)
-    assert facts(page)["bitsPerByte"] == pytest.approx(arzip.score(DATA, "swift")["swift"])
+    told = 0.1 / len(DATA)  # at most, for what a decoder must know
+    assert facts(page)["bitsPerByte"] == pytest.approx(
+        arzip.score(DATA, "swift")["swift"], abs=told
+    )
 
 
 def test_inspect_looks_at_excerpts_of_much() -> None:

@@ -60,10 +60,10 @@ def test_programs_run(at: int, names: dict[str, Any]) -> None:
 
 def test_what_the_page_says_of_figures() -> None:
     said = re.search(
-        r'arzip\.score\("(.*?)"\)  # \{"base": ([\d.]+)\.\.\., "swift": ([\d.]+)\}',
+        r'arzip\.score\("(.*?)"\)  # \{"base": (\d\.\d+)\.\.\., "swift": (\d\.\d+)\.\.\.\}',
         PAGE.read_text(encoding="utf-8"),
     )
     assert said is not None
     scores = arzip.score(said[1])
     assert str(scores["base"]).startswith(said[2])
-    assert scores["swift"] == float(said[3])
+    assert str(scores["swift"]).startswith(said[3])
