@@ -79,14 +79,15 @@ def _find(data: NDArray[np.uint8]) -> list[Found]:
 
 
 def _is_linked(data: NDArray[np.uint8], calls: NDArray[np.int64]) -> bool:
-    """Return whether fewer targets are called than there are distances to them.
+    """Return whether clearly fewer targets are called than there are distances to them.
 
-    In object files, both are yet to be filled in.
+    In programs a fifth to a half; where calls are yet to be filled in, or are none, nearly as many
+    or more.
     """
     low, middle, high = (data[calls + k].astype(np.int64) for k in (1, 2, 3))
     distances = low | middle << 8 | high << 16
     targets = (distances + calls) & 0xFFFFFF
-    return np.unique(targets).size < np.unique(distances).size
+    return 4 * np.unique(targets).size < 3 * np.unique(distances).size
 
 
 @compiled
