@@ -151,14 +151,14 @@ def test_an_impossible_reading() -> None:
 
 def test_memory_is_bounded_and_says_so() -> None:
     assert SWIFT.memory_needed(1) < 12 << 20
-    assert SWIFT.memory_needed(64 << 20) < 400 << 20
+    assert SWIFT.memory_needed(64 << 20) < 450 << 20
 
 
 @pytest.mark.parametrize("n", [1, 3000, 1 << 20])
 def test_memory_is_what_a_segment_takes(n: int) -> None:
     state, table, positions, _, network = SWIFT.predictor(n, readings.TEXT)
     assert network is None
-    assert SWIFT.memory_needed(n) == state.nbytes + table.nbytes + positions.nbytes + n
+    assert SWIFT.memory_needed(n) == state.nbytes + table.nbytes + positions.nbytes + 2 * n
 
 
 def with_preface(preface: NDArray[Any]) -> HybridModel:

@@ -73,7 +73,7 @@ class HybridModel:
         return f"<arzip model {self.name!r}, identity {self.identity.hex()}>"
 
     def memory_needed(self, n: int) -> int:
-        """Return the bytes that coding n of them takes: a predictor's and these themselves."""
+        """Return the bytes of memory that coding n bytes takes; see predictor.memory_needed."""
         return predictor.memory_needed(n + self._preface.size, self._network)
 
     def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:

@@ -101,9 +101,9 @@ def new_predictor(
 
 
 def memory_needed(n: int, network: Network | None) -> int:
-    """Return the bytes that a predictor for n bytes takes, and these themselves."""
+    """Return the bytes that a predictor for n bytes takes, and these, as they are and as read."""
     tables = 4 * (_slots(n) + _places(n))
-    return tables + STATE_BYTES + (running.memory_needed(network) if network else 0) + n
+    return tables + STATE_BYTES + (running.memory_needed(network) if network else 0) + 2 * n
 
 
 def _sparse_zeros(size: int, dtype: type[np.generic]) -> NDArray[Any]:
