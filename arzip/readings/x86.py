@@ -19,9 +19,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.engine.compiled import compiled, i64
-from arzip.readings import records
-from arzip.readings.reading import Found, Reading
+from arzip.engine.compiled import compiled, i64, u64
+from arzip.readings.past import expected, hash_pair
+from arzip.readings.reading import Field, Found, Reading, State
 
 __all__ = ["READING"]
 
@@ -147,14 +147,140 @@ def _undo(data: NDArray[np.uint8]) -> None:
         at = place + 4
 
 
+FIELDS: tuple[Field, ...] = (
+    ("stage", np.int64),  # of the instruction: what the next byte is
+    ("left", np.int64),  # bytes of its displacement and immediate operand that are left
+    ("immediate", np.int64),  # bytes of that
+    ("opcode", np.int64),  # with 256 added after 0F
+    ("mode", np.int64),  # its ModRM byte
+    ("prefixes", np.int64),
+    ("opcodes", np.uint64),  # of the last instructions, the last one lowest, 16 bits each
+    ("modes", np.uint64),  # 8 bits each
+)
+_OPCODE, _AFTER, _MODE, _INDEX, _REST = range(5)  # stages
+
+_PREFIX, _HAS_MODE, _BYTE, _FOUR = 1, 2, 4, 8
+
+
+def _instructions() -> NDArray[np.uint8]:
+    """Return what comes with each opcode, those after 0F from 256 on: flags as above."""
+    flags = np.zeros(512, dtype=np.uint8)
+    flags[[0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0xF0, 0xF2, 0xF3, *range(0x40, 0x50)]] = (
+        _PREFIX
+    )
+    for first in range(0, 0x40, 8):
+        flags[first : first + 4] = _HAS_MODE
+        flags[first + 4], flags[first + 5] = _BYTE, _FOUR
+    flags[[0x62, 0x63, *range(0x84, 0x90), 0xD0, 0xD1, 0xD2, 0xD3, *range(0xD8, 0xE0)]] = _HAS_MODE
+    flags[[0xF6, 0xF7, 0xFE, 0xFF]] = _HAS_MODE
+    flags[[0x69, 0x81, 0xC7]] = _HAS_MODE | _FOUR
+    flags[[0x6B, 0x80, 0x82, 0x83, 0xC0, 0xC1, 0xC6]] = _HAS_MODE | _BYTE
+    flags[[0x6A, *range(0x70, 0x80), *range(0xB0, 0xB8), 0xA8, 0xCD, 0xEB, *range(0xE0, 0xE8)]] = (
+        _BYTE
+    )
+    flags[[0x68, 0xA9, *range(0xB8, 0xC0), 0xE8, 0xE9, *range(0xA0, 0xA4)]] = _FOUR
+    flags[256:] = _HAS_MODE
+    flags[[256 + k for k in (0x05, 0x06, 0x08, 0x09, 0x0B, 0x30, 0x31, 0x32, 0x77, 0xA2)]] = 0
+    flags[256 + 0xC8 : 256 + 0xD0] = 0
+    flags[256 + 0x80 : 256 + 0x90] = _FOUR
+    flags[
+        [256 + k for k in (0x70, 0x71, 0x72, 0x73, 0xA4, 0xAC, 0xBA, 0xC2, 0xC4, 0xC5, 0xC6)]
+    ] |= _BYTE
+    return flags
+
+
+_FLAGS = _instructions()
+
+
+@compiled
+def _begin_operands(state: State, more: int) -> None:
+    """Go on to the displacement, of `more` bytes, and the immediate operand; or to the next."""
+    state.left = more + state.immediate
+    state.stage = _REST
+    if state.left == 0:
+        _end(state)
+
+
+@compiled
+def _end(state: State) -> None:
+    state.opcodes = state.opcodes << u64(16) | u64(state.opcode)
+    state.modes = state.modes << u64(8) | u64(state.mode)
+    state.stage = _OPCODE
+    state.opcode = state.mode = state.prefixes = state.left = 0
+
+
+@compiled
+def _observe(state: State, byte: int) -> None:
+    """Keep where in an instruction we are."""
+    stage = state.stage
+    if stage == _REST:
+        state.left -= 1
+        if state.left == 0:
+            _end(state)
+        return
+    if stage == _MODE:
+        state.mode = byte
+        kind, register = byte >> 6, byte & 7
+        if state.opcode & 0xFE == 0xF6 and byte & 0x30 == 0:
+            state.immediate = 1 if state.opcode == 0xF6 else 4
+        if kind != 3 and register == 4:
+            state.stage = _INDEX
+            return
+        more = 1 if kind == 1 else 4 if kind == 2 or (kind == 0 and register == 5) else 0
+        _begin_operands(state, more)
+        return
+    if stage == _INDEX:
+        kind = state.mode >> 6
+        more = 1 if kind == 1 else 4 if kind == 2 or (kind == 0 and byte & 7 == 5) else 0
+        _begin_operands(state, more)
+        return
+    if stage == _OPCODE and byte == 0x0F:
+        state.stage = _AFTER
+        return
+    opcode = byte if stage == _OPCODE else 256 + byte
+    flags = i64(_FLAGS[opcode])
+    if flags & _PREFIX:
+        state.prefixes = state.prefixes << 8 | byte
+        return
+    state.opcode = opcode
+    state.immediate = i64(flags & _BYTE > 0) + 4 * i64(flags & _FOUR > 0)
+    state.stage = _MODE
+    if flags & _HAS_MODE == 0:
+        _begin_operands(state, 0)
+
+
+@compiled
+def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
+    history = state.history
+    last = history & u64(0xFF)
+    where = u64(state.stage) | u64(state.left) << u64(3) | u64(state.prefixes & 0xFF) << u64(8)
+    now = where | u64(state.opcode) << u64(16) | u64(state.mode) << u64(32)
+    before, twice = state.opcodes & u64(0xFFFF), state.opcodes & u64(0xFFFFFFFF)
+    operand = history & (u64(0xFFFFFF) if state.stage == _REST else u64(0))
+    hashes = state.hashes
+    hashes[6] = history & u64(0xFFFFFFFFFFFF)
+    hashes[7] = now
+    hashes[8] = hash_pair(now, before)
+    hashes[9] = hash_pair(now, twice)
+    hashes[10] = hash_pair(now, state.opcodes)
+    hashes[11] = u64(state.after_two[history & u64(0xFFFF)]) | (history & u64(0xFFFF)) << u64(16)
+    hashes[12] = history & u64(0xFFFF00)
+    hashes[13] = history & u64(0xFF00FF)
+    hashes[14] = expected(state) if state.match_length > 0 else history & u64(0xFF0000)
+    hashes[15] = history & u64(0xF0F0F0FF)
+    hashes[16] = hash_pair(now, state.modes & u64(0xFFFF))
+    hashes[17] = hash_pair(now, history & u64(0xFFFF))
+    hashes[18] = hash_pair(where, last) ^ operand
+
+
 READING = Reading(
     "x86",
     "records",
     range(_LENGTH, _LENGTH + 1),
     _find,
-    (),
-    records.READING.observe,
-    records.READING.set_contexts,
+    FIELDS,
+    _observe,
+    _set_contexts,
     _transform,
     _undo,
 )
