@@ -28,7 +28,7 @@ from arzip.readings.spans import Span
 
 __all__ = ["PIECE", "VERSION", "HybridModel", "proven", "received", "write"]
 
-VERSION = 4
+VERSION = 5
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
 
 SESSION_SIZE = 1 << 20

@@ -2,7 +2,7 @@
 
     text.py         by words, lines, fields, columns
     records.py      by the bytes above, in records of one length
-    x86.py          machine code: as records, with the targets of calls absolute
+    x86.py          machine code, by instructions (instructions.py, targets.py)
 
 A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of
 that; what all of them share is in past.py. An encoder finds the reading that suits a span, with its

@@ -15,6 +15,7 @@ FIELDS: tuple[Field, ...] = (
     ("position", np.int64),  # bytes seen
     ("history", np.uint64),  # the last 8 of them, the last one lowest
     ("shape", np.uint64),  # the kinds of characters that these are
+    ("phase", np.int64),  # what chooses the fourth mixer's row, 0 to 255
     ("word", np.uint64, 3),  # hashes of this word and the two before
     ("after_one", np.uint16, 256),  # the two bytes that last followed a byte
     ("after_two", np.uint16, 1 << 16),  # the same for two bytes
@@ -56,6 +57,7 @@ def set_shared_contexts(state: State) -> None:
     hashes[4] = history & u64(0xFFFFFFFF)
     followed = u64(state.after_one[history & u64(0xFF)])
     hashes[5] = followed | (history & u64(0xFF)) << u64(16)
+    state.phase = i64(history >> u64(8) & u64(0xFF))
 
 
 @compiled

@@ -75,7 +75,7 @@ def _select(state: State) -> None:
     rows[0] = trust * 256 + partial
     rows[1] = 4 * 256 + last
     rows[2] = 5 * 256 + state.hits * 8 + state.bit
-    rows[3] = 5 * 256 + 8 * (CONTEXTS + 1) + (last_two >> 8)
+    rows[3] = 5 * 256 + 8 * (CONTEXTS + 1) + state.phase
     key = u64(last_two | partial << 16) * u64(0x9E3779B97F4A7C15)
     state.apm_rows[0] = u64((last << 8 | partial) * APM_KNOTS)
     state.apm_rows[1] = (u64(APM_ROWS) + (key >> u64(48))) * u64(APM_KNOTS)
