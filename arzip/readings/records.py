@@ -57,7 +57,7 @@ def _best(windows: Sequence[NDArray[np.uint8]], lengths: range) -> int:
 
 def _local(block: NDArray[np.uint8], overall: int) -> int:
     """Return the length that is clearly best in a block, else that of all, else the usual."""
-    lengths = range(1, _SHORT + 1)
+    lengths = range(2, _SHORT + 1)  # neighbours agree in anything that is smooth
     agreement = [_agreement([block], length) for length in lengths]
     usual, here = _median(np.array(agreement, dtype=np.float64)), _agreement([block], overall)
 
@@ -65,7 +65,7 @@ def _local(block: NDArray[np.uint8], overall: int) -> int:
         return more - less >= _CLEAR * (block.size - less)
 
     if is_clear(max(agreement), max(here, usual)):
-        return _best([block], lengths)
+        return _best([block], range(1, _SHORT + 1))
     return overall if overall <= _ITEM or is_clear(here, usual) else _USUAL
 
 
