@@ -23,7 +23,7 @@ from arzip.models.explore.session import PredictorSession
 from arzip.models.network.networks import network_of
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Predictor
-from arzip.readings import READINGS, TEXT, Chosen, spans
+from arzip.readings import READINGS, TEXT, Chosen, Reading, spans
 from arzip.readings.spans import Span
 
 __all__ = ["PIECE", "VERSION", "HybridModel", "proven", "received", "write"]
@@ -131,7 +131,7 @@ class HybridModel:
                 chosen.reading.transform(known[start : start + size])
             start += size
         at_work = begun.with_data(known)
-        for _, end in self._pieces(at_work, listed):
+        for _, end, _ in self._pieces(at_work, listed):
             size = end - at_work.position
             left, freq = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.uint32)
             nll = coding.encode(at_work, left, freq)
@@ -148,36 +148,36 @@ class HybridModel:
         data[:start] = begun.data
         at_work = begun.with_data(data)
         begin = start  # of what was not given out yet
-        for span, end in self._pieces(at_work, listed):
+        for reading, end, is_last in self._pieces(at_work, listed):
             coding.decode(at_work, words, decoder, end)
             reached = at_work.position
-            is_whole = end == start + span.size or reached < end
-            if span.chosen.reading.undo is None:
-                yield data[begin:reached]
-                begin = reached
-            elif is_whole:
-                restored = data[begin:reached].copy()  # the model goes on from what it predicted
-                span.chosen.reading.undo(restored)
-                yield restored
-                begin = reached
-            else:
+            if reading.undo and reached == end and not is_last:
                 yield data[begin:begin]  # nothing yet, but a chance to be stopped
+                continue
+            piece = data[begin:reached]
+            if reading.undo:
+                piece = piece.copy()  # the model goes on from what it predicted
+                reading.undo(piece)
+            yield piece
+            begin = reached
             if reached < end:
                 return
-            start += span.size if is_whole else 0
 
-    def _pieces(self, at_work: Predictor, listed: Sequence[Span]) -> Iterator[tuple[Span, int]]:
-        """Have the predictor read each span in its way; yield the span, and how far to go now."""
+    def _pieces(
+        self, at_work: Predictor, listed: Sequence[Span]
+    ) -> Iterator[tuple[Reading, int, bool]]:
+        """Have the predictor read each span in its way.
+
+        Yields the reading, how far to go now, and whether that is the span's end.
+        """
         banks = dict(self._fitted)
-        before = listed[0]
         start = at_work.position
-        for span in listed:
-            at_work.read_on(before, span, banks)
-            before = span
-            end = start + span.size
+        for chosen, size in listed:
+            at_work.read_on(chosen, banks)
+            end = start + size
             while start < end:
                 start = min(start + PIECE, end)
-                yield span, start
+                yield chosen.reading, start, start == end
 
     def known_answers(self) -> list[bytes]:
         """Return what the samples code to here."""

@@ -12,9 +12,8 @@ from arzip.models.bits.state import FITTED, LINE, STATE_BYTES, new_state
 from arzip.models.network import running
 from arzip.models.network.networks import Network
 from arzip.models.network.running import RunningNetwork
-from arzip.readings import Chosen
+from arzip.readings import READINGS, Chosen
 from arzip.readings.reading import State
-from arzip.readings.spans import Span
 
 __all__ = ["Fitted", "Predictor", "memory_needed", "new_predictor"]
 
@@ -51,18 +50,18 @@ class Predictor(NamedTuple):
         """Return whether its tables have the sizes for a segment of n bytes."""
         return (self.table.size, self.positions.size) == (_slots(n), _places(n))
 
-    def read_on(self, before: Span, span: Span, banks: dict[str, Fitted]) -> None:
-        """Read what comes as `span` says, after `before`.
+    def read_on(self, chosen: Chosen, banks: dict[str, Fitted]) -> None:
+        """Read what comes in the chosen way.
 
-        `banks` gets the weights that the bank of before has learned, and has those of this one.
+        `banks` gets what the bank so far has learned, and has the weights of the next one.
         """
         state = self.state
-        old, new = before.chosen.reading.bank, span.chosen.reading.bank
+        old, new = READINGS[int(state["reading"])].bank, chosen.reading.bank
         if new != old:
             banks[old] = {name: state[name].copy() for name in FITTED}
             for name, values in banks[new].items():
                 state[name] = values
-        state["reading"], state["number"] = span.chosen.which, span.chosen.number
+        state["reading"], state["number"] = chosen.which, chosen.number
 
     def fork(self) -> "Predictor":
         """Return a second predictor that goes on from here by itself. It shares the data."""

@@ -1,7 +1,7 @@
 """Records of one length: read by the bytes above, by column, and by sparse neighbours.
 
 Words are contexts too, since many records hold some. The number of this reading is the length of a
-record in bytes; anything that is not text is read so, if need be as records of one byte.
+record in bytes; anything that no other reading suits is read so.
 """
 
 from collections.abc import Sequence

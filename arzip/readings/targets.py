@@ -62,42 +62,33 @@ def _operand(data: NDArray[np.uint8], at: int) -> int:
 @compiled
 def make_absolute(data: NDArray[np.uint8]) -> None:
     """Make all targets absolute, high bytes first."""
-    at = 0
-    while at + _SIZE <= data.size:
-        place = _operand(data, at)
-        if place == 0:
-            at += 1
-            continue
-        low, high = data[place], data[place + 3]
-        if high == 0 or high == 255:
-            distance = i64(low) | i64(data[place + 1]) << 8 | i64(data[place + 2]) << 16
-            target = (distance + (i64(high & 1) << 24) + place) & 0x1FFFFFF
-            data[place] = 255 * (target >> 24)
-            data[place + 1] = target >> 16 & 255
-            data[place + 2] = target >> 8 & 255
-            data[place + 3] = target & 255
-        elif low == 0 or low == 255:
-            data[place], data[place + 3] = high, low
-        at = place + 4
+    _turn(data, False)
 
 
 @compiled
 def make_relative(data: NDArray[np.uint8]) -> None:
-    """Make them distances again."""
+    """Make them distances again, low bytes first."""
+    _turn(data, True)
+
+
+@compiled
+def _turn(data: NDArray[np.uint8], back: bool) -> None:
+    """Turn each operand round, and what is a distance, or `back` a target, into the other."""
     at = 0
     while at + _SIZE <= data.size:
         place = _operand(data, at)
         if place == 0:
             at += 1
             continue
-        first, last = data[place], data[place + 3]
-        if first == 0 or first == 255:
-            target = i64(last) | i64(data[place + 2]) << 8 | i64(data[place + 1]) << 16
-            distance = (target + (i64(first & 1) << 24) - place) & 0x1FFFFFF
-            data[place + 3] = 255 * (distance >> 24)
-            data[place + 2] = distance >> 16 & 255
-            data[place + 1] = distance >> 8 & 255
-            data[place] = distance & 255
-        elif last == 0 or last == 255:
-            data[place], data[place + 3] = last, first
+        low, high, step = (place + 3, place, -1) if back else (place, place + 3, 1)
+        if data[high] == 0 or data[high] == 255:
+            value = i64(data[low]) | i64(data[low + step]) << 8 | i64(data[high - step]) << 16
+            value += i64(data[high] & 1) << 24
+            value = (value - place if back else value + place) & 0x1FFFFFF
+            data[low] = 255 * (value >> 24)
+            data[low + step] = value >> 16 & 255
+            data[high - step] = value >> 8 & 255
+            data[high] = value & 255
+        elif data[low] == 0 or data[low] == 255:
+            data[low], data[high] = data[high], data[low]
         at = place + 4
