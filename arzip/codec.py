@@ -8,8 +8,8 @@ frames segments. Below are coder.py and models/, which load numba and so are imp
 needed.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -52,7 +52,8 @@ class Prediction(NamedTuple):
     left: NDArray[np.uint32]  # (n,)
     freq: NDArray[np.uint32]  # (n,)
     nll: float  # bits, of the model's probabilities before they became whole numbers
-    is_side: bool = False  # whether they are not of data, but of what a decoder must know first
+    reading: str | None = ""  # how the bytes were read, if the model says so; None if they are
+    # not of the data, but of what a decoder must know first
 
 
 class Session(Protocol):
@@ -121,13 +122,23 @@ class CodeLength:
     """The same with probabilities freq / 2**24."""
     payload: float = 0.0
     """8 times the payload's bytes; these include the coder's end."""
+    readings: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    """Of each way in which data was read: its bytes, and the bits that they take of `model`."""
 
     def __add__(self, other: "CodeLength") -> "CodeLength":
         return CodeLength(
             self.model + other.model,
             self.quantised + other.quantised,
             self.payload + other.payload,
+            {
+                name: _sum(self.readings.get(name, (0, 0.0)), other.readings.get(name, (0, 0.0)))
+                for name in {**self.readings, **other.readings}
+            },
         )
+
+
+def _sum(one: tuple[int, float], other: tuple[int, float]) -> tuple[int, float]:
+    return one[0] + other[0], one[1] + other[1]
 
 
 class Coded(NamedTuple):
@@ -151,10 +162,14 @@ def encode(model: Model, data: bytes, progress: Progress = unwatched) -> Coded:
 
     encoder = coder.Encoder()
     size, nll, quantised = 0, 0.0, 0.0
+    readings: dict[str, tuple[int, float]] = {}
     for prediction in model.encode(np.frombuffer(data, dtype=np.uint8)):
         encoder.add(prediction.left, prediction.freq)
-        n = 0 if prediction.is_side else prediction.freq.size
+        n = 0 if prediction.reading is None else prediction.freq.size
         size += n
+        if prediction.reading:
+            so_far = readings.get(prediction.reading, (0, 0.0))
+            readings[prediction.reading] = _sum(so_far, (n, prediction.nll))
         nll += prediction.nll
         bits = _bits(prediction.freq, coder.PRECISION)
         quantised += bits
@@ -164,7 +179,7 @@ def encode(model: Model, data: bytes, progress: Progress = unwatched) -> Coded:
     payload = encoder.finish()
     if len(payload) >= len(data):
         return stored(data)
-    return Coded(MODELLED, payload, CodeLength(nll, quantised, 8.0 * len(payload)))
+    return Coded(MODELLED, payload, CodeLength(nll, quantised, 8.0 * len(payload), readings))
 
 
 def _plain(data: bytes) -> Coded | None:

@@ -74,6 +74,10 @@ class Report:
     """-sum_b q(b) log2 q(b), in bits per byte, where q is the file's histogram: its cost under a
     model that knows only the byte frequencies.
     """
+    readings: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Of each way in which bytes were read, such as "text": "bytes", and "cross_entropy" of these,
+    in bits per byte. Empty for what is stored as it is.
+    """
 
     def to_dict(self) -> dict[str, object]:
         """Return the fields by name, for JSON."""
@@ -93,6 +97,10 @@ class Report:
             "perplexity": f"{self.perplexity:.3f}",
             "negative log-likelihood": f"{self.nll_nats:,.1f} nats",
             **{name: f"{bits:,.1f} bits" for name, bits in self.overhead_bits.items()},
+            **{
+                f"read as {name}": f"{part['bytes']:,} bytes, {part['cross_entropy']:.4f} bits/byte"
+                for name, part in self.readings.items()
+            },
             "entropy of order 0": f"{self.entropy_order0:.4f} bits/byte",
         }
         cells = (f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows.items())
@@ -140,6 +148,10 @@ class Account:
                 "quantisation": self.code.quantised - self.code.model,
                 "termination": self.code.payload - self.code.quantised,
                 "container": self.container,
+            },
+            readings={
+                name: {"bytes": n, "cross_entropy": bits / n}
+                for name, (n, bits) in self.code.readings.items()
             },
             entropy_order0=entropy(self.histogram),
         )
@@ -250,7 +262,7 @@ def surprisals(model: Model, data: bytes) -> Iterator[NDArray[np.float64]]:
     if not data:
         return
     for prediction in model.encode(np.frombuffer(data, dtype=np.uint8)):
-        if not prediction.is_side:
+        if prediction.reading is not None:
             yield 24 - np.log2(prediction.freq)
 
 

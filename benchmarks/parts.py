@@ -16,8 +16,8 @@ from arzip import readings
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.models import coding, registry
 from arzip.models.bits import match, mixer, ngram, slots
-from arzip.models.bits.mixer import NETWORK as NETWORK_INPUT
 from arzip.models.bits.odds import ONE
+from arzip.models.bits.state import NETWORK as NETWORK_INPUT
 from arzip.models.hybrid import HybridModel
 from arzip.models.network import output_layer, recurrent
 from arzip.models.network.running import RunningNetwork

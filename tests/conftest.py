@@ -61,7 +61,7 @@ class Counts:
 
     def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         intervals = coder.byte_intervals(bytes([self._weight]), USUAL_WEIGHT)
-        yield Prediction(*intervals, float((24 - np.log2(intervals[1])).sum()), is_side=True)
+        yield Prediction(*intervals, float((24 - np.log2(intervals[1])).sum()), None)
         counts = np.ones(256, dtype=np.int64)
         left, freq, nll = [], [], 0.0
         for first in range(0, data.size, self._block):

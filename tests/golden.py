@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+import math
 import random
 from pathlib import Path
 
@@ -41,6 +42,16 @@ def inputs() -> dict[str, bytes]:
         code += b"\xe8" + (words[len(code) % 7][0] * 90 - len(code)).to_bytes(
             4, "little", signed=True
         )
+    arm = bytearray()
+    for i in range(3000):
+        word = (
+            (0xAA, 0xF9, 0x91, 0xB9)[words[i % 200][0] % 4] << 24 | words[i % 50][0] << 5 | i % 13
+        )
+        if i % 5 == 0:
+            word = 0x94000000 | (words[i % 9][0] * 64 - i) & 0x3FFFFFF
+        elif i % 11 == 0:
+            word = 0x90000000 | (i % 7) << 5 | i % 29
+        arm += word.to_bytes(4, "little")
     return {
         "empty": b"",
         "one byte": b"a",
@@ -53,8 +64,37 @@ def inputs() -> dict[str, bytes]:
         "records": table,
         "mixed": text(500) + table[:4000] + noise[:1000] + table[4000:8000] + text(500),
         "x86": bytes(code),
+        "arm64": bytes(arm),
+        "bitmap": bitmap([(int(512 * rng.random()), int(300 * rng.random())) for _ in range(24)]),
+        "cells": cells(words),
         "spans": table + text(3000) + table[::-1] + log * 2,
     }
+
+
+def bitmap(centres: list[tuple[int, int]]) -> bytes:
+    """Return discs, black on white: 300 rows of 512 pixels."""
+    rows = []
+    for y in range(300):
+        row = 0
+        for x, centre in centres:
+            half = math.isqrt(max(0, 900 - (y - centre) ** 2))
+            row |= ((1 << 2 * half) - 1) << max(0, x - half)
+        rows.append((row & (1 << 512) - 1).to_bytes(64, "big"))
+    return b"".join(rows)
+
+
+def cells(words: list[bytes]) -> bytes:
+    """Return records of two lengths, as a spreadsheet's: numbers, and now and then a word."""
+    made = bytearray()
+    for i in range(2500):
+        place = (i // 40).to_bytes(2, "little") + (i % 40).to_bytes(2, "little")
+        if i % 40 == 0:
+            word = words[i // 40]
+            made += b"\4\0" + (8 + len(word)).to_bytes(2, "little") + place + b"\0\3\3" + word
+        else:
+            value = (i % 40) * 7 + words[i % 200][0] % 5
+            made += b"\2\0\x09\0" + place + b"\0\3\3" + value.to_bytes(2, "little")
+    return bytes(made)
 
 
 def digests() -> dict[str, dict[str, str]]:

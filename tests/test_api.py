@@ -126,6 +126,7 @@ def test_evaluate_says_what_the_interface_says() -> None:
         "achieved",
         "overhead_bits",
         "entropy_order0",
+        "readings",
     ]
     assert list(said["overhead_bits"]) == ["quantisation", "termination", "container"]
     assert (said["bytes"], said["model"]) == (len(TEXT), "counts")

@@ -6,10 +6,12 @@ What only a process shows (signals, pipes, terminals) is in test_cli_process.py.
 import json
 import os
 import random
+import re
 import stat
 import threading
 from pathlib import Path
 
+import golden
 import pytest
 from click.testing import CliRunner, Result
 
@@ -653,6 +655,32 @@ def test_list(packed: Path, compressed: bytes) -> None:
     assert run("list", "text.arz").exit_code == 0
     assert run("-l", "missing").exit_code == 1
     assert run("-l", input=compressed).exit_code == 1
+
+
+def test_list_tells_how_bytes_are_read(here: Path) -> None:
+    picture = golden.inputs()["bitmap"]
+    Path("text.arz").write_bytes(arzip.compress(TEXT, model="swift"))
+    Path("both.arz").write_bytes(
+        arzip.compress(TEXT, model="swift") + arzip.compress(picture, model="swift")
+    )
+    plain, both = json.loads(run("list", "-v", "--json", "text.arz", "both.arz").stdout)
+    assert plain["readings"] == {"text": len(TEXT)}
+    assert both["readings"] == {"text": len(TEXT), "bitmap": len(picture)}
+    assert json.loads(run("list", "--json", "text.arz").stdout)[0]["readings"] is None
+    shown = f"bitmap: {len(picture):,}, text: {len(TEXT):,}"
+    assert shown in run("list", "-v", "both.arz").stdout
+    assert shown in run("-lv", "both.arz").stdout
+    assert "bitmap" not in run("list", "both.arz").stdout
+
+
+def test_eval_tells_what_each_reading_takes(here: Path) -> None:
+    picture = golden.inputs()["bitmap"]
+    Path("picture").write_bytes(picture)
+    report = json.loads(run("eval", "-1", "--json", "picture").stdout)
+    assert report["readings"]["bitmap"]["bytes"] == len(picture)
+    part = report["readings"]["bitmap"]["cross_entropy"]
+    assert part == pytest.approx(report["cross_entropy"], rel=0.02)
+    assert re.search(r"bitmap +19,200 +0\.\d{4} +picture", run("eval", "-1", "picture").stdout)
 
 
 def test_eval(text: Path, compressed: bytes) -> None:

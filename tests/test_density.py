@@ -67,6 +67,7 @@ REPORT = density.Report(
     achieved=1.45683012,
     overhead_bits={"quantisation": 0.12345678, "termination": 19.4321, "container": 1320.0},
     entropy_order0=4.51239999,
+    readings={"text": {"bytes": 10000, "cross_entropy": 1.3456789}},
 )
 
 
@@ -75,7 +76,7 @@ def test_a_report_is_shown_in_figures_that_can_be_read() -> None:
         "Report(bytes=10461, model='mine <b>', nll_nats=9635.1235, cross_entropy=1.3288, "
         "perplexity=2.512, payload_bytes=1740, file_bytes=1905, achieved=1.4568, "
         "overhead_bits={'quantisation': 0.1235, 'termination': 19.4321, 'container': 1320.0}, "
-        "entropy_order0=4.5124)"
+        "entropy_order0=4.5124, readings={'text': {'bytes': 10000, 'cross_entropy': 1.3457}})"
     )
     assert REPORT.to_dict()["nll_nats"] == 9635.123456, "nothing is rounded but what is shown"
 
@@ -95,6 +96,7 @@ def test_a_report_is_a_table_in_a_notebook() -> None:
         ("quantisation", "0.1 bits"),
         ("termination", "19.4 bits"),
         ("container", "1,320.0 bits"),
+        ("read as text", "10,000 bytes, 1.3457 bits/byte"),
         ("entropy of order 0", "4.5124 bits/byte"),
     ]
 

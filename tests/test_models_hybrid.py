@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import arzip
 from arzip import codec, coder, readings
 from arzip.errors import ArzipError, FormatError, ModelError
-from arzip.models import registry
+from arzip.models import proof, registry
 from arzip.models.hybrid import PIECE, VERSION, HybridModel
 from arzip.models.parameters import PREFACE, Parameters, read
 from arzip.models.proof import SAMPLES
@@ -109,8 +109,8 @@ def test_what_is_no_byte(byte: Any) -> None:
 
 def test_sessions_have_bounds() -> None:
     for length in (0, records.LONGEST + 1):
-        with pytest.raises(ValueError, match=f"{length} does not go with the reading records"):
-            SWIFT.session(reading=Chosen(records.READING, length))
+        with pytest.raises(ValueError, match="do not go with the reading records"):
+            SWIFT.session(reading=Chosen(records.READING, (length, *records.READING.usual[1:])))
     with pytest.raises(TypeError, match="reading must be one of"):
         SWIFT.session(reading=24)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="size is -1: it must be 0 or more"):
@@ -144,8 +144,8 @@ def test_damaged_words_give_bytes_or_an_error(payload: bytes, n: int) -> None:
 
 
 def test_an_impossible_reading() -> None:
-    payload = coder.encode(*coder.byte_intervals(bytes([2 * len(readings.READINGS)]), spans.PLAIN))
-    with pytest.raises(FormatError, match="reading is 3, which is unknown"):
+    payload = coder.encode(*coder.byte_intervals(bytes([4 * len(readings.READINGS)]), spans.PLAIN))
+    with pytest.raises(FormatError, match=f"reading is {len(readings.READINGS)}, which is unknown"):
         list(SWIFT.decode(coder.to_words(payload), 3))
 
 
@@ -233,9 +233,10 @@ def test_a_model_that_lacks_a_part_is_refused(change: str) -> None:
         HybridModel(Parameters("swift", VERSION, tensors, WEIGHTS.answers, {}))
 
 
-def test_every_bank_has_a_sample() -> None:
-    found = [spans.prevailing(np.frombuffer(sample, dtype=np.uint8)).reading for sample in SAMPLES]
-    assert {reading.bank for reading in found} == {reading.bank for reading in readings.READINGS}
+def test_every_reading_is_proven() -> None:
+    listed = [span for sample in SAMPLES for span in proof.spans_of(sample)]
+    assert {span.chosen.reading.name for span in listed} == {r.name for r in readings.READINGS}
+    assert sum(span.size for span in listed) == sum(map(len, SAMPLES))
 
 
 def test_every_change_of_a_file_is_an_error() -> None:

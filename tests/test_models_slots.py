@@ -4,23 +4,50 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from arzip.engine.compiled import compiled
 from arzip.models.bits import mixer, ngram, slots
-from arzip.models.bits.state import FITTED, LINE, new_state, shape_of
-from arzip.readings.reading import CONTEXTS, State
+from arzip.models.bits.state import FITTED, LAYOUT, LINE, new_state, read_by
+from arzip.readings import TEXT
+from arzip.readings.reading import State
+
+CONTEXTS = TEXT.reading.contexts
 
 Reference = dict[tuple[int, int], list[int]]
 
 
 def fresh() -> State:
-    fitted = {name: np.zeros(shape_of(name), dtype=np.int32) for name in FITTED}
-    return new_state(fitted, mixer.apm_row())
+    fitted = {name: np.zeros(LAYOUT[name].shape, dtype=np.int32) for name in FITTED}
+    state = new_state(fitted, mixer.apm_row())
+    read_by(state, TEXT.reading, TEXT.which, TEXT.numbers)
+    return state
+
+
+@compiled
+def locate(state: State, table: NDArray[np.uint32], partial: int) -> None:
+    slots.locate(state, table, partial)
+
+
+@compiled
+def find(state: State, table: NDArray[np.uint32]) -> None:
+    slots.find(state, table)
+
+
+@compiled
+def store(state: State, table: NDArray[np.uint32]) -> None:
+    slots.store(state, table)
+
+
+@compiled
+def follow(state: State, bit: int) -> None:
+    ngram.predict(state)
+    ngram.learn(state, bit)
 
 
 def look(state: State, table: NDArray[np.uint32], hashes: NDArray[np.uint64]) -> None:
     """Find what contexts of these hashes have."""
-    state["hashes"][:] = hashes
-    slots.locate(state, table, 1)
-    slots.find(state, table)
+    state["hashes"][:CONTEXTS] = hashes
+    locate(state, table, 1)
+    find(state, table)
 
 
 def take(state: State, table: NDArray[np.uint32], hashes: NDArray[np.uint64], half: int) -> None:
@@ -28,10 +55,9 @@ def take(state: State, table: NDArray[np.uint32], hashes: NDArray[np.uint64], ha
     look(state, table, hashes)
     for level in range(4):
         bit = half >> (3 - level) & 1
-        ngram.predict(state)
-        ngram.learn(state, bit)
+        follow(state, bit)
         state["node"] = state["node"] << np.uint64(1) | np.uint64(bit)
-    slots.store(state, table)
+    store(state, table)
 
 
 def expected(reference: Reference, hashes: NDArray[np.uint64]) -> list[list[int]]:
@@ -61,7 +87,7 @@ def test_with_room_for_all_nothing_is_lost(change: float) -> None:
         hashes ^= np.uint64(kind) << rng.integers(3, 6, CONTEXTS).astype(np.uint64)
         half = int(rng.integers(16)) if rng.random() < change else int(habits[kind])
         look(state, table, hashes)
-        assert state["cache"][:, 1:].tolist() == expected(reference, hashes)
+        assert state["cache"][:CONTEXTS][:, 1:].tolist() == expected(reference, hashes)
         assert state["hits"] == sum((i, int(h)) in reference for i, h in enumerate(hashes))
         take(state, table, hashes, half)
         note(reference, hashes, half)
@@ -88,7 +114,7 @@ def test_what_was_seen_often_outlasts_what_was_seen_once() -> None:
     for _ in range(500):
         take(state, table, rng.integers(0, 1 << 62, CONTEXTS).astype(np.uint64), 6)
     look(state, table, often)
-    known = [int(slot) for slot in state["cache"][:, 1] if ngram.count_of(slot) == 20]
+    known = [int(slot) for slot in state["cache"][:CONTEXTS, 1] if ngram.count_of(slot) == 20]
     assert len(known) >= CONTEXTS - 2  # two may have had the same place from the start
 
 
@@ -99,7 +125,8 @@ def test_a_slot_after_an_outcome_is_what_learning_makes_of_it() -> None:
         before = rng.integers(0, 1 << 32, CONTEXTS, dtype=np.uint32)
         bit = int(rng.integers(2))
         state["node"] = np.uint64(1)
-        state["cache"][:, 1] = before
-        ngram.predict(state)
-        ngram.learn(state, bit)
-        assert state["cache"][:, 1].tolist() == [ngram.after(int(slot), bit) for slot in before]
+        state["cache"][:CONTEXTS, 1] = before
+        follow(state, bit)
+        assert state["cache"][:CONTEXTS, 1].tolist() == [
+            ngram.after(int(slot), bit) for slot in before
+        ]

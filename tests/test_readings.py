@@ -12,7 +12,7 @@ import pytest
 import arzip
 from arzip import readings
 from arzip.models.bits import mixer
-from arzip.models.bits.state import FITTED, new_state, shape_of
+from arzip.models.bits.state import FITTED, LAYOUT, new_state, read_by
 from arzip.readings import READINGS, TEXT, Chosen, past, records, spans
 
 
@@ -33,7 +33,8 @@ def test_records_are_found_by_their_length(length: int, size: int) -> None:
     rng = np.random.default_rng(length)
     rows = rng.integers(0, 256, (size // length, length), dtype=np.uint8)
     rows[:, ::2] = rows[0, ::2]
-    assert spans.prevailing(rows.reshape(-1)) == Chosen(records.READING, length)
+    found = spans.prevailing(rows.reshape(-1))
+    assert found.reading is records.READING and found.numbers[0] == length
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_records_are_found_by_their_length(length: int, size: int) -> None:
 def test_anything_else_has_some_length(data: bytes) -> None:
     found = spans.prevailing(as_array(data))
     assert found.reading is records.READING
-    assert 1 <= found.number <= records.LONGEST
+    assert 1 <= found.numbers[0] <= records.LONGEST
     assert readings.checked(found) is found
 
 
@@ -56,7 +57,7 @@ from arzip.engine.compiled import compiled, u64
 from arzip.readings.reading import Reading
 
 def _find(data):
-    return [(0, data.size, 7)] if bytes(data[:3]) == b"ne\\0" else []
+    return [(0, data.size, (7,))] if bytes(data[:3]) == b"ne\\0" else []
 
 @compiled
 def _observe(state, byte):
@@ -64,19 +65,26 @@ def _observe(state, byte):
 
 @compiled
 def _set_contexts(state, data):
-    for i in range(6, state.hashes.size):
-        state.hashes[i] = u64(state.steps % (state.number + i))
+    for i in range(6, 8):
+        state.hashes[i] = u64(state.steps % (state.numbers[0] + i))
 
 FIELDS = (("steps", np.int64),)
-READING = Reading("new", "records", range(3, 9), _find, FIELDS, _observe, _set_contexts)
+READING = Reading("new", (range(3, 9),), (5,), 8, 1, _find, FIELDS, _observe, _set_contexts)
 """
 
 TRY_IT = """
-import arzip, numpy
+import arzip, dataclasses, numpy
 from arzip import readings
+from arzip.models import hybrid, parameters, registry
 from arzip.readings import spans
+from arzip.training import fit
+new = readings.READINGS[-1]
+swift = registry.read("swift")
+added = parameters.pack(fit.unfitted(new), new, new.name)
+swift = dataclasses.replace(swift, tensors={**swift.tensors, **added})
+hybrid.write(registry.find("swift"), swift, replace=True)
 data = b"ne\\0" * 20
-assert spans.prevailing(numpy.frombuffer(data, dtype=numpy.uint8)) == (readings.READINGS[-1], 7)
+assert spans.prevailing(numpy.frombuffer(data, dtype=numpy.uint8)) == (new, (7,), False)
 packed = arzip.compress(data, model="swift")
 assert arzip.decompress(packed) == data
 assert arzip.decompress(arzip.compress(b"old" * 9, model="swift")) == b"old" * 9
@@ -93,9 +101,9 @@ def test_a_new_reading_is_a_file_and_a_line_in_a_list(tmp_path: Path) -> None:
     folder = package / "readings"
     (folder / "new.py").write_text(NEW_READING)
     listing = (folder / "__init__.py").read_text()
-    changed = listing.replace("x86.READING)", "x86.READING, new.READING)")
-    changed = changed.replace("import past,", "import new, past,")
-    assert len(changed.splitlines()) == len(listing.splitlines()) and changed != listing
+    changed = listing.replace("    risc.READING,\n", "    risc.READING,\n    new.READING,\n")
+    changed = changed.replace(" past,", " new, past,")
+    assert len(changed.splitlines()) == len(listing.splitlines()) + 1
     (folder / "__init__.py").write_text(changed)
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(tmp_path)}
     ran = subprocess.run(
@@ -111,9 +119,9 @@ def test_a_new_reading_is_a_file_and_a_line_in_a_list(tmp_path: Path) -> None:
 
 def contexts(chosen: Chosen, data: bytes) -> list[int]:
     """The hashes of the byte after `data`."""
-    fitted = {name: np.zeros(shape_of(name), dtype=np.int32) for name in FITTED}
+    fitted = {name: np.zeros(LAYOUT[name].shape, dtype=np.int32) for name in FITTED}
     state = new_state(fitted, mixer.apm_row())
-    state["reading"], state["number"] = chosen.which, chosen.number
+    read_by(state, chosen.reading, chosen.which, chosen.numbers)
     values = np.frombuffer(data + bytes(1), dtype=np.uint8).copy()
     for byte in data:
         readings.observe(state, byte)
@@ -123,8 +131,8 @@ def contexts(chosen: Chosen, data: bytes) -> list[int]:
 
 def test_all_readings_share_the_first_contexts_only() -> None:
     data = b"one line\nand one more, with 1234 words\nand on"
-    choices = [Chosen(reading, reading.numbers[-1]) for reading in READINGS]
-    choices.append(Chosen(records.READING, 12))
+    choices = [Chosen(r, r.usual) for r in READINGS if not r.set_bit_contexts]
+    choices.append(Chosen(records.READING, (12, *records.READING.usual[1:])))
     found = [contexts(chosen, data) for chosen in choices]
     for one in found[1:]:
         assert one[: past.SHARED] == found[0][: past.SHARED]

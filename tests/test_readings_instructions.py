@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from arzip.models.bits import mixer
-from arzip.models.bits.state import FITTED, new_state, shape_of
+from arzip.models.bits.state import FITTED, LAYOUT, new_state
 from arzip.readings import instructions
 from arzip.readings.reading import State
 
@@ -32,7 +32,7 @@ KNOWN = [
 
 
 def fresh() -> State:
-    fitted = {name: np.zeros(shape_of(name), dtype=np.int32) for name in FITTED}
+    fitted = {name: np.zeros(LAYOUT[name].shape, dtype=np.int32) for name in FITTED}
     return new_state(fitted, mixer.apm_row())
 
 

@@ -38,8 +38,8 @@ def program(functions: int = 40, calls: int = 4000, seed: int = 0) -> bytes:
 @given(code | st.binary(max_size=60))
 def test_it_can_be_undone(data: bytes) -> None:
     changed = array(data)
-    READING.transform(changed)
-    READING.undo(changed)
+    READING.transform(changed, ())
+    READING.undo(changed, ())
     assert changed.tobytes() == data
 
 
@@ -47,8 +47,8 @@ def test_it_can_be_undone(data: bytes) -> None:
 def test_undoing_can_be_undone(data: bytes) -> None:
     """So no two spans become the same, and none is left out."""
     changed = array(data)
-    READING.undo(changed)
-    READING.transform(changed)
+    READING.undo(changed, ())
+    READING.transform(changed, ())
     assert changed.tobytes() == data
 
 
@@ -57,7 +57,7 @@ def test_equal_targets_are_equal_bytes() -> None:
         one = b"\xe8" + distance.to_bytes(4, "little", signed=True)
         other = b"\xe8" + (distance - 50).to_bytes(4, "little", signed=True)
         data = array(b"\x90" * 20 + one + b"\x90" * 45 + other + b"\x90" * 9)
-        READING.transform(data)
+        READING.transform(data, ())
         assert data[20:25].tobytes() == data[70:75].tobytes() != one
 
 
@@ -66,7 +66,7 @@ def test_equal_places_in_memory_are_equal_bytes() -> None:
     data = array(
         b"\x90" * 20 + b"\x8b\x05\xe8\x03\0\0" + b"\x90" * 39 + b"\x8b\x0d\xbb\x03\0\0\x90\x90"
     )
-    READING.transform(data)
+    READING.transform(data, ())
     assert data[22:26].tobytes() == data[67:71].tobytes() == (1022).to_bytes(4, "big")
 
 

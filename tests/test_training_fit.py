@@ -19,8 +19,9 @@ PROSE = b"".join(
 
 def test_fitted_parameters_predict_better() -> None:
     piece = np.frombuffer(PROSE, dtype=np.uint8)
-    fields, first = fit.fit(fit.unfitted(), piece, readings.TEXT)
-    _, second = fit.fit(fields, piece, readings.TEXT)
+    values = {readings.TEXT.reading.name: fit.unfitted(readings.TEXT.reading)}
+    _, first = fit.fit(values, piece)
+    _, second = fit.fit(values, piece)
     assert second < 0.97 * first
 
 

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from arzip import coder, readings
 from arzip.engine.compiled import compiled, i64, u32, u64
 from arzip.models.bits import match, mixer, ngram, slots
-from arzip.models.bits.mixer import NETWORK
 from arzip.models.bits.odds import ONE, PROBABILITY_BITS
+from arzip.models.bits.state import NETWORK
 from arzip.models.network import running
 from arzip.models.network.running import RunningNetwork
 from arzip.models.network.softmax import node_odds
@@ -31,9 +31,11 @@ from arzip.readings.reading import State
 __all__ = [
     "FIRST",
     "WIDTH",
+    "begins_part",
     "code_byte",
     "decode",
     "encode",
+    "find",
     "learn",
     "lies_above",
     "open_byte",
@@ -62,7 +64,7 @@ def open_byte(predictor: Predictor) -> None:
 @compiled
 def _step_network(state: State, data: NDArray[np.uint8], network: RunningNetwork | None) -> None:
     """Have the network take the last byte. numba knows when it compiles whether there is one."""
-    if network is not None:
+    if network is not None and state.network:
         if state.position > 0:
             running.observe(network, data[state.position - 1], state.position)
         for node in range(512):
@@ -95,19 +97,37 @@ def update(state: State, y: int) -> None:
 @compiled
 def _ask(state: State, table: NDArray[np.uint32], bit: int) -> int:
     """Return the probability in Q22 that bit number `bit` is 1."""
-    if bit & 3 == 0:
-        slots.find(state, table)
+    if begins_part(state, bit):
+        find(state, table)
     return predict(state)
 
 
 @compiled
 def _tell(state: State, table: NDArray[np.uint32], bit: int, y: int) -> None:
     """Learn that bit number `bit` was `y`."""
-    if bit == 3:
+    if bit == 3 and not state.by_bits:
         slots.locate(state, table, state.partial << 1 | y)
     update(state, y)
-    if bit & 3 == 3:
+    if begins_part(state, bit + 1):
         slots.store(state, table)
+
+
+@compiled
+def begins_part(state: State, bit: int) -> bool:
+    """Return whether a part of a byte that has slots of its own begins with bit number `bit`."""
+    begins: bool = bit & 3 == 0 or state.by_bits
+    return begins
+
+
+@compiled
+def find(state: State, table: NDArray[np.uint32]) -> None:
+    """Find the slots of the half byte to come, or of one bit."""
+    if state.by_bits:
+        readings.set_bit_contexts(state)
+        slots.locate(state, table, 1)
+    slots.find(state, table)
+    if state.by_bits:
+        state.node = u64(8) | state.near
 
 
 @compiled

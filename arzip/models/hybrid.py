@@ -22,18 +22,19 @@ from arzip.models import coding, parameters, predictor, proof
 from arzip.models.explore.session import PredictorSession
 from arzip.models.network.networks import network_of
 from arzip.models.parameters import Parameters
-from arzip.models.predictor import Predictor
-from arzip.readings import READINGS, TEXT, Chosen, Reading, spans
+from arzip.models.predictor import Predictor, bank_of
+from arzip.readings import READINGS, TEXT, Chosen, spans
 from arzip.readings.spans import Span
 
-__all__ = ["PIECE", "VERSION", "HybridModel", "proven", "received", "write"]
+__all__ = ["PIECE", "VERSION", "HybridModel", "proven", "received", "spans_in", "write"]
 
-VERSION = 5
+VERSION = 6
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
 
 SESSION_SIZE = 1 << 20
 PIECE = 1 << 14  # bytes in a call to compiled code, which nothing can interrupt: under a second
 FEW = 1 << 10  # words of the coder that claim a large segment without being worth its memory
+LITTLE = 1 << 17  # bytes that are no text for which a network's time may be spent
 KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the next one
 
 
@@ -47,11 +48,17 @@ class HybridModel:
                 f"model {parameters.name!r} is of version {parameters.version}, and this arzip "
                 f"computes version {VERSION}: install the arzip that goes with it"
             )
-        parameters.check_names(reading.bank for reading in READINGS)
+        ways = [(reading, False) for reading in READINGS]
+        if parameters.network:
+            ways += [(reading, True) for reading in READINGS if reading.with_network]
+        parameters.check_names(bank_of(*way) for way in ways)
         self._parameters = parameters
         self.name = parameters.name
         self.identity = parameters.identity
-        self._fitted = {reading.bank: parameters.fields(reading.bank) for reading in READINGS}
+        self._fitted = {
+            bank_of(*way): parameters.fields(way[0], parameters.bank(bank_of(*way), way[0].name))
+            for way in ways
+        }
         self._network = network_of(parameters.network) if parameters.network else None
         self._preface = parameters.preface
         self._begun: Predictor | None = None
@@ -79,7 +86,7 @@ class HybridModel:
     def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
         """Predict all of a segment; see codec.Model. Raises ModelError on an unfit machine."""
         self.prove("encode")
-        return self._encode(data)
+        return self._encode(data, self._found(data))
 
     def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
         """Restore a segment; see codec.Model. Raises FormatError for impossible spans."""
@@ -108,7 +115,8 @@ class HybridModel:
         return begun
 
     def _empty(self, n: int, chosen: Chosen, *, sparse: bool = False) -> Predictor:
-        fitted = self._fitted[chosen.reading.bank]
+        with_network = self._network is not None and chosen.with_network
+        fitted = self._fitted[bank_of(chosen.reading, with_network)]
         return predictor.new_predictor(fitted, n, chosen, self._network, sparse=sparse)
 
     def _begin(self, n: int) -> Predictor:
@@ -119,36 +127,41 @@ class HybridModel:
             coding.encode(begun, interval, interval)
         return begun
 
-    def _encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
-        listed = spans.find(data)
+    def _encode(self, data: NDArray[np.uint8], listed: Sequence[Span]) -> Iterator[Prediction]:
         left, freq = coder.byte_intervals(spans.to_bytes(listed), spans.PLAIN)
-        yield Prediction(left, freq, float((24 - np.log2(freq)).sum()), is_side=True)
+        yield Prediction(left, freq, float((24 - np.log2(freq)).sum()), None)
         begun = self.predictor(data.size, listed[0].chosen)
         known = np.concatenate([begun.data, data])
-        start = begun.data.size
-        for chosen, size in listed:
-            if chosen.reading.transform:
-                chosen.reading.transform(known[start : start + size])
-            start += size
+        spans.transform(known[begun.data.size :], listed)
         at_work = begun.with_data(known)
-        for _, end, _ in self._pieces(at_work, listed):
+        for chosen, end, _ in self._pieces(at_work, listed):
             size = end - at_work.position
             left, freq = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.uint32)
             nll = coding.encode(at_work, left, freq)
-            yield Prediction(left, freq, nll)
+            yield Prediction(left, freq, nll, chosen.reading.name)
+
+    def _found(self, data: NDArray[np.uint8]) -> list[Span]:
+        """Return spans for a segment; the network reads what is text, and what else is small."""
+        listed = spans.find(data)
+        others = sum(span.size for span in listed if span.chosen.reading != TEXT.reading)
+        if self._network is None or others <= LITTLE:
+            return listed
+        return [
+            Span(chosen._replace(alone=chosen.reading != TEXT.reading), size)
+            for chosen, size in listed
+        ]
 
     def _decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
         decoder = np.zeros(4, dtype=np.uint64)
-        likely = itertools.chain([spans.PLAIN], itertools.repeat(-1))
-        listed = spans.from_bytes(lambda: coder.next_byte(words, decoder, next(likely)), n)
+        listed = spans_in(words, n, decoder)
         # Memory is taken as it is filled: damaged words may end long before n bytes.
         begun = self.predictor(n, listed[0].chosen, sparse=words.size < FEW)
         start = begun.data.size
-        data = np.empty(start + n, dtype=np.uint8)
+        data = np.zeros(start + n, dtype=np.uint8)
         data[:start] = begun.data
         at_work = begun.with_data(data)
         begin = start  # of what was not given out yet
-        for reading, end, is_last in self._pieces(at_work, listed):
+        for (reading, numbers, _), end, is_last in self._pieces(at_work, listed):
             coding.decode(at_work, words, decoder, end)
             reached = at_work.position
             if reading.undo and reached == end and not is_last:
@@ -157,7 +170,7 @@ class HybridModel:
             piece = data[begin:reached]
             if reading.undo:
                 piece = piece.copy()  # the model goes on from what it predicted
-                reading.undo(piece)
+                reading.undo(piece, numbers)
             yield piece
             begin = reached
             if reached < end:
@@ -165,10 +178,10 @@ class HybridModel:
 
     def _pieces(
         self, at_work: Predictor, listed: Sequence[Span]
-    ) -> Iterator[tuple[Reading, int, bool]]:
+    ) -> Iterator[tuple[Chosen, int, bool]]:
         """Have the predictor read each span in its way.
 
-        Yields the reading, how far to go now, and whether that is the span's end.
+        Yields the way, how far to go now, and whether that is the span's end.
         """
         banks = dict(self._fitted)
         start = at_work.position
@@ -177,7 +190,7 @@ class HybridModel:
             end = start + size
             while start < end:
                 start = min(start + PIECE, end)
-                yield chosen.reading, start, start == end
+                yield chosen, start, start == end
 
     def known_answers(self) -> list[bytes]:
         """Return what the samples code to here."""
@@ -204,6 +217,15 @@ class HybridModel:
         if store.written() > written:
             # Now the other direction takes a tenth of what it would take another time.
             self.prove("decode" if direction == "encode" else "encode")
+
+
+def spans_in(words: NDArray[np.uint32], n: int, decoder: NDArray[np.uint64]) -> list[Span]:
+    """Return how a segment of n bytes is read, and leave the decoder before its first byte.
+
+    `decoder` is the coder's state, as coding.decode has it. Raises FormatError for what cannot be.
+    """
+    likely = itertools.chain([spans.PLAIN], itertools.repeat(-1))
+    return spans.from_bytes(lambda: coder.next_byte(words, decoder, next(likely)), n)
 
 
 _received: dict[str, HybridModel] = {}

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.errors import ModelError
-from arzip.models.bits.state import shape_of
+from arzip.models.bits.state import LAYOUT, shapes
+from arzip.readings.reading import Reading
 from arzip.system.newfile import NewFile
 
 __all__ = [
@@ -115,19 +116,27 @@ class Parameters:
             raise ModelError(f"model {self.name!r} has a preface that does not fit: it is unfit")
         return preface.copy()
 
-    def fields(self, bank: str) -> dict[str, NDArray[np.int32]]:
-        """Return the fields of a state from this bank (see readings/), as coding needs them.
+    def bank(self, wanted: str, else_: str) -> str:
+        """Return the name of a bank, or of another one where that one is missing."""
+        return wanted if any(name.startswith(f"{wanted}.") for name in self.tensors) else else_
+
+    def fields(self, reading: Reading, bank: str) -> dict[str, NDArray[np.int32]]:
+        """Return the fields of a state from which this reading starts, as coding needs them.
+
+        `bank` is the reading's name, with WITH_NETWORK for the values to start from beside one.
 
         Raises ModelError if one is missing, or of another type or shape.
         """
         fields = {}
-        for field, shift in SHIFTS.items():
+        for field, shape in shapes(reading).items():
             tensor = self.tensors.get(f"{bank}.{field}")
-            if tensor is None or tensor.dtype != TYPES[field] or tensor.shape != shape_of(field):
+            if tensor is None or tensor.dtype != TYPES[field] or tensor.shape != shape:
                 raise ModelError(
                     f"model {self.name!r} lacks a {bank}.{field} that fits: it is unfit"
                 )
-            fields[field] = tensor.astype(np.int32) << shift
+            fields[field] = np.zeros(LAYOUT[field].shape, dtype=np.int32)
+            used = tuple(map(slice, shape))
+            fields[field][used] = tensor.astype(np.int32) << SHIFTS[field]
         return fields
 
     def check_names(self, banks: Iterable[str]) -> None:
@@ -138,14 +147,15 @@ class Parameters:
                 raise ModelError(f"model {self.name!r} has an unknown tensor {name!r}: it is unfit")
 
 
-def pack(fields: Mapping[str, NDArray[np.int32]], bank: str) -> dict[str, NDArray[Any]]:
+def pack(
+    fields: Mapping[str, NDArray[np.int32]], reading: Reading, bank: str
+) -> dict[str, NDArray[Any]]:
     """Return the tensors of one bank: fields() undoes it, except for the bits shifted out."""
     packed: dict[str, NDArray[Any]] = {}
-    for field, shift in SHIFTS.items():
+    for field, shape in shapes(reading).items():
         bounds = np.iinfo(np.dtype(TYPES[field]))
-        packed[f"{bank}.{field}"] = (
-            (fields[field] >> shift).clip(bounds.min, bounds.max).astype(TYPES[field])
-        )
+        values = fields[field][tuple(map(slice, shape))] >> SHIFTS[field]
+        packed[f"{bank}.{field}"] = values.clip(bounds.min, bounds.max).astype(TYPES[field])
     return packed
 
 

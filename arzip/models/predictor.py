@@ -8,20 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.models.bits import mixer
-from arzip.models.bits.state import FITTED, LINE, STATE_BYTES, new_state
+from arzip.models.bits.state import FITTED, LINE, STATE_BYTES, new_state, read_by
 from arzip.models.network import running
 from arzip.models.network.networks import Network
 from arzip.models.network.running import RunningNetwork
 from arzip.readings import READINGS, Chosen
-from arzip.readings.reading import State
+from arzip.readings.reading import Reading, State
 
-__all__ = ["Fitted", "Predictor", "memory_needed", "new_predictor"]
+__all__ = ["Fitted", "Predictor", "bank_of", "memory_needed", "new_predictor"]
 
 MOST_LINES = 1 << 21
 MOST_POSITIONS = 1 << 23
 
 Fitted = dict[str, NDArray[np.int32]]
 """The fields of a state that start from fitted values, by name."""
+
+
+WITH_NETWORK = "+network"
+
+
+def bank_of(reading: Reading, with_network: bool) -> str:
+    """Return the name of the fitted values to begin with."""
+    return reading.name + WITH_NETWORK * with_network
 
 
 class Predictor(NamedTuple):
@@ -56,12 +64,19 @@ class Predictor(NamedTuple):
         `banks` gets what the bank so far has learned, and has the weights of the next one.
         """
         state = self.state
-        old, new = READINGS[int(state["reading"])].bank, chosen.reading.bank
+        old = bank_of(READINGS[int(state["reading"])], bool(state["network"]))
+        new = bank_of(chosen.reading, self.network is not None and chosen.with_network)
         if new != old:
-            banks[old] = {name: state[name].copy() for name in FITTED}
+            banks[old] = {name: state[name].copy() for name in (*FITTED, "learned")}
+            state["learned"] = 0
             for name, values in banks[new].items():
                 state[name] = values
-        state["reading"], state["number"] = chosen.which, chosen.number
+        self._read_by(chosen)
+        state["span_start"] = state["position"]
+
+    def _read_by(self, chosen: Chosen) -> None:
+        read_by(self.state, chosen.reading, chosen.which, chosen.numbers)
+        self.state["network"] = self.network is not None and chosen.with_network
 
     def fork(self) -> "Predictor":
         """Return a second predictor that goes on from here by itself. It shares the data."""
@@ -86,17 +101,16 @@ def new_predictor(
 
     `sparse` tables take memory where they are written to only, and are slower if they fill.
     """
-    state = new_state(fitted, mixer.apm_row())
-    state["reading"], state["number"] = chosen.which, chosen.number
-    state["network"] = network is not None
     zeros = _sparse_zeros if sparse else np.zeros
-    return Predictor(
-        state,
+    predictor = Predictor(
+        new_state(fitted, mixer.apm_row()),
         zeros(_slots(n), dtype=np.uint32),
         zeros(_places(n), dtype=np.int32),
         np.zeros(0, dtype=np.uint8),
         running.start(network) if network else None,
     )
+    predictor._read_by(chosen)
+    return predictor
 
 
 def memory_needed(n: int, network: Network | None) -> int:

@@ -1,8 +1,10 @@
 """Readings: how a span of bytes is read. Each is a file here and a line in READINGS.
 
     text.py         by words, lines, fields, columns
-    records.py      by the bytes above, in records of one length
+    records.py      by the bytes above and by columns, in records (structure.py)
     x86.py          machine code, by instructions (instructions.py, targets.py)
+    risc.py         machine code in words of 32 bits
+    bitmap.py       pictures of one bit a pixel, bit by bit
 
 A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of
 that; what all of them share is in past.py. An encoder finds the reading that suits a span, with its
@@ -16,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, u64
-from arzip.readings import past, records, text, x86
+from arzip.readings import bitmap, past, records, risc, text, x86
 from arzip.readings.past import hash_pair
-from arzip.readings.reading import CONTEXTS, Reading, State
+from arzip.readings.reading import Numbers, Reading, State
 
 __all__ = [
     "FIELDS",
@@ -27,11 +29,19 @@ __all__ = [
     "Chosen",
     "Reading",
     "checked",
+    "for_each_size",
     "observe",
+    "set_bit_contexts",
     "set_contexts",
 ]
 
-READINGS: tuple[Reading, ...] = (text.READING, records.READING, x86.READING)
+READINGS: tuple[Reading, ...] = (
+    text.READING,
+    records.READING,
+    x86.READING,
+    bitmap.READING,
+    risc.READING,
+)
 """Files number them in this order, so a new one goes at the end."""
 
 FIELDS = (*past.FIELDS, *(field for reading in READINGS for field in reading.fields))
@@ -39,27 +49,65 @@ FIELDS = (*past.FIELDS, *(field for reading in READINGS for field in reading.fie
 
 
 class Chosen(NamedTuple):
-    """A reading, and the number that goes with it."""
+    """A reading, the numbers that go with it, and whether a network is to stay out."""
 
     reading: Reading
-    number: int
+    numbers: Numbers
+    alone: bool = False
 
     @property
     def which(self) -> int:
         """The reading's place in READINGS, by which compiled code knows it."""
         return READINGS.index(self.reading)
 
+    @property
+    def with_network(self) -> bool:
+        """Whether the model's network takes part, if it has one."""
+        return self.reading.with_network and not self.alone
 
-TEXT = Chosen(text.READING, 0)
+
+TEXT = Chosen(text.READING, ())
 
 
 def checked(chosen: Chosen) -> Chosen:
     """Return the same. Raises ValueError if there is no such reading, TypeError if it is none."""
     if not isinstance(chosen, Chosen):
         raise TypeError(f"reading must be one of arzip.readings, not {type(chosen).__name__}")
-    if chosen.reading not in READINGS or chosen.number not in chosen.reading.numbers:
-        raise ValueError(f"{chosen.number} does not go with the reading {chosen.reading.name}")
+    reading, numbers, _ = chosen
+    if (
+        reading not in READINGS
+        or len(numbers) != len(reading.numbers)
+        or not all(n in may_be for n, may_be in zip(numbers, reading.numbers, strict=True))
+    ):
+        raise ValueError(f"{numbers} do not go with the reading {reading.name}")
     return chosen
+
+
+def _by_index(functions: Sequence[Callable[..., Any]]) -> Any:
+    """Return one compiled function that calls the one of that index."""
+    first, *others = functions
+    if not others:
+        return compiled(lambda index, *given: first(*given))
+    rest = _by_index(others)
+
+    @compiled
+    def call(index: int, *given: Any) -> Any:
+        if index == 0:
+            return first(*given)
+        return rest(index - 1, *given)
+
+    return call
+
+
+def for_each_size(make: Callable[[int, int], Callable[..., Any]]) -> Any:
+    """Return a function of a state and more, for compiled ones: it calls make(contexts, phases).
+
+    Loops whose length is known when they are compiled are work for vectors.
+    """
+    sizes = [(reading.contexts, reading.phases) for reading in READINGS]
+    made = {size: make(*size) for size in dict.fromkeys(sizes)}
+    call = _by_index([made[size] for size in sizes])
+    return compiled(lambda state, *given: call(state.reading, state, *given))
 
 
 @compiled
@@ -74,27 +122,33 @@ def set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     """Hash the contexts of the byte at data[state.position]."""
     past.set_shared_contexts(state)
     _set_contexts(state.reading, state, data)
-    hashes = state.hashes
-    for i in range(CONTEXTS):
-        hashes[i] = hash_pair(hashes[i], u64(i))
+    _spread(state)
 
 
-def _by_index(functions: Sequence[Callable[..., None]]) -> Any:
-    """Return one compiled function that calls the one of that index with two arguments."""
-    first, *others = functions
-    if not others:
-        return compiled(lambda index, a, b: first(a, b))
-    rest = _by_index(others)
+@compiled
+def set_bit_contexts(state: State) -> None:
+    """Hash the contexts of the next bit, if that is how the reading goes."""
+    _set_bit_contexts(state.reading, state)
+    _spread(state)
 
+
+@for_each_size
+def _spread(contexts: int, phases: int) -> Callable[[State], None]:
     @compiled
-    def call(index: int, a: Any, b: Any) -> None:
-        if index == 0:
-            first(a, b)
-        else:
-            rest(index - 1, a, b)
+    def spread(state: State) -> None:
+        """Mix the bits of each context with its number."""
+        hashes = state.hashes
+        for i in range(contexts):
+            hashes[i] = hash_pair(hashes[i], u64(i))
 
-    return call
+    return spread
+
+
+@compiled
+def _stay(state: State) -> None:
+    """Leave the contexts as they are for the whole byte."""
 
 
 _observe = _by_index([reading.observe for reading in READINGS])
 _set_contexts = _by_index([reading.set_contexts for reading in READINGS])
+_set_bit_contexts = _by_index([reading.set_bit_contexts or _stay for reading in READINGS])

@@ -151,4 +151,15 @@ def set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[16] = hash_pair(now, state.modes & u64(0xFFFF))
     hashes[17] = hash_pair(now, history & u64(0xFFFF))
     hashes[18] = hash_pair(where, last) ^ operand
-    state.phase = state.stage | state.left << 3
+    hashes[19] = hash_pair(now, last)
+    hashes[20] = hash_pair(now, state.opcodes & u64(0xFFFFFFFFFFFF))
+    hashes[21] = hash_pair(now, state.modes & u64(0xFFFFFFFF)) + u64(1)
+    hashes[22] = hash_pair(hash_pair(now, state.opcodes & u64(0xFFFF)), state.modes & u64(0xFF))
+    hashes[23] = history & u64(0xFFFFFFFFFF)
+    hashes[24] = hash_pair(now, history & u64(0xFFFFFF))
+    hashes[25] = hash_pair(where, state.opcodes & u64(0xFFFFFFFF)) ^ operand
+    hashes[26] = hash_pair(where, u64(state.after_two[history & u64(0xFFFF)]))
+    hashes[27] = history & u64(0xFFFFFF00)
+    state.phases[0] = min(state.stage | state.left << 3, 255)
+    state.phases[1] = (state.opcode & 31) << 3
+    state.phases[2] = state.match_byte if state.match_length > 0 else state.mode

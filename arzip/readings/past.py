@@ -7,15 +7,17 @@ last byte the last two times (the indirect context).
 import numpy as np
 
 from arzip.engine.compiled import compiled, i64, u16, u64
-from arzip.readings.reading import Field, State
+from arzip.readings.reading import MOST_PHASES, Field, State
 
 __all__ = ["FIELDS", "SHARED", "expected", "hash_pair", "observe", "set_shared_contexts"]
 
 FIELDS: tuple[Field, ...] = (
     ("position", np.int64),  # bytes seen
+    ("learned", np.int64),  # bytes since the fitted weights were as they came
     ("history", np.uint64),  # the last 8 of them, the last one lowest
     ("shape", np.uint64),  # the kinds of characters that these are
-    ("phase", np.int64),  # what chooses the fourth mixer's row, 0 to 255
+    ("phases", np.int64, MOST_PHASES),  # each chooses a mixer's row, 0 to 255
+    ("calibrated", np.uint64, 2),  # what chooses the rows of the calibration maps
     ("word", np.uint64, 3),  # hashes of this word and the two before
     ("after_one", np.uint16, 256),  # the two bytes that last followed a byte
     ("after_two", np.uint16, 1 << 16),  # the same for two bytes
@@ -39,6 +41,7 @@ def hash_pair(a: int, b: int) -> int:
 def observe(state: State, byte: int) -> None:
     """Take in the byte that was coded last, which is at data[state.position]."""
     state.position += 1
+    state.learned += 1
     _note_followers(state, byte)
     state.history = (state.history << u64(8)) | u64(byte)
     state.shape = (state.shape << u64(8)) | u64(_kind(byte))
@@ -57,7 +60,9 @@ def set_shared_contexts(state: State) -> None:
     hashes[4] = history & u64(0xFFFFFFFF)
     followed = u64(state.after_one[history & u64(0xFF)])
     hashes[5] = followed | (history & u64(0xFF)) << u64(16)
-    state.phase = i64(history >> u64(8) & u64(0xFF))
+    state.phases[0] = i64(history >> u64(8) & u64(0xFF))
+    state.calibrated[0] = history & u64(0xFF)
+    state.calibrated[1] = history & u64(0xFFFF)
 
 
 @compiled

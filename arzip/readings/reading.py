@@ -7,10 +7,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CONTEXTS", "Field", "Found", "Reading", "State"]
+__all__ = [
+    "MOST_CONTEXTS",
+    "MOST_NUMBERS",
+    "MOST_PHASES",
+    "Field",
+    "Found",
+    "Numbers",
+    "Reading",
+    "State",
+]
 
-CONTEXTS = 19
-"""How many contexts are looked up for each byte."""
+MOST_CONTEXTS = 32
+"""Of a reading."""
+
+MOST_PHASES = 3
+"""Of a reading."""
+
+MOST_NUMBERS = 8
+"""Of a reading."""
 
 State = Any
 """A model's state, of models/bits/state.py: numba's types are not Python's."""
@@ -18,9 +33,11 @@ State = Any
 Field = tuple[str, type[np.generic]] | tuple[str, type[np.generic], int]
 """A field of the state: its name, its type, and its length if it is an array."""
 
+Numbers = tuple[int, ...]
+"""What an encoder has found out, such as the length of records."""
 
-Found = tuple[int, int, int]
-"""A part of some data: where it starts, its size, and the number of the reading that suits it."""
+Found = tuple[int, int, Numbers]
+"""A part of some data: where it starts, its size, and the numbers that suit it."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +45,15 @@ class Reading:
     """A way to read bytes."""
 
     name: str
-    bank: str
-    """The name of the fitted weights to begin with: its own, or those of a similar reading."""
-    numbers: range
-    """The numbers that may go with it, such as the lengths of records."""
+    """Also that of its fitted weights."""
+    numbers: tuple[range, ...]
+    """What each of its numbers may be."""
+    usual: Numbers
+    """What they are if nothing else is known."""
+    contexts: int
+    """How many contexts it sets."""
+    phases: int
+    """How many phases it sets: each chooses a mixer's row of weights."""
     find: Callable[[NDArray[np.uint8]], list[Found]]
     """Return the parts of these bytes that it suits, from front to back.
 
@@ -42,8 +64,12 @@ class Reading:
     observe: Callable[[State, int], None]
     """Take in the byte that came last, number state.position - 1. Compiled."""
     set_contexts: Callable[[State, NDArray[np.uint8]], None]
-    """Set state.hashes[past.SHARED:] for the byte at data[state.position]. Compiled."""
-    transform: Callable[[NDArray[np.uint8]], None] | None = None
-    """Change a span's bytes, in place, to those that are predicted. Compiled."""
-    undo: Callable[[NDArray[np.uint8]], None] | None = None
-    """Change them back. What precedes a missing end comes back, up to some bytes. Compiled."""
+    """Set state.hashes[past.SHARED:] and the phases of data[state.position]. Compiled."""
+    set_bit_contexts: Callable[[State], None] | None = None
+    """Set all of state.hashes, before each bit. Compiled. Only what reads by bits has this."""
+    transform: Callable[[NDArray[np.uint8], Numbers], None] | None = None
+    """Change a span's bytes, in place, to those that are predicted, knowing its numbers."""
+    undo: Callable[[NDArray[np.uint8], Numbers], None] | None = None
+    """Change them back. What precedes a missing end comes back, up to some bytes."""
+    with_network: bool = False
+    """Whether a model's network may take part. It does not see what is read without it."""

@@ -1,7 +1,9 @@
-"""Records of one length: read by the bytes above, by column, and by sparse neighbours.
+"""Records: read by the bytes above, by column, and by bytes further back.
 
-Words are contexts too, since many records hold some. The number of this reading is the length of a
-record in bytes; anything that no other reading suits is read so.
+Words are contexts too, since many records hold some. The numbers of this reading are the length of
+a record in bytes; an anchor, after which a record begins where they are not all of one length; and
+four distances at which bytes are contexts, together with the column. Anything that no other reading
+suits is read so.
 """
 
 from collections.abc import Sequence
@@ -12,14 +14,21 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.readings.past import expected, hash_pair
-from arzip.readings.reading import Found, Reading, State
+from arzip.readings.reading import Field, Found, Reading, State
+from arzip.readings.structure import DISTANCES, FARTHEST, NO_ANCHOR, structure_of
 
 __all__ = ["LONGEST", "READING"]
+
+FIELDS: tuple[Field, ...] = (
+    ("record_start", np.int64),  # after the last anchor
+    ("record_before", np.int64),  # after the one before
+)
 
 LONGEST = 2048
 """Bytes of a record, at most."""
 
-_WINDOW = 1 << 15  # bytes in which long records are looked for, at four places
+_WINDOW = 1 << 14  # bytes in which long records are looked for, at four places
+_LARGE_WINDOW = 1 << 15  # the same if it is the only one
 _BLOCK = 1 << 13  # bytes with a length of their own
 _LEAST_BLOCKS = 6  # or there is less to be won by that than to be learned anew
 _ITEM = 4  # such a length is that of a sample, pixel or number, and holds wherever it is noisy
@@ -30,15 +39,18 @@ _USUAL = 8  # suits machine code and pointers
 
 def _find(data: NDArray[np.uint8]) -> list[Found]:
     """Return all of the data in blocks, each with the length at which it repeats itself best."""
-    starts = np.linspace(0, max(0, data.size - _WINDOW), 4 if data.size > 4 * _WINDOW else 1)
-    windows = [data[int(start) : int(start) + _WINDOW] for start in starts]
+    windows = [data[:_LARGE_WINDOW]]
+    if data.size > 4 * _LARGE_WINDOW:
+        starts = np.linspace(0, data.size - _WINDOW, 4)
+        windows = [data[int(start) : int(start) + _WINDOW] for start in starts]
     longest = min(LONGEST, min(window.size for window in windows) // 4)
     overall = _best(windows, range(1, longest + 1))
+    structure = structure_of(data, overall)
     if data.size < _LEAST_BLOCKS * _BLOCK:
-        return [(0, data.size, overall)]
+        return [(0, data.size, (overall, *structure))]
     ends = [*range(_BLOCK, data.size - _BLOCK + 1, _BLOCK), data.size]
     return [
-        (start, end - start, _local(data[start:end], overall))
+        (start, end - start, (_local(data[start:end], overall), *structure))
         for start, end in pairwise([0, *ends])
     ]
 
@@ -81,23 +93,48 @@ def _median(values: NDArray[np.float64]) -> float:
 
 
 @compiled
+def _anchor_mask(anchor: int) -> int:
+    """Return which of the last bytes an anchor is compared with; none if there is no anchor."""
+    mask: int = u64(0)
+    if anchor >= 1 << 24:
+        mask = u64(0xFFFFFF)
+    elif anchor >= 1 << 16:
+        mask = u64(0xFFFF)
+    elif anchor >= 1 << 8:
+        mask = u64(0xFF)
+    return mask
+
+
+@compiled
 def _observe(state: State, byte: int) -> None:
-    """Keep nothing: the bytes above are found by the record's length."""
+    """Begin a record where the anchor ends."""
+    anchor = state.numbers[1]
+    mask = _anchor_mask(anchor)
+    if mask != u64(0) and (state.history ^ u64(anchor)) & mask == u64(0):
+        state.record_before = state.record_start
+        state.record_start = state.position
 
 
 @compiled
 def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     history = state.history
     last = history & u64(0xFF)
-    position, length = state.position, state.number
+    position, length = state.position, state.numbers[0]
     column = u64(position % length)
-    # In the record before: the byte above and its right neighbour; and above in the record before.
-    place = position - length
-    above = u64(data[place]) if place >= 0 else u64(0)
-    place = position - 2 * length
-    twice_above = u64(data[place]) if place >= 0 else u64(0)
-    place = position - length + i64(length > 1)
-    right = u64(data[place]) if place >= 0 else u64(0)
+    phase, size = column, length
+    if state.numbers[1] >= 1 << 8:
+        phase = u64(min(position - state.record_start, 255))
+        size = min(max(state.record_start - state.record_before, 1), LONGEST)
+    aligned = _at(data, position - size)
+    # In the record before: the byte above, its neighbours; and above in the record before.
+    above = _at(data, position - length)
+    twice_above = _at(data, position - 2 * length)
+    right = _at(data, position - length + i64(length > 1))
+    left = _at(data, position - length - 1)
+    one = _at(data, position - state.numbers[2])
+    two = _at(data, position - state.numbers[3])
+    three = _at(data, position - state.numbers[4])
+    four = _at(data, position - state.numbers[5])
     hashes = state.hashes
     hashes[6] = history & u64(0xFFFFFFFFFFFF)
     hashes[7] = above | column << u64(8)
@@ -112,6 +149,40 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[16] = hash_pair(state.word[0], last)
     hashes[17] = hash_pair(state.word[0], state.word[1])
     hashes[18] = (state.shape & u64(0xFFFFFFFF)) | last << u64(56)
+    here = phase << u64(32)
+    hashes[19] = one | here
+    hashes[20] = two | here
+    hashes[21] = three | here
+    hashes[22] = four | here
+    hashes[23] = one | last << u64(8) | here
+    hashes[24] = two | last << u64(8) | here
+    hashes[25] = one | two << u64(8) | here
+    hashes[26] = one | three << u64(8) | last << u64(16) | here
+    hashes[27] = (u64(2) * above - twice_above) & u64(0xFF) | here
+    hashes[28] = (last + above - left) & u64(0xFF) | here
+    hashes[29] = aligned | last << u64(8) | here
+    hashes[30] = history & u64(0xFFFF) | here
+    hashes[31] = aligned | here
+    state.phases[1] = i64(min(phase, u64(31))) << 3
+    state.phases[2] = state.match_byte if state.match_length > 0 else i64(above)
 
 
-READING = Reading("records", "records", range(1, LONGEST + 1), _find, (), _observe, _set_contexts)
+@compiled
+def _at(data: NDArray[np.uint8], place: int) -> int:
+    """Return a byte of the past, 0 before the first one."""
+    byte: int = u64(data[place]) if place >= 0 else u64(0)
+    return byte
+
+
+READING = Reading(
+    "records",
+    (range(1, LONGEST + 1), range(1 << 25), *[range(1, FARTHEST + 1)] * 4),
+    (_USUAL, NO_ANCHOR, *DISTANCES),
+    32,
+    3,
+    _find,
+    FIELDS,
+    _observe,
+    _set_contexts,
+    with_network=True,
+)

@@ -2,10 +2,12 @@
 
 The list goes before the segment's bytes through the same arithmetic coder, as bytes of 8 bits each;
 only the first one is expected to say "text, and nothing else", which then takes a tenth of a bit. A
-span is two or three numbers:
+span is these numbers, the second one only of a reading that has some:
 
-    2 * (the reading) + (whether it is the last one)
-    the number of the reading, counted from its least, if it has several
+    4 * (the reading) + 2 * (whether the network stays out) + (whether it is the last one)
+    1, 2, 4 ... for those of its numbers that are not as in the last span that was read so, or as
+        usual: all together
+    each of these numbers, counted from its least
     the size of the span less 1, unless it is the last: that takes the rest of the segment
 
 Numbers have 7 bits a byte, low ones first, the top bit set on all but the last.
@@ -18,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.errors import FormatError
-from arzip.readings import READINGS, Chosen
+from arzip.readings import READINGS, Chosen, Reading, archives
 
-__all__ = ["MOST", "PLAIN", "Span", "find", "from_bytes", "prevailing", "to_bytes"]
+__all__ = ["MOST", "PLAIN", "Span", "find", "from_bytes", "prevailing", "to_bytes", "transform"]
 
 MOST = 1 << 14
 """Spans in a segment."""
@@ -42,10 +44,16 @@ class Span(NamedTuple):
 def to_bytes(spans: Sequence[Span]) -> bytes:
     """Return what tells a decoder the spans of a segment, whose size it knows."""
     numbers = []
+    before = _usual()
     for at, (chosen, size) in enumerate(spans, start=1):
-        numbers.append(2 * chosen.which + (at == len(spans)))
-        if len(chosen.reading.numbers) > 1:
-            numbers.append(chosen.reading.numbers.index(chosen.number))
+        numbers.append(4 * chosen.which + 2 * chosen.alone + (at == len(spans)))
+        places = _places(chosen.numbers, chosen.reading)
+        if places:
+            old = before[chosen.which]
+            others = [k for k, place in enumerate(places) if place != old[k]]
+            numbers.append(sum(1 << k for k in others))
+            numbers += [places[k] for k in others]
+            before[chosen.which] = places
         if at < len(spans):
             numbers.append(size - 1)
     return b"".join(map(_spelled, numbers))
@@ -57,22 +65,43 @@ def from_bytes(take: Callable[[], int], n: int) -> list[Span]:
     Raises FormatError as soon as they cannot be.
     """
     spans: list[Span] = []
+    before = _usual()
     is_last = False
     while not is_last:
         head = _number(take)
-        which, is_last = head >> 1, bool(head & 1)
+        which, alone, is_last = head >> 2, bool(head & 2), bool(head & 1)
         if which >= len(READINGS):
             raise FormatError(
                 f"a segment's reading is {which}, which is unknown: the file is damaged"
             )
-        numbers = READINGS[which].numbers
-        at = _number(take) if len(numbers) > 1 else 0
+        may_be = READINGS[which].numbers
+        places = before[which]
+        others = _number(take) if may_be else 0
+        for k in range(len(may_be)):
+            if others >> k & 1:
+                places[k] = _number(take)
         size = n if is_last else _number(take) + 1
-        if at >= len(numbers) or size > n - (not is_last) or len(spans) == MOST:
+        if (
+            any(place >= len(numbers) for place, numbers in zip(places, may_be, strict=True))
+            or others >> len(may_be)
+            or size > n - (not is_last)
+            or len(spans) == MOST
+        ):
             raise FormatError("a segment claims an impossible span: the file is damaged")
-        spans.append(Span(Chosen(READINGS[which], numbers[at]), size))
+        numbers = tuple(map(range.__getitem__, may_be, places))
+        spans.append(Span(Chosen(READINGS[which], numbers, alone), size))
         n -= size
     return spans
+
+
+def _places(numbers: Sequence[int], reading: Reading) -> list[int]:
+    """Return a reading's numbers, each counted from its least."""
+    return list(map(range.index, reading.numbers, numbers))
+
+
+def _usual() -> list[list[int]]:
+    """Return the places of each reading's numbers before its first span."""
+    return [_places(reading.usual, reading) for reading in READINGS]
 
 
 def _spelled(number: int) -> bytes:
@@ -99,6 +128,15 @@ def _number(take: Callable[[], int]) -> int:
 def find(data: NDArray[np.uint8]) -> list[Span]:
     """Return spans that suit a segment of at least one byte.
 
+    Large files in an archive are looked at by themselves.
+    """
+    cuts = archives.parts(data)
+    return _joined([span for start, end in cuts for span in _find(data[start:end])])
+
+
+def _find(data: NDArray[np.uint8]) -> list[Span]:
+    """Return spans for data of one kind, or of several.
+
     Each reading takes what it finds of what the ones before it have left. The last one takes all.
     """
     found: list[tuple[int, Span]] = []
@@ -107,15 +145,15 @@ def find(data: NDArray[np.uint8]) -> list[Span]:
         rest = []
         for start, end in left:
             at = start
-            for first, size, number in reading.find(data[start:end]):
+            for first, size, numbers in reading.find(data[start:end]):
                 if start + first > at:
                     rest.append((at, start + first))
-                found.append((start + first, Span(Chosen(reading, number), size)))
+                found.append((start + first, Span(Chosen(reading, numbers), size)))
                 at = start + first + size
             if at < end:
                 rest.append((at, end))
         left = rest
-    return _joined([span for _, span in sorted(found, key=lambda item: item[0])])
+    return [span for _, span in sorted(found, key=lambda item: item[0])]
 
 
 _BY_PRIORITY = (*READINGS[2:], *READINGS[:2])
@@ -133,9 +171,20 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
     return joined
 
 
+def transform(data: NDArray[np.uint8], spans: Sequence[Span]) -> None:
+    """Change the bytes of a segment, in place, to those that are predicted."""
+    start = 0
+    for chosen, size in spans:
+        if chosen.reading.transform:
+            chosen.reading.transform(data[start : start + size], chosen.numbers)
+        start += size
+
+
 def prevailing(data: NDArray[np.uint8]) -> Chosen:
-    """Return the one way in which most of the data is read."""
+    """Return the one way in which to read all of the data as it is, without a transform."""
     sizes: dict[Chosen, int] = {}
     for chosen, size in find(data):
+        if chosen.reading.transform:
+            chosen = Chosen(_BY_PRIORITY[-1], _BY_PRIORITY[-1].usual)
         sizes[chosen] = sizes.get(chosen, 0) + size
     return max(sizes, key=sizes.__getitem__)

@@ -40,14 +40,14 @@ def _find(data: NDArray[np.uint8]) -> list[Found]:
     """Return the stretches of text: where nearly all bytes are of characters, few above 127."""
     counts = np.bincount(data, minlength=256)
     if counts[_BYTES].sum() > 0.98 * data.size and counts[128:].sum() < 0.6 * data.size:
-        return [(0, data.size, 0)]
+        return [(0, data.size, ())]
     windows = data[: data.size // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
     if len(windows) < 2:
         return []
     is_text = _best_path(_gains(windows))
     changes = np.flatnonzero(np.diff(is_text)) + 1
     cuts = [0, *(_WINDOW * changes).tolist(), data.size]
-    return [(start, end - start, 0) for start, end in pairwise(cuts) if is_text[start // _WINDOW]]
+    return [(start, end - start, ()) for start, end in pairwise(cuts) if is_text[start // _WINDOW]]
 
 
 def _gains(windows: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -125,4 +125,4 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[18] = state.shape ^ above << u64(56)
 
 
-READING = Reading("text", "text", range(1), _find, FIELDS, _observe, _set_contexts)
+READING = Reading("text", (), (), 19, 1, _find, FIELDS, _observe, _set_contexts, with_network=True)

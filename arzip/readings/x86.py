@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.readings import instructions, targets
-from arzip.readings.reading import Found, Reading
+from arzip.readings.reading import Found, Numbers, Reading
 
 __all__ = ["READING"]
 
@@ -30,12 +30,12 @@ def _find(data: NDArray[np.uint8]) -> list[Found]:
             parts[-1] = (parts[-1][0], at + 1)
         else:
             parts.append((at, at + 1))
-    found = []
+    found: list[Found] = []
     for first, last in parts:
-        start, end = first * _WINDOW, last * _WINDOW
+        start, end = first * _WINDOW, data.size if last == count else last * _WINDOW
         within = calls[(calls >= start) & (calls < end)]
         if last - first >= _LEAST and _is_linked(data, within):
-            found.append((start, end - start, 0))
+            found.append((start, end - start, ()))
     return found
 
 
@@ -51,14 +51,25 @@ def _is_linked(data: NDArray[np.uint8], calls: NDArray[np.int64]) -> bool:
     return 4 * np.unique(targets).size < 3 * np.unique(distances).size
 
 
+def _transform(data: NDArray[np.uint8], numbers: Numbers) -> None:
+    targets.make_absolute(data)
+
+
+def _undo(data: NDArray[np.uint8], numbers: Numbers) -> None:
+    targets.make_relative(data)
+
+
 READING = Reading(
     "x86",
-    "records",
-    range(1),
+    (),
+    (),
+    28,
+    3,
     _find,
     instructions.FIELDS,
     instructions.observe,
     instructions.set_contexts,
-    targets.make_absolute,
-    targets.make_relative,
+    transform=_transform,
+    undo=_undo,
+    with_network=True,
 )

@@ -13,16 +13,15 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from arzip.models import coding, hybrid, parameters
-from arzip.models.bits import mixer
+from arzip.models import coding, hybrid, parameters, registry
 from arzip.models.bits.odds import ONE
-from arzip.models.bits.state import FITTED, HISTORIES, INPUTS, MATCH_BUCKETS, MIXERS, ROWS
+from arzip.models.bits.state import COUNTS, FITTED, HISTORIES, LAYOUT, MATCH, MATCH_BUCKETS, NETWORK
 from arzip.models.hybrid import VERSION
 from arzip.models.network.networks import Network, network_of
 from arzip.models.parameters import Parameters
-from arzip.models.predictor import Fitted, new_predictor
+from arzip.models.predictor import Fitted, bank_of, new_predictor
 from arzip.readings import READINGS, Chosen, spans
-from arzip.readings.reading import CONTEXTS
+from arzip.readings.reading import MOST_CONTEXTS, Reading
 from arzip.training.data import UNREADABLE, files, open_unpacked
 from arzip.training.synthetic import MAKERS
 
@@ -35,19 +34,19 @@ PIECES = (4000, 12000, 60000, 200000)  # bytes; short ones teach how to start
 LARGEST_FILE = 64 << 20
 
 
-def unfitted() -> Fitted:
+def unfitted(reading: Reading) -> Fitted:
     """Return values from first principles: equal trust in all experts, histories at face value."""
-    history_map = np.full((CONTEXTS, HISTORIES // 256, 256), ONE // 2, dtype=np.int32)
+    history_map = np.full((MOST_CONTEXTS, HISTORIES // 256, 256), ONE // 2, dtype=np.int32)
     for history in range(2, 256):
         n = history.bit_length() - 1
         ones = (history - (1 << n)).bit_count()
         history_map[:, :, history] = int((ones + 0.4) / (n + 0.8) * ONE)
-    weights = np.zeros((ROWS, INPUTS), dtype=np.int32)
-    weights[:, : 2 * CONTEXTS] = int(3.2 * 65536 / CONTEXTS)
-    weights[:, 3 * CONTEXTS : 3 * CONTEXTS + 2] = 65536 // 5
-    weights[:, mixer.NETWORK : mixer.NETWORK + 2] = 65536 // 6  # 0 without a network
-    final_weights = np.full((256, MIXERS + 2), 65536 // 8, dtype=np.int32)
-    final_weights[:, MIXERS:] = 65536 // 4
+    weights = np.zeros(LAYOUT["weights"].shape, dtype=np.int32)
+    weights[:, COUNTS : COUNTS + 2 * reading.contexts] = int(3.2 * 65536 / reading.contexts)
+    weights[:, MATCH : MATCH + 2] = 65536 // 5
+    weights[:, NETWORK : NETWORK + 2] = 65536 // 6  # 0 without a network
+    final_weights = np.full(LAYOUT["final_weights"].shape, 65536 // 8, dtype=np.int32)
+    final_weights[:, :2] = 65536 // 4
     lengths = np.arange(MATCH_BUCKETS)
     match_map = (ONE * (1 - 1 / (lengths + 2))).astype(np.int32)
     return {
@@ -59,13 +58,29 @@ def unfitted() -> Fitted:
 
 
 def fit(
-    fitted: Fitted, piece: NDArray[np.uint8], chosen: Chosen, network: Network | None = None
-) -> tuple[Fitted, float]:
-    """Code one piece. Return the values it leaves behind, and its code length in bits."""
-    predictor = new_predictor(fitted, piece.size, chosen, network).with_data(piece.copy())
-    unused = np.empty((2, piece.size), dtype=np.uint32)
-    bits = coding.encode(predictor, unused[0], unused[1])
-    return {name: predictor.state[name].copy() for name in FITTED}, bits
+    banks: dict[str, Fitted], piece: NDArray[np.uint8], network: Network | None = None
+) -> tuple[set[str], float]:
+    """Code one piece from the values of each reading, and change these to what it leaves behind.
+
+    Returns the names of those, and its code length in bits.
+    """
+    listed = spans.find(piece)
+    data = piece.copy()
+    spans.transform(data, listed)
+    first = listed[0].chosen
+
+    def bank(chosen: Chosen) -> str:
+        return bank_of(chosen.reading, network is not None and chosen.with_network)
+
+    predictor = new_predictor(banks[bank(first)], piece.size, first, network)
+    predictor = predictor.with_data(data)
+    bits = 0.0
+    for chosen, size in listed:
+        predictor.read_on(chosen, banks)
+        unused = np.empty(size, dtype=np.uint32)
+        bits += coding.encode(predictor, unused, unused)
+    banks[bank(chosen)] = {name: predictor.state[name].copy() for name in FITTED}
+    return {bank(span.chosen) for span in listed}, bits
 
 
 def files_source(paths: list[Path]) -> Source:
@@ -114,7 +129,7 @@ class Mean:
 
     def __init__(self) -> None:
         self.count = 0
-        self._sums = {name: np.zeros_like(f, dtype=np.int64) for name, f in unfitted().items()}
+        self._sums = {name: np.zeros(LAYOUT[name].shape, dtype=np.int64) for name in FITTED}
 
     def add(self, fields: Fitted) -> None:
         """Add one to those that the mean is of."""
@@ -130,22 +145,24 @@ class Mean:
 def fit_all(
     named: Mapping[str, Source], rounds: int, rng: Generator, network: Network | None = None
 ) -> dict[str, Fitted]:
-    """Return the fitted values of each bank. Every round codes a piece from each source."""
-    banks = dict.fromkeys(reading.bank for reading in READINGS)
-    fitted = {bank: unfitted() for bank in banks}
-    means = {bank: Mean() for bank in banks}
+    """Return the fitted values of each reading, with the network if it may take part.
+
+    Every round codes a piece from each source.
+    """
+    has = network is not None
+    fitted = {bank_of(r, has and r.with_network): unfitted(r) for r in READINGS}
+    means = {name: Mean() for name in fitted}
     for turn in range(rounds):
         size, bits = 0, 0.0
         for source in rng.permutation(list(named)):
             piece = piece_of(named[source](rng), rng)
-            chosen = spans.prevailing(piece)
-            bank = chosen.reading.bank
-            fitted[bank], cost = fit(fitted[bank], piece, chosen, network)
+            read, cost = fit(fitted, piece, network)
             size, bits = size + piece.size, bits + cost
             if turn >= rounds // 2:
-                means[bank].add(fitted[bank])
+                for name in read:
+                    means[name].add(fitted[name])
         click.echo(f"round {turn + 1} of {rounds}: {bits / size:.4f} bits/byte of {size:,}")
-    return {b: means[b].fields() if means[b].count else fitted[b] for b in banks}
+    return {n: means[n].fields() if means[n].count else fitted[n] for n in means}
 
 
 @click.command()
@@ -181,8 +198,11 @@ def main(
     named = dict(sources(folders, exclude))
     fitted = fit_all(named, rounds, np.random.default_rng(seed), network)
     tensors = {parameters.NETWORK + key: tensor for key, tensor in trained.items()}
-    for bank, fields in fitted.items():
-        tensors.update(parameters.pack(fields, bank))
+    for reading in READINGS:
+        bank = bank_of(reading, network is not None and reading.with_network)
+        tensors.update(parameters.pack(fitted[bank], reading, bank))
+    if network:  # where it stays out, a model is one that has none
+        tensors.update(registry.read("swift").tensors)
     about: dict[str, object] = {
         "description": "adaptive experts: contexts and matches"
         + (", and a neural network" if network else " alone"),

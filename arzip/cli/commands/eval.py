@@ -35,9 +35,9 @@ MOST = 1 << 26  # bytes, 64 MiB, for entropies of higher order
 def command(context: click.Context, /, files: Sequence[str], as_json: bool, **values: Any) -> None:
     """Measure how well the model predicts each FILE.
 
-    Prints bits per byte, and its two parts: the model's cross-entropy and what coding adds. A
-    second table has the entropies of the file's own statistics, each byte given the 0 to 3 before
-    it. --json prints the first table only, one object a file.
+    Prints bits per byte, and its two parts: the model's cross-entropy and what coding adds; the
+    cross-entropy of what was read in each way; and the entropies of the file's own statistics, each
+    byte given the 0 to 3 before it. --json leaves these out, and prints one object a file.
     """
     context.exit(_evaluate(files, Settings(**values), as_json=as_json))
 
@@ -98,10 +98,17 @@ def _print_tables(measured: "Sequence[tuple[str, Report, list[float]]]") -> None
         uniform = 8 - report.entropy_order0 if report.bytes else 0.0
         statistics.add_row(*(f"{order:.4f}" for order in orders), f"{uniform:.4f}", name)
     print_table(costs)
+    readings = new_table("Read as", "Bytes", "Bits/byte")
+    for name, report, _ in measured:
+        for reading, part in report.readings.items():
+            readings.add_row(reading, f"{part['bytes']:,}", f"{part['cross_entropy']:.4f}", name)
     click.echo(
         "\nBits/byte = Model + Coding: the cross-entropy H(p^, q) of file and model, and what\n"
         "coding adds. PP = exp(NLL / bytes) = 2^Model is the perplexity.\n"
     )
+    if readings.row_count:
+        print_table(readings)
+        click.echo()
     print_table(statistics)
     click.echo(
         "\nThe file's empirical entropy, each byte given the 0 to 3 before it: the cost under a "

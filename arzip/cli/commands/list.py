@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -16,8 +16,12 @@ from arzip.cli.files.sources import STDIN
 from arzip.cli.messages import RefusedError, Reporter, printable
 from arzip.cli.settings import Settings
 
+if TYPE_CHECKING:
+    from arzip.format.locate import Located
+
 __all__ = ["command", "list_files"]
 
+LONGEST_LIST = 1 << 18  # bytes of a payload in which all of its spans are told
 WHOLE, LOW_HALF = "XXH64", "XXH64/32"
 
 
@@ -34,12 +38,14 @@ class Listed:
     models: list[str]  # names, or identities in hexadecimal if arzip lacks the model
     methods: dict[str, int]  # how many segments are coded by each method
     checks: list[str]  # checksums of the data: XXH64, or its low 32 bits
+    readings: dict[str, int] | None = None  # with -v: the bytes that are read in each way
 
 
 @named("list")
 @options.required_files
 @options.recursive
 @options.json_output
+@click.option("-v", "--verbose", count=True, help="Tell how many bytes are read in which way.")
 @options.quiet
 @click.pass_context
 def command(context: click.Context, /, files: Sequence[str], as_json: bool, **values: Any) -> None:
@@ -58,7 +64,7 @@ def list_files(files: Sequence[str], settings: Settings, *, as_json: bool) -> in
         with reporter.watch(path):
             if path == STDIN:
                 raise RefusedError("standard input cannot be listed; name a FILE")
-            listed.append(_examine(path))
+            listed.append(_examine(path, readings=settings.verbose > 0))
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(row) for row in listed], indent=2))
     elif listed:
@@ -66,7 +72,7 @@ def list_files(files: Sequence[str], settings: Settings, *, as_json: bool) -> in
     return reporter.status
 
 
-def _examine(path: str) -> Listed:
+def _examine(path: str, *, readings: bool) -> Listed:
     """Return what the headers of the file say. Raises: SkippedError, OSError, ArzipError."""
     from arzip import codec
     from arzip.files import segments
@@ -74,7 +80,7 @@ def _examine(path: str) -> Listed:
 
     names = {codec.MODELLED: "modelled", codec.STORED: "stored", codec.RUN: "run"}
     known = {model["identity"]: str(model["name"]) for model in catalogue()}
-    frames, methods = 0, Counter[str]()
+    frames, methods, read = 0, Counter[str](), Counter[str]()
     models, checks = set[str](), set[str]()
     with sources.open_source(path) as source:
         found = segments(source.file)
@@ -85,6 +91,8 @@ def _examine(path: str) -> Listed:
             if located.header.identity is not None:
                 identity = located.header.identity.hex()
                 models.add(known.get(identity, identity))
+            if readings and located.segment.method == codec.MODELLED:
+                read.update(_readings(source.file, located))
         file_bytes = source.size or 0
     return Listed(
         file=path,
@@ -96,7 +104,23 @@ def _examine(path: str) -> Listed:
         models=sorted(models),
         methods=dict(methods),
         checks=sorted(checks),
+        readings=dict(read) if readings else None,
     )
+
+
+def _readings(file: IO[bytes], located: "Located") -> Counter[str]:
+    """Return how many bytes of a segment are read in each way. Raises OSError, ArzipError."""
+    import numpy as np
+
+    from arzip import coder
+    from arzip.models.hybrid import spans_in
+
+    file.seek(located.body)
+    words = coder.to_words(file.read(min(located.segment.coded_size, LONGEST_LIST)))
+    read = Counter[str]()
+    for chosen, size in spans_in(words, located.segment.size, np.zeros(4, dtype=np.uint64)):
+        read[chosen.reading.name] += size
+    return read
 
 
 def _print_table(listed: Sequence[Listed]) -> None:
@@ -120,6 +144,9 @@ def _print_table(listed: Sequence[Listed]) -> None:
                 printable(row.file),
             )
         )
+        if row.readings:
+            parts = sorted(row.readings.items(), key=lambda part: -part[1])
+            click.echo("       " + ", ".join(f"{name}: {size:,}" for name, size in parts))
 
 
 def _total(rows: Sequence[Listed]) -> Listed:

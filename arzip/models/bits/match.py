@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i32, i64, u32, u64
 from arzip.models.bits.odds import ONE, PROBABILITY_BITS, STRETCH, STRETCH_BITS
-from arzip.readings.reading import CONTEXTS, State
+from arzip.models.bits.state import MATCH
+from arzip.readings.reading import State
 
-__all__ = ["INPUT", "follow", "learn", "predict"]
+__all__ = ["follow", "learn", "predict"]
 
 SHORTEST = 5  # bytes of a match
 LONG = 32  # from here on, a match is not given up for another
 LOOK_BACK = 40  # bytes compared when one is found; longer only by growing
 LONGEST = 65535
 RATE = 6  # 2**-6
-
-INPUT = 3 * CONTEXTS  # the first of two inputs to the mixer
 
 
 @compiled
@@ -86,7 +85,7 @@ def _bucket(length: int) -> int:
 def predict(state: State) -> None:
     """Set the expert's two inputs: its learned log-odds, and its length; 0 without a match."""
     inputs = state.inputs
-    inputs[INPUT] = inputs[INPUT + 1] = i32(0)
+    inputs[MATCH] = inputs[MATCH + 1] = i32(0)
     state.match_bit = -1
     state.match_bucket = 0
     length = state.match_length
@@ -97,8 +96,8 @@ def predict(state: State) -> None:
     odds = STRETCH[u32(state.match_map[bucket]) >> u32(PROBABILITY_BITS - STRETCH_BITS)]
     sure = i32(min(length, 32) * 16)
     bit = (byte >> (7 - state.bit)) & 1
-    inputs[INPUT] = odds if bit else i32(-odds)
-    inputs[INPUT + 1] = sure if bit else i32(-sure)
+    inputs[MATCH] = odds if bit else i32(-odds)
+    inputs[MATCH + 1] = sure if bit else i32(-sure)
     state.match_bit = bit
     state.match_bucket = bucket
 

@@ -13,20 +13,27 @@ product of experts): w_k += rate * (bit - squash(o_k)) * x.
 Inputs and log-odds are Q8, weights Q16. Products stay inside 32 bits: |x| < 2**11 and |w| < 2**20.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i32, i64, u16, u64
-from arzip.models.bits.match import INPUT as MATCH_INPUT
 from arzip.models.bits.odds import LIMIT, ONE, PROBABILITY_BITS, SQUASH, STRETCH, STRETCH_BITS
-from arzip.models.bits.state import APM_KNOTS, APM_ROWS, INPUTS, MIXERS
+from arzip.models.bits.state import (
+    APM_KNOTS,
+    APM_ROWS,
+    CONSTANT,
+    MIXERS,
+    ROWS,
+    inputs_of,
+)
 from arzip.models.numbers.intrinsics import prefetch
-from arzip.readings.reading import CONTEXTS, State
+from arzip.readings import for_each_size
+from arzip.readings.reading import State
 
-__all__ = ["NETWORK", "apm_row", "learn", "predict"]
+__all__ = ["apm_row", "learn", "predict"]
 
-CONSTANT = MATCH_INPUT + 2  # the input that is always 1
-NETWORK = CONSTANT + 1  # the first of two inputs of the network, 0 without one
 LARGEST = (1 << 20) - 1  # of a weight: +-16
 RATE = 24  # of the mixers in the long run, in 2**-22 of Q16 units
 EARLY_RATE = 1 << 22  # more at first: 128 at the start, half of that after HALF_TIME bytes
@@ -46,14 +53,10 @@ def apm_row() -> NDArray[np.uint16]:
 def predict(state: State) -> int:
     """Return the probability in Q22 that the next bit is 1."""
     _select(state)
-    total = 0
-    for k in range(MIXERS):
-        state.odds[k] = _mix(state, state.rows[k])
-        total += state.odds[k]
-    _calibrate(state, total >> 2)
+    _calibrate(state, _mix(state))
     odds = 0
-    for k in range(MIXERS + 2):
-        odds += i64(state.final_weights[state.partial, k]) * state.odds[k]
+    for k in range(2 + state.mixers):
+        odds += i64(state.final_weights[state.final_row, k]) * state.odds[k]
     probability: int = i64(SQUASH[u64(_bounded(odds >> 16) + LIMIT)])
     state.probability = probability
     return min(max(probability, SMALLEST), ONE - SMALLEST)
@@ -70,28 +73,45 @@ def _select(state: State) -> None:
     partial, bucket, rows = state.partial, state.match_bucket, state.rows
     trust = i64(bucket > 0) + i64(bucket >= 16) + i64(bucket >= 24)
     last = i64(state.history & u64(0xFF))
-    last_two = i64(state.history & u64(0xFFFF))
     state.inputs[CONSTANT] = i32(256)
     rows[0] = trust * 256 + partial
     rows[1] = 4 * 256 + last
     rows[2] = 5 * 256 + state.hits * 8 + state.bit
-    rows[3] = 5 * 256 + 8 * (CONTEXTS + 1) + state.phase
-    key = u64(last_two | partial << 16) * u64(0x9E3779B97F4A7C15)
-    state.apm_rows[0] = u64((last << 8 | partial) * APM_KNOTS)
+    for k in range(state.mixers - MIXERS):
+        rows[MIXERS + k] = ROWS + 256 * k + state.phases[k]
+    rows[MIXERS + 1] |= 0 if state.by_bits else state.bit
+    state.final_row = state.phases[0] if state.by_bits else partial
+    bits = u64(0) if state.by_bits else u64(partial)
+    key = (state.calibrated[1] | bits << u64(16)) * u64(0x9E3779B97F4A7C15)
+    state.apm_rows[0] = (state.calibrated[0] << u64(8) | bits) * u64(APM_KNOTS)
     state.apm_rows[1] = (u64(APM_ROWS) + (key >> u64(48))) * u64(APM_KNOTS)
     prefetch(state.apm, state.apm_rows[0])
     prefetch(state.apm, state.apm_rows[1])
 
 
-@compiled
-def _mix(state: State, row: int) -> int:
-    """Return w . x, each product cut to Q16 before it is added so that the sum stays in 32 bits."""
-    weights, inputs = state.weights, state.inputs
-    r = u64(row)
-    total = i32(0)
-    for i in range(INPUTS):
-        total = i32(total + i32(i32(weights[r, u64(i)] * inputs[i]) >> 8))
-    return _bounded(i64(total) >> 8)
+@for_each_size
+def _mix(contexts: int, phases: int) -> Callable[[State], int]:
+    size, mixers = inputs_of(contexts), MIXERS + phases
+
+    @compiled
+    def mix(state: State) -> int:
+        """Set each mixer's w . x, and return their mean.
+
+        Products are cut to Q16 before they are added, so that the sum stays in 32 bits.
+        """
+        weights, inputs = state.weights, state.inputs
+        mean = 0
+        for k in range(mixers):
+            r = u64(state.rows[k])
+            total = i32(0)
+            for i in range(size):
+                total = i32(total + i32(i32(weights[r, u64(i)] * inputs[i]) >> 8))
+            odds = _bounded(i64(total) >> 8)
+            state.odds[2 + k] = odds
+            mean += odds
+        return mean * (65536 // mixers) >> 16
+
+    return mix
 
 
 @compiled
@@ -103,7 +123,7 @@ def _calibrate(state: State, odds: int) -> None:
         below = state.apm_rows[k] + u64(knot)
         low, high = i64(state.apm[below]), i64(state.apm[below + u64(1)])
         p = (low * (256 - part) + high * part) >> 8
-        state.odds[MIXERS + k] = i64(STRETCH[u64(p >> (16 - STRETCH_BITS))])
+        state.odds[k] = i64(STRETCH[u64(p >> (16 - STRETCH_BITS))])
         state.apm_knots[k] = below + u64(part >> 7)
 
 
@@ -112,23 +132,32 @@ def learn(state: State, bit: int) -> None:
     """Move every weight and knot towards having predicted `bit`."""
     goal = bit << PROBABILITY_BITS
     error = (goal - state.probability) >> 6
-    for k in range(MIXERS + 2):
+    final_weights, row = state.final_weights, state.final_row
+    for k in range(2 + state.mixers):
         step = (state.odds[k] * error * FINAL_RATE + (1 << 19)) >> 20
-        state.final_weights[state.partial, k] = i32(state.final_weights[state.partial, k] + step)
-    rate = RATE + EARLY_RATE // (HALF_TIME + state.position)
-    for k in range(MIXERS):
-        error = goal - i64(SQUASH[u64(state.odds[k] + LIMIT)])
-        _adjust(state, state.rows[k], i32((error * rate) >> 10))
+        final_weights[row, k] = i32(final_weights[row, k] + step)
+    rate = RATE + EARLY_RATE // (HALF_TIME + state.learned)
+    _adjust(state, goal, rate)
     for k in range(2):
         p = i64(state.apm[state.apm_knots[k]])
         state.apm[state.apm_knots[k]] = u16(p + ((65535 * bit - p) >> APM_RATE))
 
 
-@compiled
-def _adjust(state: State, row: int, error: int) -> None:
-    weights, inputs = state.weights, state.inputs
-    r = u64(row)
-    for i in range(INPUTS):
-        step = i32(i32(i32(inputs[i] * error) + i32(1 << 17)) >> 18)
-        weight = i32(weights[r, u64(i)] + step)
-        weights[r, u64(i)] = min(max(weight, i32(-LARGEST)), i32(LARGEST))
+@for_each_size
+def _adjust(contexts: int, phases: int) -> Callable[[State, int, int], None]:
+    size, mixers = inputs_of(contexts), MIXERS + phases
+
+    @compiled
+    def adjust(state: State, goal: int, rate: int) -> None:
+        """Move the weights that each mixer used, for its own error."""
+        weights, inputs = state.weights, state.inputs
+        for k in range(mixers):
+            error = goal - i64(SQUASH[u64(state.odds[2 + k] + LIMIT)])
+            pull = i32((error * rate) >> 10)
+            r = u64(state.rows[k])
+            for i in range(size):
+                step = i32(i32(i32(inputs[i] * pull) + i32(1 << 17)) >> 18)
+                weight = i32(weights[r, u64(i)] + step)
+                weights[r, u64(i)] = min(max(weight, i32(-LARGEST)), i32(LARGEST))
+
+    return adjust

@@ -10,12 +10,15 @@ this one turned out to have), learned over all slots of the context's kind (indi
 in PAQ); and the probability's distance from 1/2, which grows where the first two are sure.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from arzip.engine.compiled import compiled, i32, u32
 from arzip.models.bits.odds import ONE, PROBABILITY_BITS, STRETCH, STRETCH_BITS
-from arzip.models.bits.state import HISTORIES
-from arzip.readings.reading import CONTEXTS, State
+from arzip.models.bits.state import COUNTS, HISTORIES
+from arzip.readings import for_each_size
+from arzip.readings.reading import State
 
 __all__ = ["MOST", "UNSEEN", "after", "count_of", "learn", "predict"]
 
@@ -43,48 +46,58 @@ def count_of(slot: int) -> int:
     return count
 
 
-@compiled
-def predict(state: State) -> None:
-    """Set the experts' inputs to the mixer. Plain loops over the contexts, for the vectoriser."""
-    slots, inputs = state.slots, state.inputs
-    stretched, indirect = state.stretched, state.indirect
-    for i in range(CONTEXTS):
-        slots[i] = state.cache[i, state.node]
-    for i in range(CONTEXTS):
-        probability = u32(slots[i] >> u32(16))
-        count = i32(count_of(slots[i]))
-        band = i32(count > 6) + i32(count > 20) + i32(count > 100)
-        stretched[i] = u32(probability >> u32(16 - STRETCH_BITS))
-        indirect[i] = u32(i32(i * HISTORIES) + i32(band * 256) + i32(u32(slots[i] & u32(255))))
-        inputs[2 * CONTEXTS + i] = i32((i32(probability) - 32768) >> 6)
-    for i in range(CONTEXTS):
-        inputs[i] = STRETCH[stretched[i]]
-    for i in range(CONTEXTS):
-        seen = u32(state.history_map[indirect[i]])
-        inputs[CONTEXTS + i] = STRETCH[seen >> u32(PROBABILITY_BITS - STRETCH_BITS)]
+@for_each_size
+def predict(contexts: int, phases: int) -> Callable[[State], None]:
+    direct, learned, sure = COUNTS, COUNTS + contexts, COUNTS + 2 * contexts
+
+    @compiled
+    def predict(state: State) -> None:
+        """Set the experts' inputs to the mixer. Plain loops, for the vectoriser."""
+        slots, inputs = state.slots, state.inputs
+        stretched, indirect = state.stretched, state.indirect
+        for i in range(contexts):
+            slots[i] = state.cache[i, state.node]
+        for i in range(contexts):
+            probability = u32(slots[i] >> u32(16))
+            count = i32(count_of(slots[i]))
+            band = i32(count > 6) + i32(count > 20) + i32(count > 100)
+            stretched[i] = u32(probability >> u32(16 - STRETCH_BITS))
+            indirect[i] = u32(i32(i * HISTORIES) + i32(band * 256) + i32(u32(slots[i] & u32(255))))
+            inputs[sure + i] = i32((i32(probability) - 32768) >> 6)
+        for i in range(contexts):
+            inputs[direct + i] = STRETCH[stretched[i]]
+        for i in range(contexts):
+            seen = u32(state.history_map[indirect[i]])
+            inputs[learned + i] = STRETCH[seen >> u32(PROBABILITY_BITS - STRETCH_BITS)]
+
+    return predict
 
 
-@compiled
-def learn(state: State, bit: int) -> None:
-    """Update the slots and histories that predicted `bit`."""
-    slots, rates, indirect, history_map = (
-        state.slots, state.rates, state.indirect, state.history_map,
-    )  # fmt: skip
-    goal = i32(65535 * bit)
-    outcome = i32(bit)
-    for i in range(CONTEXTS):
-        rates[i] = RATES[count_of(slots[i])]
-    for i in range(CONTEXTS):
-        slot = slots[i]
-        p = i32(u32(slot >> u32(16)))
-        p = i32(p + i32(i32(i32(goal - p) * rates[i]) >> 14))
-        count = min(i32(i32(count_of(slot)) + 1), i32(MOST))
-        history = i32(u32(slot & u32(255)))
-        history = i32(i32(i32(history << 1) & i32(255)) | i32(history & i32(128)) | outcome)
-        slots[i] = u32(i32(p << 16) | i32(count << 8) | history)
-    for i in range(CONTEXTS):
-        state.cache[i, state.node] = slots[i]
-    goal = i32(ONE - 1) if bit else i32(0)
-    for i in range(CONTEXTS):
-        p = history_map[indirect[i]]
-        history_map[indirect[i]] = i32(p + i32(i32(goal - p) >> INDIRECT_RATE))
+@for_each_size
+def learn(contexts: int, phases: int) -> Callable[[State, int], None]:
+    @compiled
+    def learn(state: State, bit: int) -> None:
+        """Update the slots and histories that predicted `bit`."""
+        slots, rates, indirect, history_map = (
+            state.slots, state.rates, state.indirect, state.history_map,
+        )  # fmt: skip
+        goal = i32(65535 * bit)
+        outcome = i32(bit)
+        for i in range(contexts):
+            rates[i] = RATES[count_of(slots[i])]
+        for i in range(contexts):
+            slot = slots[i]
+            p = i32(u32(slot >> u32(16)))
+            p = i32(p + i32(i32(i32(goal - p) * rates[i]) >> 14))
+            count = min(i32(i32(count_of(slot)) + 1), i32(MOST))
+            history = i32(u32(slot & u32(255)))
+            history = i32(i32(i32(history << 1) & i32(255)) | i32(history & i32(128)) | outcome)
+            slots[i] = u32(i32(p << 16) | i32(count << 8) | history)
+        for i in range(contexts):
+            state.cache[i, state.node] = slots[i]
+        goal = i32(ONE - 1) if bit else i32(0)
+        for i in range(contexts):
+            p = history_map[indirect[i]]
+            history_map[indirect[i]] = i32(p + i32(i32(goal - p) >> INDIRECT_RATE))
+
+    return learn

@@ -14,6 +14,8 @@ A line is looked for in two neighbouring places and a run in a bucket of four; a
 place of the one that was used least.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +23,8 @@ from arzip.engine.compiled import compiled, u32, u64
 from arzip.models.bits.ngram import MOST, UNSEEN, after, count_of
 from arzip.models.bits.state import LINE
 from arzip.models.numbers.intrinsics import prefetch
-from arzip.readings.reading import CONTEXTS, State
+from arzip.readings import for_each_size
+from arzip.readings.reading import State
 
 __all__ = ["find", "locate", "store"]
 
@@ -47,76 +50,91 @@ def _unfolded() -> NDArray[np.uint32]:
 UNFOLDED = _unfolded()
 
 
-@compiled
-def locate(state: State, table: NDArray[np.uint32], partial: int) -> None:
-    """Hash the contexts of the half byte after `partial` and ask for its lines and runs.
+@for_each_size
+def locate(contexts: int, phases: int) -> Callable[[State, NDArray[np.uint32], int], None]:
+    @compiled
+    def locate(state: State, table: NDArray[np.uint32], partial: int) -> None:
+        """Hash the contexts of the half byte after `partial` and ask for its lines and runs.
 
-    The sooner this is called before `find`, the less that waits for memory.
-    """
-    places, buckets, tags = state.places, state.buckets, state.tags
-    half = u64(table.size >> 1)
-    lines, runs = half // u64(LINE) - u64(1), half // u64(BUCKET) - u64(1)
-    salt = u64(partial) * u64(0x9E3779B97F4A7C15)
-    for i in range(CONTEXTS):
-        x = state.hashes[i] ^ salt
-        x = (x ^ (x >> u64(31))) * u64(0xD6E8FEB86659FD93)
-        places[i] = ((x >> u64(20)) & lines) * u64(LINE)
-        buckets[i] = half + ((x >> u64(34)) & runs) * u64(BUCKET)
-        tags[i] = u32(x) | u32(1)
-    for i in range(CONTEXTS):
-        prefetch(table, buckets[i])
-        prefetch(table, places[i])
-        prefetch(table, places[i] ^ u64(LINE))
+        The sooner this is called before `find`, the less that waits for memory.
+        """
+        places, buckets, tags = state.places, state.buckets, state.tags
+        half = u64(table.size >> 1)
+        lines, runs = half // u64(LINE) - u64(1), half // u64(BUCKET) - u64(1)
+        salt = u64(partial) * u64(0x9E3779B97F4A7C15)
+        for i in range(contexts):
+            x = state.hashes[i] ^ salt
+            x = (x ^ (x >> u64(31))) * u64(0xD6E8FEB86659FD93)
+            places[i] = ((x >> u64(20)) & lines) * u64(LINE)
+            buckets[i] = half + ((x >> u64(34)) & runs) * u64(BUCKET)
+            tags[i] = u32(x) | u32(1)
+        for i in range(contexts):
+            prefetch(table, buckets[i])
+            prefetch(table, places[i])
+            prefetch(table, places[i] ^ u64(LINE))
+
+    return locate
 
 
-@compiled
-def find(state: State, table: NDArray[np.uint32]) -> None:
-    """Copy the located lines into the cache, unfolding runs and beginning what is new."""
-    places, tags, lines, cache = state.places, state.tags, state.lines, state.cache
-    state.hits = 0
-    state.node = u64(1)
-    for i in range(CONTEXTS):
-        line = places[i]
-        neighbour = line ^ u64(LINE)
-        if table[line] != tags[i] and (
-            table[neighbour] == tags[i]
-            or count_of(table[line + u64(1)]) > count_of(table[neighbour + u64(1)])
-        ):
-            line = neighbour
-        lines[i] = line
-        if table[line] == tags[i]:
-            state.hits += 1
-            state.runs[i] = u64(0)
-            for k in range(LINE):
-                cache[i, k] = table[line + u64(k)]
-        else:
-            cache[i, 0] = tags[i]
-            for k in range(1, LINE):
-                cache[i, k] = UNSEEN
-            place = _find_run(table, state.buckets[i], tags[i])
-            state.runs[i] = place
-            if _is_run_of(table[place], tags[i]):
+@for_each_size
+def find(contexts: int, phases: int) -> Callable[[State, NDArray[np.uint32]], None]:
+    @compiled
+    def find(state: State, table: NDArray[np.uint32]) -> None:
+        """Copy the located lines into the cache, unfolding runs and beginning what is new."""
+        places, tags, lines, cache = state.places, state.tags, state.lines, state.cache
+        state.hits = 0
+        state.node = u64(1)
+        for i in range(contexts):
+            line = places[i]
+            neighbour = line ^ u64(LINE)
+            if table[line] != tags[i] and (
+                table[neighbour] == tags[i]
+                or count_of(table[line + u64(1)]) > count_of(table[neighbour + u64(1)])
+            ):
+                line = neighbour
+            lines[i] = line
+            if table[line] == tags[i]:
                 state.hits += 1
-                _unfold(cache, i, table[place])
+                state.runs[i] = u64(0)
+                for k in range(LINE):
+                    cache[i, k] = table[line + u64(k)]
+            else:
+                cache[i, 0] = tags[i]
+                for k in range(1, LINE):
+                    cache[i, k] = UNSEEN
+                state.runs[i] = u64(0)
+                if state.by_bits:
+                    continue  # a run is of half a byte
+                place = _find_run(table, state.buckets[i], tags[i])
+                state.runs[i] = place
+                if _is_run_of(table[place], tags[i]):
+                    state.hits += 1
+                    _unfold(cache, i, table[place])
+
+    return find
 
 
-@compiled
-def store(state: State, table: NDArray[np.uint32]) -> None:
-    """Put the half byte's lines and runs back, changed."""
-    lines, runs, cache = state.lines, state.runs, state.cache
-    outcome = u32(u32(u32(state.node) << u32(8)) & OUTCOME)
-    for i in range(CONTEXTS):
-        if runs[i] != u64(0):
-            run, tag = table[runs[i]], cache[i, 0]
-            if not _is_run_of(run, tag):
-                table[runs[i]] = u32(u32(tag & TAG) | outcome | u32(1))
-                continue
-            if u32(run & OUTCOME) == outcome and u32(run & COUNT) < u32(MOST):
-                table[runs[i]] = u32(run + u32(1))
-                continue
-            table[runs[i]] = u32(0)  # it becomes a line
-        for k in range(LINE):
-            table[lines[i] + u64(k)] = cache[i, k]
+@for_each_size
+def store(contexts: int, phases: int) -> Callable[[State, NDArray[np.uint32]], None]:
+    @compiled
+    def store(state: State, table: NDArray[np.uint32]) -> None:
+        """Put the half byte's lines and runs back, changed."""
+        lines, runs, cache = state.lines, state.runs, state.cache
+        outcome = u32(u32(u32(state.node) << u32(8)) & OUTCOME)
+        for i in range(contexts):
+            if runs[i] != u64(0):
+                run, tag = table[runs[i]], cache[i, 0]
+                if not _is_run_of(run, tag):
+                    table[runs[i]] = u32(u32(tag & TAG) | outcome | u32(1))
+                    continue
+                if u32(run & OUTCOME) == outcome and u32(run & COUNT) < u32(MOST):
+                    table[runs[i]] = u32(run + u32(1))
+                    continue
+                table[runs[i]] = u32(0)  # it becomes a line
+            for k in range(LINE):
+                table[lines[i] + u64(k)] = cache[i, k]
+
+    return store
 
 
 @compiled

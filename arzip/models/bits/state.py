@@ -12,21 +12,29 @@ from numpy.typing import NDArray
 
 from arzip import readings
 from arzip.engine.function import INTERPRETED
-from arzip.readings.reading import CONTEXTS, State
+from arzip.readings.reading import MOST_CONTEXTS, MOST_NUMBERS, MOST_PHASES, Numbers, Reading, State
 
 __all__ = [
     "APM_KNOTS",
     "APM_ROWS",
+    "CONSTANT",
+    "COUNTS",
     "FITTED",
     "HISTORIES",
-    "INPUTS",
+    "LAYOUT",
     "LINE",
+    "MATCH",
     "MATCH_BUCKETS",
     "MIXERS",
+    "MOST_INPUTS",
+    "MOST_MIXERS",
+    "NETWORK",
     "ROWS",
     "STATE_BYTES",
+    "inputs_of",
     "new_state",
-    "shape_of",
+    "read_by",
+    "shapes",
 ]
 
 LINE = 16
@@ -38,14 +46,16 @@ HISTORIES = 1024
 MATCH_BUCKETS = 32
 """Classes of match lengths."""
 
-MIXERS = 4
-"""Mixers, each with its own choice of a row of weights."""
+MIXERS = 3
+"""Mixers of any reading, each with its own choice of a row of weights; and one for each phase."""
 
-# The rows of the weights: one block for each mixer, see mixer.py.
-ROWS = 4 * 256 + 256 + 8 * (CONTEXTS + 1) + 256
+ROWS = 4 * 256 + 256 + 8 * (MOST_CONTEXTS + 1)
+"""Rows of their weights: a block for each of them, see mixer.py. Then come 256 for each phase."""
 
-INPUTS = 64
-"""Three for each context, two for the match, a constant, two of the network: 62, rounded up."""
+MATCH, CONSTANT, NETWORK, COUNTS = 0, 2, 3, 5
+"""The first of the inputs: two for the match, a constant, two of the network, three a context."""
+
+_VECTOR = 16  # inputs that a processor may take together
 
 APM_ROWS = 1 << 16
 """Contexts of each of the two calibration maps."""
@@ -53,31 +63,46 @@ APM_ROWS = 1 << 16
 APM_KNOTS = 32
 """Values in a row of a calibration map: 25 are used, 32 fill a cache line."""
 
+
+def inputs_of(contexts: int) -> int:
+    """Return how many inputs the mixers have with so many contexts: a whole number of vectors."""
+    return -(-(COUNTS + 3 * contexts) // _VECTOR) * _VECTOR
+
+
+MOST_INPUTS = inputs_of(MOST_CONTEXTS)
+MOST_MIXERS = MIXERS + MOST_PHASES
+
 LAYOUT = np.dtype(
     [
         # How the segment is read, and what that remembers.
         ("reading", np.int64),  # its place in READINGS
-        ("number", np.int64),  # and its number
+        ("numbers", np.int64, MOST_NUMBERS),  # and its numbers
+        ("span_start", np.int64),
+        ("contexts", np.int64),  # how many there are
+        ("mixers", np.int64),
+        ("used", np.int64),  # of the inputs
+        ("by_bits", np.int64),  # 1 if each bit has contexts of its own
         *readings.FIELDS,
         # Where we are in the byte.
         ("partial", np.int64),  # the bits so far, after a leading 1
         ("bit", np.int64),  # how many these are
+        ("near", np.uint64),  # the index into a line for a bit with contexts of its own, 0 to 7
         ("node", np.uint64),  # the same within half a byte: the index into a line
-        ("hashes", np.uint64, CONTEXTS),  # the contexts
+        ("hashes", np.uint64, MOST_CONTEXTS),  # the contexts
         # slots.py
-        ("places", np.uint64, CONTEXTS),  # where lines of the half byte to come may be
-        ("buckets", np.uint64, CONTEXTS),  # and where runs
-        ("tags", np.uint32, CONTEXTS),
-        ("lines", np.uint64, CONTEXTS),  # where those of this one are, or would go
-        ("runs", np.uint64, CONTEXTS),  # the same; 0 for what has a line
-        ("cache", np.uint32, (CONTEXTS, LINE)),  # their slots
+        ("places", np.uint64, MOST_CONTEXTS),  # where lines of the half byte to come may be
+        ("buckets", np.uint64, MOST_CONTEXTS),  # and where runs
+        ("tags", np.uint32, MOST_CONTEXTS),
+        ("lines", np.uint64, MOST_CONTEXTS),  # where those of this one are, or would go
+        ("runs", np.uint64, MOST_CONTEXTS),  # the same; 0 for what has a line
+        ("cache", np.uint32, (MOST_CONTEXTS, LINE)),  # their slots
         ("hits", np.int64),  # how many are not new
         # ngram.py
-        ("slots", np.uint32, CONTEXTS),
-        ("rates", np.int32, CONTEXTS),
-        ("stretched", np.uint32, CONTEXTS),
-        ("indirect", np.uint32, CONTEXTS),
-        ("history_map", np.int32, CONTEXTS * HISTORIES),
+        ("slots", np.uint32, MOST_CONTEXTS),
+        ("rates", np.int32, MOST_CONTEXTS),
+        ("stretched", np.uint32, MOST_CONTEXTS),
+        ("indirect", np.uint32, MOST_CONTEXTS),
+        ("history_map", np.int32, MOST_CONTEXTS * HISTORIES),
         # match.py
         ("recent", np.uint64),  # hash of the last 32 bytes
         ("match_at", np.int64),
@@ -87,14 +112,15 @@ LAYOUT = np.dtype(
         ("match_bit", np.int64),  # -1: no match, or it has failed within this byte
         ("match_map", np.int32, MATCH_BUCKETS),
         # network
-        ("network", np.int64),  # 1 if there is one
+        ("network", np.int64),  # 1 if there is one, and it takes part
         ("trees", np.int64, (2, 512)),  # sums over the byte's binary tree: trained, and adapted
         # mixer.py
-        ("inputs", np.int32, INPUTS),
-        ("rows", np.int64, MIXERS),
-        ("weights", np.int32, (ROWS, INPUTS)),
-        ("odds", np.int64, MIXERS + 2),
-        ("final_weights", np.int32, (256, MIXERS + 2)),
+        ("inputs", np.int32, MOST_INPUTS),
+        ("rows", np.int64, MOST_MIXERS),
+        ("weights", np.int32, (ROWS + 256 * MOST_PHASES, MOST_INPUTS)),
+        ("odds", np.int64, 2 + MOST_MIXERS),
+        ("final_weights", np.int32, (256, 2 + MOST_MIXERS)),
+        ("final_row", np.int64),
         ("probability", np.int64),
         ("apm_rows", np.uint64, 2),  # indices of their first knots
         ("apm_knots", np.uint64, 2),  # indices of the knots used
@@ -109,9 +135,25 @@ FITTED = ("history_map", "match_map", "weights", "final_weights")
 """The fields that start from values fitted before release."""
 
 
-def shape_of(field: str) -> tuple[int, ...]:
-    """Return the shape of an array in a state."""
-    return LAYOUT[field].shape
+def shapes(reading: Reading) -> dict[str, tuple[int, ...]]:
+    """Return how much of each fitted field a reading uses: the first rows and columns."""
+    return {
+        "history_map": (reading.contexts * HISTORIES,),
+        "match_map": (MATCH_BUCKETS,),
+        "weights": (ROWS + 256 * reading.phases, inputs_of(reading.contexts)),
+        "final_weights": (256, 2 + MIXERS + reading.phases),
+    }
+
+
+def read_by(state: State, reading: Reading, which: int, numbers: Numbers) -> None:
+    """Make a state one that reads so. `which` is the reading's place in READINGS."""
+    state["reading"] = which
+    state["numbers"][: len(numbers)] = numbers
+    state["contexts"] = reading.contexts
+    state["mixers"] = MIXERS + reading.phases
+    state["used"] = inputs_of(reading.contexts)
+    state["by_bits"] = reading.set_bit_contexts is not None
+    state["inputs"] = 0
 
 
 def new_state(fitted: dict[str, NDArray[np.int32]], apm: NDArray[np.uint16]) -> State:

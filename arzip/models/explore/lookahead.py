@@ -9,36 +9,38 @@ was learned, learn from the other. What one step changes is little and known.
 import numpy as np
 from numpy.typing import NDArray
 
+from arzip import readings
 from arzip.engine.compiled import compiled, u64
 from arzip.models import coding
 from arzip.models.bits import slots
-from arzip.models.bits.state import INPUTS, LINE, MIXERS
+from arzip.models.bits.state import LINE, MOST_INPUTS, MOST_MIXERS
 from arzip.models.predictor import Predictor
-from arzip.readings.reading import CONTEXTS, State
+from arzip.readings.reading import MOST_CONTEXTS, State
 
 __all__ = ["UNDO", "climb", "conditionals", "descend"]
 
 UNDO = np.dtype(
     [
-        # At a byte's middle: the first half's lines and runs, in the table and cached.
-        ("lines", np.uint64, CONTEXTS),
-        ("stored", np.uint32, (CONTEXTS, LINE)),
-        ("runs", np.uint64, CONTEXTS),
-        ("stored_runs", np.uint32, CONTEXTS),
-        ("cache", np.uint32, (CONTEXTS, LINE)),
+        # Where the contexts change: the lines and runs before, in the table and cached.
+        ("lines", np.uint64, MOST_CONTEXTS),
+        ("stored", np.uint32, (MOST_CONTEXTS, LINE)),
+        ("runs", np.uint64, MOST_CONTEXTS),
+        ("stored_runs", np.uint32, MOST_CONTEXTS),
+        ("cache", np.uint32, (MOST_CONTEXTS, LINE)),
         # At a bit.
         ("partial", np.int64),
+        ("final_row", np.int64),
         ("bit", np.int64),
         ("node", np.uint64),
         ("hits", np.int64),
-        ("slots", np.uint32, CONTEXTS),
-        ("indirect", np.uint32, CONTEXTS),
-        ("history_map", np.int32, CONTEXTS),
+        ("slots", np.uint32, MOST_CONTEXTS),
+        ("indirect", np.uint32, MOST_CONTEXTS),
+        ("history_map", np.int32, MOST_CONTEXTS),
         ("match_bucket", np.int64),
         ("match_map", np.int32),
-        ("rows", np.int64, MIXERS),
-        ("weights", np.int32, (MIXERS, INPUTS)),
-        ("final_weights", np.int32, MIXERS + 2),
+        ("rows", np.int64, MOST_MIXERS),
+        ("weights", np.int32, (MOST_MIXERS, MOST_INPUTS)),
+        ("final_weights", np.int32, 2 + MOST_MIXERS),
         ("apm_knots", np.uint64, 2),
         ("apm", np.uint16, 2),
     ],
@@ -54,7 +56,7 @@ def conditionals(predictor: Predictor, undo: NDArray[np.void], width: NDArray[np
     """
     state, table = predictor.state, predictor.table
     width[1] = coding.WIDTH
-    slots.find(state, table)
+    coding.find(state, table)
     for prefix in range(128):
         depth = 0  # where this path leaves the one before
         if prefix > 0:
@@ -81,24 +83,27 @@ def descend(
     """Learn from `bit` after coding.predict at `depth`, 0 to 6, so that `climb` can undo it."""
     _save(state, undo[depth])
     coding.update(state, bit)
-    if depth == 3:
-        _save_half(state, table, undo[depth])
+    if coding.begins_part(state, depth + 1):
+        _save_part(state, table, undo[depth])
         slots.store(state, table)
-        slots.locate(state, table, state.partial)
-        slots.find(state, table)
+        if not state.by_bits:
+            slots.locate(state, table, state.partial)
+        coding.find(state, table)
 
 
 @compiled
 def climb(state: State, table: NDArray[np.uint32], undo: NDArray[np.void], depth: int) -> None:
     """Undo `descend` at `depth`."""
-    if depth == 3:
-        _restore_half(state, table, undo[depth])
+    if coding.begins_part(state, depth + 1):
+        _restore_part(state, table, undo[depth])
     _restore(state, undo[depth])
+    if state.by_bits:
+        readings.set_bit_contexts(state)
 
 
 @compiled
-def _save_half(state: State, table: NDArray[np.uint32], kept: State) -> None:
-    for i in range(CONTEXTS):
+def _save_part(state: State, table: NDArray[np.uint32], kept: State) -> None:
+    for i in range(state.contexts):
         kept.lines[i], kept.runs[i] = state.lines[i], state.runs[i]
         kept.stored_runs[i] = table[state.runs[i]]
         for k in range(LINE):
@@ -107,8 +112,8 @@ def _save_half(state: State, table: NDArray[np.uint32], kept: State) -> None:
 
 
 @compiled
-def _restore_half(state: State, table: NDArray[np.uint32], kept: State) -> None:
-    for i in range(CONTEXTS):
+def _restore_part(state: State, table: NDArray[np.uint32], kept: State) -> None:
+    for i in range(state.contexts):
         state.lines[i], state.runs[i] = kept.lines[i], kept.runs[i]
         if kept.runs[i] != u64(0):
             table[kept.runs[i]] = kept.stored_runs[i]
@@ -121,19 +126,20 @@ def _restore_half(state: State, table: NDArray[np.uint32], kept: State) -> None:
 def _save(state: State, kept: State) -> None:
     """Note what coding.update is about to change, after coding.predict."""
     kept.partial, kept.bit, kept.node = state.partial, state.bit, state.node
+    kept.final_row = state.final_row
     kept.hits = state.hits
     kept.match_bucket = state.match_bucket
     kept.match_map = state.match_map[state.match_bucket]
-    for i in range(CONTEXTS):
+    for i in range(state.contexts):
         kept.slots[i] = state.slots[i]
         kept.indirect[i] = state.indirect[i]
         kept.history_map[i] = state.history_map[state.indirect[i]]
-    for k in range(MIXERS):
+    for k in range(state.mixers):
         kept.rows[k] = state.rows[k]
-        for i in range(INPUTS):
+        for i in range(state.used):
             kept.weights[k, i] = state.weights[state.rows[k], i]
-    for k in range(MIXERS + 2):
-        kept.final_weights[k] = state.final_weights[state.partial, k]
+    for k in range(2 + state.mixers):
+        kept.final_weights[k] = state.final_weights[state.final_row, k]
     for k in range(2):
         kept.apm_knots[k] = state.apm_knots[k]
         kept.apm[k] = state.apm[state.apm_knots[k]]
@@ -145,13 +151,13 @@ def _restore(state: State, kept: State) -> None:
     state.partial, state.bit, state.node = kept.partial, kept.bit, kept.node
     state.hits = kept.hits
     state.match_map[kept.match_bucket] = kept.match_map
-    for i in range(CONTEXTS):
+    for i in range(state.contexts):
         state.cache[i, kept.node] = kept.slots[i]
         state.history_map[kept.indirect[i]] = kept.history_map[i]
-    for k in range(MIXERS):
-        for i in range(INPUTS):
+    for k in range(state.mixers):
+        for i in range(state.used):
             state.weights[kept.rows[k], i] = kept.weights[k, i]
-    for k in range(MIXERS + 2):
-        state.final_weights[kept.partial, k] = kept.final_weights[k]
+    for k in range(2 + state.mixers):
+        state.final_weights[kept.final_row, k] = kept.final_weights[k]
     for k in range(2):
         state.apm[kept.apm_knots[k]] = kept.apm[k]

@@ -45,7 +45,7 @@ def leading(predictor: Predictor, undo: NDArray[np.void], search: State) -> None
     search.found = search.kept = search.floor = 0
     width, other = search.width, search.other
     width[1] = coding.WIDTH
-    slots.find(state, table)
+    coding.find(state, table)
     depth = 0
     while depth >= 0:
         # A node that is new.
