@@ -161,25 +161,21 @@ def encode(model: Model, data: bytes, progress: Progress = unwatched) -> Coded:
     from arzip import coder
 
     encoder = coder.Encoder()
-    size, nll, quantised = 0, 0.0, 0.0
-    readings: dict[str, tuple[int, float]] = {}
+    size, account = 0, CodeLength()
     for prediction in model.encode(np.frombuffer(data, dtype=np.uint8)):
         encoder.add(prediction.left, prediction.freq)
         n = 0 if prediction.reading is None else prediction.freq.size
         size += n
-        if prediction.reading:
-            so_far = readings.get(prediction.reading, (0, 0.0))
-            readings[prediction.reading] = _sum(so_far, (n, prediction.nll))
-        nll += prediction.nll
         bits = _bits(prediction.freq, coder.PRECISION)
-        quantised += bits
+        read = {prediction.reading: (n, prediction.nll)} if prediction.reading else {}
+        account += CodeLength(prediction.nll, bits, readings=read)
         progress(n, bits / 8)
     if size != len(data):
         raise ModelError(f"model {model.name!r} did not predict every byte: it is damaged or unfit")
     payload = encoder.finish()
     if len(payload) >= len(data):
         return stored(data)
-    return Coded(MODELLED, payload, CodeLength(nll, quantised, 8.0 * len(payload), readings))
+    return Coded(MODELLED, payload, account + CodeLength(payload=8.0 * len(payload)))
 
 
 def _plain(data: bytes) -> Coded | None:

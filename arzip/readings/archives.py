@@ -5,6 +5,7 @@ counted as if that were spaces, and "ustar" at 257. The file follows in whole bl
 """
 
 import itertools
+import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +20,14 @@ _LEAST = 1 << 14  # bytes of a file that is a part of its own
 def parts(data: NDArray[np.uint8]) -> list[tuple[int, int]]:
     """Return where to cut the data, as (start, end): around large files in archives, or nowhere."""
     cuts = [0]
-    content = data.tobytes()
-    at = content.find(b"ustar", _MAGIC)
-    while at >= 0:
-        start, size = at - _MAGIC + _BLOCK, _size(content[at - _MAGIC : at - _MAGIC + _BLOCK])
-        end = min(start + size, data.size)
-        if end - start >= _LEAST and start >= cuts[-1]:
+    for magic in re.finditer(b"ustar", data.data):
+        header = magic.start() - _MAGIC
+        if header < cuts[-1]:
+            continue  # within a file, or too near to the front
+        start = header + _BLOCK
+        end = min(start + _size(data[header:start].tobytes()), data.size)
+        if end - start >= _LEAST:
             cuts += [start, end]
-            at = content.find(b"ustar", end + _MAGIC)
-        else:
-            at = content.find(b"ustar", at + 1)
     cuts.append(data.size)
     return [(start, end) for start, end in itertools.pairwise(cuts) if start < end]
 

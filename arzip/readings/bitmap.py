@@ -1,7 +1,7 @@
 """Pictures of one bit a pixel: read bit by bit, by the pixels around.
 
 The number of this reading is the length of a row in bytes. Pixels are named by (row, column) from
-the one to come: (0, -1) is the last one, (-1, 0) the one above.
+the one to come, rows counted upwards: (0, -1) is the last one, (1, 0) the one above.
 """
 
 import numpy as np
@@ -10,17 +10,14 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.readings.cost import cost
 from arzip.readings.reading import Field, Found, Reading, State
+from arzip.readings.windows import stretches
 
 __all__ = ["READING"]
 
 _ROWS = 8  # above that are seen
 
 FIELDS: tuple[Field, ...] = (
-    (
-        "above",
-        np.uint64,
-        _ROWS + 1,
-    ),  # three bytes of each row, around the one to come
+    ("above", np.uint64, _ROWS + 1),  # three bytes of each row, around the one to come
     ("pixels", np.uint64, _ROWS + 1),  # the same, such that column 8 is the lowest bit
 )
 
@@ -49,17 +46,10 @@ def _find(data: NDArray[np.uint8]) -> list[Found]:
     starts = np.append(0, ends[:-1])
     shares = np.add.reduceat(is_plain, starts, dtype=np.int64) / (ends - starts)
     found: list[Found] = []
-    at = 0
-    while at < count:
-        last = at
-        while last < count and shares[last] >= _WHITE:
-            last += 1
-        if last > at:
-            start, end = int(starts[at]), int(ends[last - 1])
-            row = _row(data[start:end]) if last - at > 1 or count == 1 else 0
-            if row:
-                found.append((start, end - start, (row,)))
-        at = last + 1
+    for start, end in stretches(shares >= _WHITE, _WINDOW, data.size):
+        row = _row(data[start:end]) if end - start >= 2 * _WINDOW or count == 1 else 0
+        if row:
+            found.append((start, end - start, (row,)))
     return found
 
 

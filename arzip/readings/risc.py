@@ -1,8 +1,8 @@
 """Machine code in words of 32 bits, each an instruction: read highest byte first, word by word.
 
-The number of this reading says which processor: what else changes before words are predicted is in
-_PROCESSORS. On ARM64, calls and addresses of pages name places relative to the instruction; these
-become absolute, so that the same place is the same word wherever it is named.
+The number of this reading says which processor. On ARM64, calls and addresses of pages name places
+relative to the instruction; these become absolute, so that the same place is the same word wherever
+it is named.
 """
 
 import struct
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, i64, u32, u64
 from arzip.readings.past import expected, hash_pair
 from arzip.readings.reading import Field, Found, Numbers, Reading, State
+from arzip.readings.windows import stretches
 
 __all__ = ["READING"]
 
@@ -50,13 +51,11 @@ def _arm64(data: NDArray[np.uint8]) -> list[Found]:
         return []
     shares = _USUAL[data[: count * _WINDOW]].reshape(count, -1, 4).mean(axis=1)
     is_code = (shares[:, 3] >= _SHARE) & (shares[:, 3] >= _TIMES * shares[:, :3].mean(axis=1))
-    edges = np.flatnonzero(np.diff(is_code, prepend=False, append=False))
-    found: list[Found] = []
-    for first, last in edges.reshape(-1, 2).tolist():
-        start, end = first * _WINDOW, data.size if last == count else last * _WINDOW
-        if last - first >= _LEAST:
-            found.append((start, end - start, (ARM64,)))
-    return found
+    return [
+        (start, end - start, (ARM64,))
+        for start, end in stretches(is_code, _WINDOW, data.size)
+        if end - start >= _LEAST * _WINDOW
+    ]
 
 
 _MACHINES = {2: BIG, 8: BIG, 15: BIG, 18: BIG, 20: BIG, 21: BIG, 22: BIG, 43: BIG, 183: ARM64}
@@ -65,6 +64,7 @@ _MACHINES = {2: BIG, 8: BIG, 15: BIG, 18: BIG, 20: BIG, 21: BIG, 22: BIG, 43: BI
 _UNLINKED = 1  # an object file: its places are yet to be filled in
 _EXECUTABLE = 4  # flag of a section
 _LEAST_CODE = 1 << 10  # bytes
+_CLOSE = 64  # bytes between two sections that are read as one
 
 
 def _in_elf(data: NDArray[np.uint8]) -> list[Found]:
@@ -90,23 +90,14 @@ def _in_elf(data: NDArray[np.uint8]) -> list[Found]:
         if len(section) < struct.calcsize(fields):
             break
         flags, start, length = struct.unpack(fields, section)
-        if flags & _EXECUTABLE and start >= at and length >= _LEAST_CODE and start % 4 == 0:
-            end = min(start + length, data.size) // 4 * 4
-            if end - start >= _LEAST_CODE:
-                found.append((start, end - start, (number,)))
-                at = end
-    return _joined(found)
-
-
-def _joined(found: list[Found]) -> list[Found]:
-    """Join parts that follow one another closely."""
-    joined: list[Found] = []
-    for start, size, numbers in found:
-        if joined and start - sum(joined[-1][:2]) < 64:
-            joined[-1] = (joined[-1][0], start + size - joined[-1][0], numbers)
-        else:
-            joined.append((start, size, numbers))
-    return joined
+        end = min(start + length, data.size) // 4 * 4
+        if not flags & _EXECUTABLE or start < at or start % 4 or end - start < _LEAST_CODE:
+            continue
+        if found and start - at < _CLOSE:
+            start = found.pop()[0]
+        found.append((start, end - start, (number,)))
+        at = end
+    return found
 
 
 @compiled

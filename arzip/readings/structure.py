@@ -41,36 +41,33 @@ def structure_of(data: NDArray[np.uint8], length: int) -> tuple[int, ...]:
     phase = (start + np.arange(size)) % length
     best = cost(phase * 256, sample) * _WORTH
     anchor = NO_ANCHOR
-    for candidate, mask in _candidates(sample):
-        columns = _columns(sample, candidate & mask, mask)
+    # The last three bytes before each place, the last one lowest.
+    strings = sample | np.append(0, sample[:-1]) << 8 | np.append([0, 0], sample[:-2]) << 16
+    for candidate, mask in _candidates(strings):
+        columns = _columns(((strings ^ candidate) & mask) == 0)
         found = cost(np.minimum(columns, _PHASES - 1) * 256, sample)
         if found < best:
             best, anchor, phase = found, candidate, columns
     return (anchor, *_distances(sample, np.minimum(phase, _PHASES - 1), length))
 
 
-def _candidates(sample: _Sample) -> Iterable[tuple[int, int]]:
+def _candidates(strings: _Sample) -> Iterable[tuple[int, int]]:
     """Yield strings that come often, and which of the last bytes they are compared with."""
-    strings = np.zeros(sample.size, dtype=np.int64)
     for length in (1, 2, 3):
         mask = (1 << 8 * length) - 1
-        strings = sample.copy()
-        for k in range(1, length):
-            strings[k:] |= sample[:-k] << 8 * k
-        values, counts = np.unique(strings[length - 1 :], return_counts=True)
-        often = (counts > sample.size // 128) & (counts < sample.size // 4)
+        values, counts = np.unique(strings[length - 1 :] & mask, return_counts=True)
+        often = (counts > strings.size // 128) & (counts < strings.size // 4)
         for at in np.argsort(-(counts * often), kind="stable")[:_ANCHORS].tolist():
             if often[at]:
                 yield int(values[at]) | 1 << 8 * length, mask
 
 
-def _columns(sample: _Sample, anchor: int, mask: int) -> _Sample:
-    """Return how many bytes ago the anchor ended, for each byte."""
-    strings = sample | np.append(0, sample[:-1]) << 8 | np.append([0, 0], sample[:-2]) << 16
-    begins = np.flatnonzero(((strings ^ anchor) & mask) == 0) + 1
-    start = np.zeros(sample.size + 1, dtype=np.int64)
+def _columns(ends: NDArray[np.bool_]) -> _Sample:
+    """Return how many bytes ago an anchor ended, for each byte, from where one does."""
+    begins = np.flatnonzero(ends) + 1
+    start = np.zeros(ends.size + 1, dtype=np.int64)
     start[begins] = begins
-    return np.arange(sample.size) - np.maximum.accumulate(start)[:-1]
+    return np.arange(ends.size) - np.maximum.accumulate(start)[:-1]
 
 
 def _distances(sample: _Sample, phase: _Sample, length: int) -> tuple[int, ...]:

@@ -4,14 +4,13 @@ Where a match goes on, one context is the byte that it expects. That says more t
 does: which byte comes when it is wrong.
 """
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, u64
 from arzip.readings.past import expected, hash_pair
 from arzip.readings.reading import Field, Found, Reading, State
+from arzip.readings.windows import stretches
 
 __all__ = ["READING"]
 
@@ -45,9 +44,7 @@ def _find(data: NDArray[np.uint8]) -> list[Found]:
     if len(windows) < 2:
         return []
     is_text = _best_path(_gains(windows))
-    changes = np.flatnonzero(np.diff(is_text)) + 1
-    cuts = [0, *(_WINDOW * changes).tolist(), data.size]
-    return [(start, end - start, ()) for start, end in pairwise(cuts) if is_text[start // _WINDOW]]
+    return [(start, end - start, ()) for start, end in stretches(is_text, _WINDOW, data.size)]
 
 
 def _gains(windows: NDArray[np.uint8]) -> NDArray[np.float64]:
