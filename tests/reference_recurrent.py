@@ -24,11 +24,18 @@ TEXT = b"It was the best of times, it was the worst of times,\n\0\xff 1234;\t"
 
 
 def random_tensors(
-    architecture: str, layers: int, units: int, seed: int = 0, largest_scale: int = 1200
+    architecture: str,
+    layers: int,
+    units: int,
+    seed: int = 0,
+    largest_scale: int = 1200,
+    rank: int = 0,
+    outputs: int = 0,
 ) -> Tensors:
     """Return random tensors whose gates are neither all open nor all shut."""
     largest = {"scale": largest_scale, "cell": 1 << 17, "start": 32767}
-    return drawn(recurrent.tensors_of(architecture, layers, units), largest, seed)
+    shape = recurrent.Shape(architecture, layers, units, rank, outputs or units)
+    return drawn(recurrent.tensors_of(shape), largest, seed)
 
 
 def drawn(shapes: Shapes, largest: dict[str, int], seed: int) -> Tensors:
@@ -51,11 +58,11 @@ class Reference:
         self.layers = sum(name.endswith(".start") for name in tensors)
         self.hidden = [self.tensors[f"layers.{k}.start"] for k in range(self.layers)]
         self.cell = [self.tensors.get(f"layers.{k}.start_cell") for k in range(self.layers)]
-        self.gates = tensors["layers.0.recurrent"].shape[0] // tensors["output.weight"].shape[1]
+        self.gates = tensors["layers.0.recurrent"].shape[0] // tensors["layers.0.start"].size
 
-    def product(self, name: str, ends: tuple[str, str, str], hidden: NDArray[Any]) -> NDArray[Any]:
+    def product(self, name: str, ends: tuple[str, str, str], vector: NDArray[Any]) -> NDArray[Any]:
         matrix, scale, bias = (self.tensors[name + end] for end in ends)
-        sums = matrix @ ((hidden + 4) >> 3)
+        sums = matrix @ vector
         assert np.abs(sums).max() < 1 << 31
         return ((sums * scale + (1 << 15)) >> 16) + bias
 
@@ -65,9 +72,12 @@ class Reference:
             name = f"layers.{k}."
             if k:
                 ends = ("input", "input_scale", "input_bias")
-                below = self.product(name, ends, self.hidden[k - 1])
-            ends = ("recurrent", "recurrent_scale", "recurrent_bias")
-            own = self.product(name, ends, self.hidden[k])
+                below = self.product(name, ends, rounded(self.hidden[k - 1]))
+            own = rounded(self.hidden[k])
+            if name + "project" in self.tensors:
+                ends = ("project", "project_scale", "project_bias")
+                own = self.product(name, ends, own).clip(-32767, 32767)
+            own = self.product(name, ("recurrent", "recurrent_scale", "recurrent_bias"), own)
             x, y = below.reshape(self.gates, -1), own.reshape(self.gates, -1)
             if self.gates == 3:
                 r, z = sigmoid(x[0] + y[0]), sigmoid(x[1] + y[1])
@@ -81,11 +91,17 @@ class Reference:
                 self.hidden[k] = (o * tanh((self.cell[k] + 4) >> 3) + (1 << 14)) >> 15
 
     def logits(self) -> NDArray[Any]:
-        return self.product("output.", ("weight", "scale", "bias"), self.hidden[-1])
+        outputs = self.tensors["output.weight"].shape[1]
+        ends = ("weight", "scale", "bias")
+        return self.product("output.", ends, rounded(self.hidden[-1][:outputs]))
 
     def weights(self) -> NDArray[Any]:
         """Return the weights (256,) of the softmax."""
         return softmax_weights(self.logits())
+
+
+def rounded(hidden: NDArray[Any]) -> NDArray[Any]:
+    return (hidden + 4) >> 3
 
 
 def softmax_weights(logits: NDArray[Any]) -> NDArray[Any]:
@@ -108,9 +124,12 @@ def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
     return (entry >> 10) + (((entry & 1023) * (place & 127) + 64) >> 7)
 
 
-def digest(architecture: str, layers: int, units: int, n: int) -> str:
+def digest(
+    architecture: str, layers: int, units: int, n: int, rank: int = 0, outputs: int = 0
+) -> str:
     """Return a digest of a random network's sums and log-odds over n bytes of text."""
-    network = recurrent.Recurrent(random_tensors(architecture, layers, units))
+    tensors = random_tensors(architecture, layers, units, rank=rank, outputs=outputs)
+    network = recurrent.Recurrent(tensors)
     activations = network.start()
     state = hashlib.sha256()
     for byte in (TEXT * n)[:n]:
@@ -121,7 +140,11 @@ def digest(architecture: str, layers: int, units: int, n: int) -> str:
 
 
 def digests() -> dict[str, str]:
-    return {"gru": digest("gru", 1, 10, 12), "lstm": digest("lstm", 2, 5, 12)}
+    return {
+        "gru": digest("gru", 1, 10, 12),
+        "lstm": digest("lstm", 2, 5, 12),
+        "projected": digest("gru", 2, 12, 12, rank=5, outputs=7),
+    }
 
 
 if __name__ == "__main__":

@@ -23,7 +23,11 @@ from arzip.models.network import tensors as limits
 from arzip.models.network.recurrent import Recurrent, step
 from arzip.models.network.softmax import node_odds
 
-DIGESTS = {"gru": "b55218b146cf3f6d", "lstm": "bc4c0f9d52802fa2"}
+DIGESTS = {
+    "gru": "b55218b146cf3f6d",
+    "lstm": "bc4c0f9d52802fa2",
+    "projected": "61fc7057e7858a3a",
+}
 """Part of the format: other numbers make files unreadable."""
 
 
@@ -49,6 +53,16 @@ def test_the_reference_agrees(architecture: str, layers: int, units: int) -> Non
     agree(random_tensors(architecture, layers, units, seed=units), TEXT + random)
 
 
+@pytest.mark.parametrize(("units", "rank", "outputs"), [(7, 3, 0), (48, 0, 20), (130, 33, 129)])
+@pytest.mark.parametrize("layers", [1, 3])
+@pytest.mark.parametrize("architecture", ["gru", "lstm"])
+def test_the_reference_agrees_on_projections(
+    architecture: str, layers: int, units: int, rank: int, outputs: int
+) -> None:
+    tensors = random_tensors(architecture, layers, units, units, rank=rank, outputs=outputs)
+    agree(tensors, TEXT + np.random.default_rng(1).bytes(60))
+
+
 @settings(max_examples=30)
 @given(
     st.sampled_from(["gru", "lstm"]),
@@ -72,9 +86,10 @@ def test_the_reference_agrees_for_long(architecture: str) -> None:
     agree(tensors, Path(__file__).read_bytes()[:5000] + np.random.default_rng(2).bytes(5000))
 
 
-def test_the_largest_sums_stay_in_32_bits() -> None:
+@pytest.mark.parametrize("rank", [0, 512])
+def test_the_largest_sums_stay_in_32_bits(rank: int) -> None:
     """All weights at their ends, and biases as large as they may be."""
-    tensors = random_tensors("gru", 1, 2048)
+    tensors = random_tensors("gru", 1, 2048, rank=rank)
     for name, tensor in tensors.items():
         if tensor.dtype == np.int8:
             tensor[:] = np.where(tensor < 0, -128, 127)
@@ -84,7 +99,7 @@ def test_the_largest_sums_stay_in_32_bits() -> None:
         elif name.endswith("bias"):
             tensor[:] = limits.LARGEST_SUM - (1 << 24)
         elif name.endswith("scale"):
-            tensor[:] = 900
+            tensor[:] = 450 if rank else 900
     agree(tensors, b"ab")
 
 
@@ -228,6 +243,9 @@ def damaged(name: str, tensor: NDArray[Any] | None) -> dict[str, NDArray[Any]]:
         ("layers.0.recurrent", np.zeros((25, 8), np.int8), "neither a GRU's nor an LSTM's"),
         ("layers.0.recurrent", np.zeros((0, 0), np.int8), "neither a GRU's nor an LSTM's"),
         ("layers.0.recurrent", np.zeros((32, 8), np.int8), "LSTM|is int16 of shape|lacks"),
+        ("layers.0.start", None, "lacks layers.0.start or output.weight"),
+        ("output.weight", np.zeros((256, 9), np.int8), "reads 9 of 8 units"),
+        ("layers.0.project", np.zeros((5, 8), np.int8), "of shape|lacks"),
         ("layers.0.recurrent", np.zeros((24, 8), np.float32), "float32 of shape"),
         ("layers.0.input", np.zeros((256, 23), np.int16), "is int16 of shape"),
         ("layers.1.input_scale", None, "lacks the tensor layers.1.input_scale"),

@@ -30,9 +30,14 @@ CONFIGS = [
     Config("gru", 16, 2),
     Config("lstm", 16),
     Config("lstm", 16, 2),
+    Config("gru", 16, 2, rank=6, outputs=10),
+    Config("lstm", 16, rank=6, outputs=10),
     Config("transformer", 16, 2, heads=2, window=10),
 ]
-ids = [f"{config.architecture}-{config.layers}" for config in CONFIGS]
+ids = [
+    f"{config.architecture}-{config.layers}" + "-projected" * bool(config.rank)
+    for config in CONFIGS
+]
 SLOWER = [
     pytest.param(config, marks=[pytest.mark.slow] if name in ("gru-2", "lstm-2") else [])
     for name, config in zip(ids, CONFIGS, strict=True)
@@ -100,9 +105,40 @@ def test_the_gru_is_torchs_own_and_so_are_its_gradients() -> None:
         assert (found - wanted).norm() < 0.03 * wanted.norm()
 
 
-def test_unknown_architectures() -> None:
+@pytest.mark.parametrize("architecture", ["gru", "lstm"])
+def test_a_projection_is_the_product_of_two_matrices(architecture: str) -> None:
+    torch.manual_seed(6)
+    whole = build(Config(architecture, 12))
+    projected = build(Config(architecture, 12, rank=12))
+    fields = {name: p for name, p in whole.state_dict().items() if name != "recurrent.0"}
+    projected.load_state_dict(fields, strict=False)
+    with torch.no_grad():
+        matrix = projected.recurrent[0] @ projected.project[0]
+        whole.recurrent[0].copy_(matrix)
+        whole.bias[0].copy_(projected.recurrent[0] @ projected.projected_bias[0].uniform_(-1, 1))
+    data = torch.randint(0, 256, (9, 4))
+    (first, _), (second, _) = (n(data, n.start(4)) for n in (whole, projected))
+    assert first.allclose(second, atol=0.05)  # bfloat16 has 8 bits
+    weights = torch.randn_like(first)
+    (first * weights).sum().backward()
+    (second * weights).sum().backward()
+    found = projected.recurrent[0].grad
+    wanted = whole.recurrent[0].grad @ projected.project[0].t()
+    wanted += torch.outer(whole.bias[0].grad, projected.projected_bias[0])
+    assert (found - wanted).norm() < 0.03 * wanted.norm()
+    found, wanted = projected.project[0].grad, projected.recurrent[0].t() @ whole.recurrent[0].grad
+    assert (found - wanted).norm() < 0.03 * wanted.norm()
+
+
+def test_impossible_networks() -> None:
     with pytest.raises(ValueError, match="gru, lstm or transformer"):
         build(Config("mamba"))
+    with pytest.raises(ValueError, match="at most 512 numbers, not 513"):
+        build(Config("gru", 600, rank=513))
+    with pytest.raises(ValueError, match="of 16 units at most all are read, not 17"):
+        build(Config("gru", 16, outputs=17))
+    with pytest.raises(ValueError, match="no projection"):
+        build(Config("transformer", 16, rank=4))
 
 
 def test_documents_are_split_by_content(folder: Path, corpus: Corpus) -> None:
@@ -243,7 +279,9 @@ def test_integers_lose_next_to_nothing(corpus: Corpus, config: Config) -> None:
 def wanted(config: Config) -> dict[str, tuple[type[np.generic], tuple[int, ...]]]:
     if config.architecture == "transformer":
         return transformer.tensors_of(config.layers, config.hidden, config.heads, config.window)
-    return recurrent.tensors_of(config.architecture, config.layers, config.hidden)
+    outputs = config.outputs or config.hidden
+    shape = (config.architecture, config.layers, config.hidden, config.rank, outputs)
+    return recurrent.tensors_of(recurrent.Shape(*shape))
 
 
 def test_a_transformer_is_its_integers_at_every_byte() -> None:
@@ -307,12 +345,15 @@ def test_a_transformers_file_is_read_on_another_machine(folder: Path, tmp_path: 
     assert result.stdout == data
 
 
+@pytest.mark.parametrize("rank", [0, 10])
 @pytest.mark.parametrize("architecture", ["gru", "lstm"])
-def test_a_model_s_network_is_what_was_exported(architecture: str, tmp_path: Path) -> None:
+def test_a_model_s_network_is_what_was_exported(
+    architecture: str, rank: int, tmp_path: Path
+) -> None:
     torch.manual_seed(5)
-    network = build(Config(architecture, 24, 2))
+    network = build(Config(architecture, 24, 2, rank, outputs=2 * rank))
     with torch.no_grad():
-        for parameter in (network.begin, *network.bias):
+        for parameter in (network.begin, *network.bias, *network.projected_bias):
             parameter.uniform_(-0.5, 0.5)
     hybrid.write(tmp_path / "m.safetensors", model_of(network, "m", {}, NOTHING))
     again = network_in(tmp_path / "m.safetensors")

@@ -14,6 +14,7 @@ from arzip.training.networks import Config, build  # noqa: E402
 CONFIGS = [
     Config("gru", 16, 2),
     Config("lstm", 16, 2),
+    Config("gru", 16, 2, rank=6, outputs=10),
     Config("transformer", 16, 2, heads=2, window=8),
 ]
 
@@ -84,7 +85,8 @@ def test_biases_make_up_for_rounding_at_the_mean_state(config: Config) -> None:
     network.mean.normal_()
     before, after = dict(network.named_parameters()), quantise.rounded_parameters(network)
     products = network.products()
-    assert len(products) == (1 if config.architecture == "transformer" else 4)
+    recurrent = config.architecture != "transformer"
+    assert len(products) == 1 + recurrent * (3 + 2 * bool(config.rank))
     for name, (bias, mean) in products.items():
         wanted = before[name] @ mean + before[bias]
         assert (after[name] @ mean + after[bias]).allclose(wanted, atol=1e-5)

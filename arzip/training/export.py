@@ -34,6 +34,10 @@ def _recurrent(network: Network, held: dict[str, Tensor]) -> dict[str, NDArray[A
     result = {"layers.0.input": _fixed(network.embedding, 11, np.int16)}
     starts = network.start(1)
     for k in range(config.layers):
+        if config.rank:
+            name = f"layers.{k}.project"
+            result |= _matrix(name, network.project[k])
+            result[name + "_bias"] = _fixed(held[f"projected_bias.{k}"], 12, np.int32)
         name = f"layers.{k}.recurrent"
         result |= _matrix(name, network.recurrent[k])
         result[name + "_bias"] = _fixed(held[f"bias.{k}"], 12, np.int32)

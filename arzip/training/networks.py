@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from arzip.models.network import recurrent
 from arzip.models.network import transformer as exact
 from arzip.training.muon import product_type
 
@@ -47,6 +48,8 @@ class Config:
     architecture: str = "gru"
     hidden: int = 352
     layers: int = 1
+    rank: int = 0  # numbers that a projection leaves of a recurrent state; 0: no projection
+    outputs: int = 0  # units that a recurrent network's logits read; 0: all
     heads: int = 4  # of a Transformer
     window: int = 256  # bytes that a Transformer looks back
 
@@ -60,7 +63,8 @@ class Network(nn.Module):
         self.config = config
         self.chunk = 128
         """Bytes to read at a time, for speed."""
-        self.output = nn.Linear(config.hidden, 256)
+        self.outputs = config.outputs or config.hidden
+        self.output = nn.Linear(self.outputs, 256)
         self.mean: Tensor
         self.register_buffer("mean", torch.zeros(states, config.hidden))
         """Mean hidden states during training: Trainer keeps them, quantise.py needs them."""
@@ -75,32 +79,45 @@ class Network(nn.Module):
 
     def products(self) -> dict[str, tuple[str, Tensor]]:
         """Return, for each matrix that multiplies hidden states, its bias's name and their mean."""
-        return {"output.weight": ("output.bias", self.mean[-1])}
+        return {"output.weight": ("output.bias", self.mean[-1, : self.outputs])}
 
 
 def build(config: Config) -> Network:
     """Return an untrained network. Raises ValueError for an impossible configuration."""
     if config.architecture in GATES:
+        if config.rank > recurrent.MOST_RANK or config.outputs > config.hidden:
+            raise ValueError(
+                f"a projection leaves at most {recurrent.MOST_RANK} numbers, not {config.rank}, and "
+                f"of {config.hidden} units at most all are read, not {config.outputs}"
+            )
         return Recurrent(config)
     if config.architecture == "transformer":
+        if config.rank or config.outputs:
+            raise ValueError("a transformer has no projection of its state, and reads all of it")
         return Transformer(config)
     raise ValueError(f"unknown architecture {config.architecture!r}: gru, lstm or transformer")
 
 
 class Recurrent(Network):
-    """GRU or LSTM. Gates as in torch.nn: r, z, n or i, f, g, o."""
+    """GRU or LSTM. Gates as in torch.nn: r, z, n or i, f, g, o.
+
+    With a projection P, a layer's recurrent matrix is U P: see models/network/recurrent.py.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__(config, config.layers)
         size, rows = config.hidden, GATES[config.architecture] * config.hidden
+        rank, layers = config.rank, range(config.layers)
         # The input matrix of layer 0, its bias included: a row for each byte.
         self.embedding = nn.Parameter(0.1 * torch.randn(256, rows))
-        self.above = nn.ModuleList(nn.Linear(size, rows) for _ in range(config.layers - 1))
+        self.above = nn.ModuleList(nn.Linear(size, rows) for _ in layers[1:])
+        self.project = nn.ParameterList(_orthogonal(rank, size) for _ in layers if rank)
+        self.projected_bias = nn.ParameterList(torch.zeros(rank) for _ in layers if rank)
         self.recurrent = nn.ParameterList(
-            torch.cat([nn.init.orthogonal_(torch.empty(size, size)) for _ in range(rows // size)])
-            for _ in range(config.layers)
+            torch.cat([_orthogonal(size, rank or size) for _ in range(rows // size)])
+            for _ in layers
         )
-        self.bias = nn.ParameterList(torch.zeros(rows) for _ in range(config.layers))
+        self.bias = nn.ParameterList(torch.zeros(rows) for _ in layers)
         self.begin = nn.Parameter(torch.zeros(2, config.layers, size))
         with torch.no_grad():  # the update or forget gate, so that states last at first
             self.embedding[:, size : 2 * size] += 1.0
@@ -120,7 +137,11 @@ class Recurrent(Network):
     def products(self) -> dict[str, tuple[str, Tensor]]:
         result = super().products()
         for k, mean in enumerate(self.mean):
-            result[f"recurrent.{k}"] = (f"bias.{k}", mean)
+            own = mean
+            if self.config.rank:
+                result[f"project.{k}"] = (f"projected_bias.{k}", mean)
+                own = self.project[k].detach() @ mean + self.projected_bias[k].detach()
+            result[f"recurrent.{k}"] = (f"bias.{k}", own)
             if k + 1 < self.config.layers:
                 result[f"above.{k}.weight"] = (f"above.{k}.bias", mean)
         return result
@@ -132,52 +153,84 @@ class Recurrent(Network):
             if k:
                 inputs = self.linear_above(k - 1)(outputs)
             before = tuple(part[k] for part in state)  # (B, H) each
+            matrix, bias, project = self.recurrent[k], self.bias[k], None
+            if self.config.rank:
+                bias = bias + self.projected_bias[k] @ matrix.t()
+                project = self.project[k]
             if self.config.architecture == "gru":
-                outputs = _gru(inputs, before[0], self.recurrent[k], self.bias[k])
+                outputs = _gru(inputs, before[0], matrix, bias, project)
                 last.append((outputs[-1],))
             else:
-                outputs, after = _lstm(inputs, before, self.recurrent[k], self.bias[k])
+                outputs, after = _lstm(inputs, before, matrix, bias, project)
                 last.append(after)
         hidden = torch.cat([state[0][-1:], outputs[:-1]])  # before each byte
-        return self.output(hidden), tuple(torch.stack(parts) for parts in zip(*last, strict=True))
+        logits = self.output(hidden[:, :, : self.outputs])
+        return logits, tuple(torch.stack(parts) for parts in zip(*last, strict=True))
+
+
+def _orthogonal(rows: int, columns: int) -> Tensor:
+    return nn.init.orthogonal_(torch.empty(rows, columns))
 
 
 class GRUSequence(torch.autograd.Function):
     """A GRU's states over T steps.
 
-        y = U h + b;  r, z = sigmoid(x + y);  n = tanh(x_n + r * y_n);  h' = n + z * (h - n)
+        y = U p + b, p = P h or h;  r, z = sigmoid(x + y);  n = tanh(x_n + r * y_n)
+        h' = n + z * (h - n)
 
-    The backward pass is written out, so that one product for all steps gives the gradient of U.
+    The backward pass is written out, so that one product for all steps gives a matrix's gradient.
     """
 
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, hidden: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
+    def forward(
+        ctx: Any,
+        inputs: Tensor,
+        hidden: Tensor,
+        matrix: Tensor,
+        bias: Tensor,
+        project: Tensor | None = None,
+    ) -> Tensor:
         steps, lanes, size = len(inputs), *hidden.shape
         kind = product_type(inputs.device)
-        transposed = matrix.to(kind).t().contiguous()  # (H, 3H)
+        transposed = matrix.to(kind).t().contiguous()  # (H or R, 3H)
+        down = None if project is None else project.to(kind).t().contiguous()  # (H, R)
         states = inputs.new_empty(steps + 1, lanes, size)
         kept = inputs.new_empty(steps, lanes, 4 * size, dtype=kind)  # r, z, n, y_n
         states[0] = hidden
         for t in range(steps):
-            sums = torch.mm(states[t].to(kind), transposed).float().add_(bias)
+            read = states[t].to(kind)
+            if down is not None:
+                read = torch.mm(read, down)
+            sums = torch.mm(read, transposed).float().add_(bias)
             states[t + 1], kept[t] = _gru_step(inputs[t], sums, states[t])
-        ctx.save_for_backward(states, kept, matrix)
+        ctx.save_for_backward(states, kept, matrix, project)
         return states[1:]
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
-        states, kept, matrix = ctx.saved_tensors
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        states, kept, matrix, project = ctx.saved_tensors
         steps, lanes, size = len(kept), states.shape[1], states.shape[2]
         weights = matrix.to(kept.dtype)
+        up = None if project is None else project.to(kept.dtype)
         inputs = states.new_empty(steps, lanes, 3 * size)
         sums = torch.empty_like(inputs, dtype=kept.dtype)
+        reads = sums.new_empty(steps, lanes, matrix.shape[1])
         hidden = torch.zeros_like(states[0])
         for t in range(steps - 1, -1, -1):
             inputs[t], sums[t], carried = _gru_back(hidden + gradients[0][t], states[t], kept[t])
-            hidden = torch.mm(sums[t], weights).float().add_(carried)
+            read = torch.mm(sums[t], weights)
+            if up is not None:
+                reads[t] = read
+                read = torch.mm(read, up)
+            hidden = read.float().add_(carried)
         flat = sums.view(-1, 3 * size)
-        d_matrix = torch.mm(flat.t(), states[:-1].to(kept.dtype).view(-1, size)).float()
-        return inputs, hidden, d_matrix, flat.float().sum(0)
+        read = states[:-1].to(kept.dtype).view(-1, size)
+        d_project = None
+        if up is not None:
+            d_project = torch.mm(reads.view(-1, matrix.shape[1]).t(), read).float()
+            read = torch.mm(read, up.t())
+        d_matrix = torch.mm(flat.t(), read).float()
+        return inputs, hidden, d_matrix, flat.float().sum(0), d_project
 
 
 def _gru_step(inputs: Tensor, sums: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
@@ -204,14 +257,16 @@ def _gru_back(gradient: Tensor, hidden: Tensor, kept: Tensor) -> tuple[Tensor, T
     return inputs, sums, gradient * update
 
 
-def _gru(inputs: Tensor, hidden: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
+def _gru(
+    inputs: Tensor, hidden: Tensor, matrix: Tensor, bias: Tensor, project: Tensor | None
+) -> Tensor:
     """Return the states (T, B, H) after each step."""
-    states: Tensor = GRUSequence.apply(inputs, hidden, matrix, bias)  # type: ignore[no-untyped-call]
+    states: Tensor = GRUSequence.apply(inputs, hidden, matrix, bias, project)  # type: ignore[no-untyped-call]
     return states
 
 
 def _lstm(
-    inputs: Tensor, before: State, matrix: Tensor, bias: Tensor
+    inputs: Tensor, before: State, matrix: Tensor, bias: Tensor, project: Tensor | None
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """Return the states (T, B, H) after each step, and the last states h and c.
 
@@ -222,7 +277,10 @@ def _lstm(
     transposed = matrix.to(kind).t()
     states = []
     for t in range(len(inputs)):
-        sums = inputs[t] + torch.mm(hidden.to(kind), transposed).float() + bias
+        read = hidden.to(kind)
+        if project is not None:
+            read = torch.mm(read, project.to(kind).t())
+        sums = inputs[t] + torch.mm(read, transposed).float() + bias
         enter, forget, new, output = sums.chunk(4, dim=1)
         cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)
         cell = cell.clamp(-16, 16)

@@ -15,7 +15,7 @@ from torch import Tensor
 from arzip.errors import ModelError
 from arzip.models import registry
 from arzip.models.network import recurrent
-from arzip.training.networks import GATES, Config, Recurrent
+from arzip.training.networks import Config, Recurrent
 from arzip.training.quantise import SCALE_BITS
 
 __all__ = ["network_in"]
@@ -26,11 +26,10 @@ def network_in(name_or_path: "str | os.PathLike[str]") -> Recurrent:
     tensors = registry.read(name_or_path).network
     if "layers.0.recurrent" not in tensors:
         raise ModelError(f"{name_or_path} has no gru or lstm to start from")
-    recurrent.Recurrent(tensors)  # raises ModelError unless all of them are there
-    rows, units = tensors["layers.0.recurrent"].shape
-    (architecture,) = [name for name, gates in GATES.items() if gates * units == rows]
-    layers = sum(name.endswith(".recurrent") for name in tensors)
-    network = Recurrent(Config(architecture, units, layers))
+    # Raises ModelError unless all of them are there.
+    architecture, layers, units, rank, outputs = recurrent.Recurrent(tensors).shape
+    read = 0 if outputs == units else outputs
+    network = Recurrent(Config(architecture, units, layers, rank, read))
     with torch.no_grad():
         _fill(network, tensors)
     return network
@@ -39,6 +38,10 @@ def network_in(name_or_path: "str | os.PathLike[str]") -> Recurrent:
 def _fill(network: Recurrent, tensors: Mapping[str, NDArray[Any]]) -> None:
     network.embedding.copy_(_fixed(tensors["layers.0.input"], 11))
     for k in range(network.config.layers):
+        if network.config.rank:
+            name = f"layers.{k}.project"
+            network.project[k].copy_(_matrix(tensors, name))
+            network.projected_bias[k].copy_(_fixed(tensors[name + "_bias"], 12))
         name = f"layers.{k}.recurrent"
         network.recurrent[k].copy_(_matrix(tensors, name))
         network.bias[k].copy_(_fixed(tensors[name + "_bias"], 12))

@@ -49,6 +49,18 @@ LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[to
 @click.option("--hidden", type=click.IntRange(8, 2048), default=256, show_default=True)
 @click.option("--layers", type=click.IntRange(1, 16), default=1, show_default=True)
 @click.option(
+    "--rank",
+    type=click.IntRange(0, 512),
+    default=0,
+    help="Project a gru's or lstm's state to so many numbers, for many more units at the same cost.",
+)
+@click.option(
+    "--outputs",
+    type=click.IntRange(0, 2048),
+    default=0,
+    help="Predict from so many of the units of a gru or lstm, not from all.",
+)
+@click.option(
     "--heads", type=click.IntRange(1), default=4, help="Attention heads of a transformer [4]."
 )
 @click.option(
@@ -151,6 +163,8 @@ def _prepare(
     arch: str,
     hidden: int,
     layers: int,
+    rank: int,
+    outputs: int,
     heads: int,
     window: int,
     rounded: float,
@@ -178,7 +192,7 @@ def _prepare(
         bytes=None if epochs is None else int(epochs * corpus.size),
     )
     recipe = replace(recipe, lanes=lanes or recipe.lanes)
-    network: Config | Network = Config(arch, hidden, layers, heads, window)
+    network: Config | Network = Config(arch, hidden, layers, rank, outputs, heads, window)
     if start is not None:
         network = network_in(start)
         recipe = replace(recipe, rate=TUNING * recipe.rate, inner_rate=TUNING * recipe.inner_rate)

@@ -2,14 +2,20 @@
 
     h_t = GRU(w_t, h_{t-1})  or  LSTM         p(w_{t+1} | w_<=t) = Softmax(W h_t + b)
 
+A layer's recurrent matrix may be a product of two, U P: P projects the state to fewer numbers, from
+which U makes the sums of all gates. So many more units cost the same. The logits may read only the
+first of the last layer's units.
+
 Weights are int8 with a scale for each row, what they multiply is int16; a product's sum in int32 is
 exact in any order, and everything else is integers in a fixed one. A state h in [-1, 1] is Q15 in
-int32, its copy for products Q12, gates Q15, what goes into sigmoid, tanh and softmax Q12.
+int32, its copy for products Q12, a projection Q12 cut to +-8, gates Q15, what goes into sigmoid,
+tanh and softmax Q12.
 
-For each byte the units of each layer change, then one product takes the layer's new state both to
-its own next step and to the layer above, or to the logits of the softmax (softmax.py).
+For each byte the units of each layer change, then products take the layer's new state to its own
+next step and to the layer above, or to the logits of the softmax (softmax.py).
 
-Sources: Cho et al. 2014 (the GRU, in the form of torch.nn.GRU), Hochreiter and Schmidhuber 1997.
+Sources: Cho et al. 2014 (the GRU, in the form of torch.nn.GRU), Hochreiter and Schmidhuber 1997; Sak
+et al. 2014 (projections).
 """
 
 from collections.abc import Mapping
@@ -22,10 +28,25 @@ from arzip.engine.compiled import compiled, i32, i64
 from arzip.errors import ModelError
 from arzip.models.network.functions import sigmoid, tanh
 from arzip.models.network.softmax import BYTES, softmax
-from arzip.models.network.tensors import LARGEST_CELL, MOST_LAYERS, check_sums, check_tensors
+from arzip.models.network.tensors import (
+    LARGEST_CELL,
+    LARGEST_PROJECTION,
+    MOST_LAYERS,
+    check_sums,
+    check_tensors,
+)
 from arzip.models.numbers.intrinsics import ROWS, interleaved, multiply_block
 
-__all__ = ["MOST_UNITS", "Activations", "Recurrent", "Weights", "step", "tensors_of"]
+__all__ = [
+    "MOST_RANK",
+    "MOST_UNITS",
+    "Activations",
+    "Recurrent",
+    "Shape",
+    "Weights",
+    "step",
+    "tensors_of",
+]
 
 GATES = {"gru": 3, "lstm": 4}
 """Blocks of H rows in each matrix: r, z, n of a GRU; i, f, g, o of an LSTM."""
@@ -33,8 +54,23 @@ GATES = {"gru": 3, "lstm": 4}
 MOST_UNITS = 2048
 """Keeps a product's sum below 2**30."""
 
+MOST_RANK = 512
+"""Keeps the sum of a product with a projection below 2**31."""
+
 UNIT_MULTIPLE = 16
 """Units are filled up to whole vectors with ones that stay 0."""
+
+
+class Shape(NamedTuple):
+    """What tells a network's tensors from another's."""
+
+    architecture: str
+    layers: int
+    units: int
+    rank: int
+    """Numbers that a projection leaves of a state, or 0 where there is none."""
+    outputs: int
+    """Units of the last layer that the logits read: the first ones."""
 
 
 class Weights(NamedTuple):
@@ -43,8 +79,8 @@ class Weights(NamedTuple):
     input: NDArray[np.int16]
     """(256, G * H) in Q11: what each byte adds to the lowest layer's gates."""
     matrix: NDArray[np.int8]
-    """For each layer its recurrent rows, then those of the layer above or of the logits, filled up
-    to whole blocks and interleaved as `multiply_block` takes them."""
+    """For each layer its projection, its recurrent rows, then those of the layer above or of the
+    logits, each filled up to whole blocks and interleaved as `multiply_block` takes them."""
     scale: NDArray[np.int32]
     """Of each row: sum * scale / 2**16 is Q12."""
     bias: NDArray[np.int32]
@@ -58,8 +94,14 @@ class Activations(NamedTuple):
     """(L, H) in Q15."""
     cell: NDArray[np.int32]
     """(L, H) in Q15: an LSTM's."""
+    rounded: NDArray[np.int16]
+    """(H,) in Q12: a layer's hidden state, for its products."""
+    projection: NDArray[np.int32]
+    """(R,) in Q12: what P makes of it."""
+    projected: NDArray[np.int16]
+    """(R,) the same, cut to +-8."""
     vector: NDArray[np.int16]
-    """(H,) in Q12: a layer's hidden state, for its product."""
+    """(O,) in Q12: the units that the logits read."""
     products: NDArray[np.int32]
     """A product's sums, before they are scaled."""
     sums: NDArray[np.int32]
@@ -76,15 +118,16 @@ class Recurrent:
 
         Raises ModelError if one is missing, unknown, or of another type, shape or range.
         """
-        self.architecture, self.layers, self.units = _dimensions(tensors)
-        wanted = tensors_of(self.architecture, self.layers, self.units)
+        self.shape = _shape(tensors)
+        self.units, self.layers = self.shape.units, self.shape.layers
+        wanted = tensors_of(self.shape)
         check_tensors(tensors, wanted)
         check_sums(tensors, [name for name in wanted if name.endswith("scale")])
         self._start = [
             (tensors[f"layers.{k}.start"], tensors.get(f"layers.{k}.start_cell"))
             for k in range(self.layers)
         ]
-        self.weights = _pack(tensors, GATES[self.architecture], self.layers, self.units)
+        self.weights = _pack(tensors, self.shape)
 
     def start(self) -> Activations:
         """Return a network's activations before the first byte; their tree predicts that one."""
@@ -98,61 +141,76 @@ class Recurrent:
 
     def blank(self) -> Activations:
         """Return activations of the right size that know nothing."""
-        gates, layers, units = GATES[self.architecture], self.layers, _padded(self.units)
+        layers, units, rank, outputs = self.layers, *map(_padded, self.shape[2:])
+        gates = GATES[self.shape.architecture] * units
         return Activations(
             hidden=np.zeros((layers, units), dtype=np.int32),
             cell=np.zeros((layers, units), dtype=np.int32),
-            vector=np.zeros(units, dtype=np.int16),
-            products=np.zeros(_rows(max(2 * gates * units, gates * units + BYTES)), dtype=np.int32),
-            sums=np.zeros(2 * layers * gates * units + BYTES, dtype=np.int32),
+            rounded=np.zeros(units, dtype=np.int16),
+            projection=np.zeros(rank, dtype=np.int32),
+            projected=np.zeros(rank, dtype=np.int16),
+            vector=np.zeros(outputs, dtype=np.int16),
+            products=np.zeros(_rows(max(rank, gates, BYTES)), dtype=np.int32),
+            sums=np.zeros(2 * layers * gates + BYTES, dtype=np.int32),
             tree=np.zeros(2 * BYTES, dtype=np.int64),
         )
 
 
-def tensors_of(
-    architecture: str, layers: int, units: int
-) -> dict[str, tuple[type[np.generic], tuple[int, ...]]]:
+def tensors_of(shape: Shape) -> dict[str, tuple[type[np.generic], tuple[int, ...]]]:
     """Return the type and shape of each tensor of a network, by its name.
 
     `input` is Q11 and holds the byte's bias; `start` Q15, `start_cell` Q15 within +-16; a row's sum
     of int8 times Q12 goes by `scale` / 2**16 to Q12, where `bias` is added.
     """
-    rows = GATES[architecture] * units
+    rows, units = GATES[shape.architecture] * shape.units, shape.units
     wanted: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
         "layers.0.input": (np.int16, (BYTES, rows)),
-        "output.weight": (np.int8, (BYTES, units)),
+        "output.weight": (np.int8, (BYTES, shape.outputs)),
         "output.scale": (np.int32, (BYTES,)),
         "output.bias": (np.int32, (BYTES,)),
     }
-    for k in range(layers):
+    for k in range(shape.layers):
         wanted[f"layers.{k}.start"] = (np.int16, (units,))
-        if architecture == "lstm":
+        if shape.architecture == "lstm":
             wanted[f"layers.{k}.start_cell"] = (np.int32, (units,))
-        for name in ("input", "recurrent") if k else ("recurrent",):
-            wanted[f"layers.{k}.{name}"] = (np.int8, (rows, units))
-            wanted[f"layers.{k}.{name}_scale"] = (np.int32, (rows,))
-            wanted[f"layers.{k}.{name}_bias"] = (np.int32, (rows,))
+        matrices = {"input": (rows, units)} if k else {}
+        if shape.rank:
+            matrices["project"] = (shape.rank, units)
+        matrices["recurrent"] = (rows, shape.rank or units)
+        for name, size in matrices.items():
+            wanted[f"layers.{k}.{name}"] = (np.int8, size)
+            wanted[f"layers.{k}.{name}_scale"] = (np.int32, size[:1])
+            wanted[f"layers.{k}.{name}_bias"] = (np.int32, size[:1])
     return wanted
 
 
-def _dimensions(tensors: Mapping[str, NDArray[Any]]) -> tuple[str, int, int]:
-    """Return architecture, layers and units."""
+def _shape(tensors: Mapping[str, NDArray[Any]]) -> Shape:
+    """Return the shape of the network that these may be the tensors of."""
     recurrent = tensors.get("layers.0.recurrent")
     if recurrent is None or recurrent.ndim != 2:
         raise ModelError("the network has no matrix layers.0.recurrent: it is not one of arzip's")
-    rows, units = recurrent.shape
+    start, output = tensors.get("layers.0.start"), tensors.get("output.weight")
+    if start is None or start.ndim != 1 or output is None or output.ndim != 2:
+        raise ModelError("the network lacks layers.0.start or output.weight")
+    (rows, columns), units, outputs = recurrent.shape, start.size, output.shape[1]
     by_gates = {gates * units: architecture for architecture, gates in GATES.items()}
     if not 1 <= units <= MOST_UNITS or rows not in by_gates:
         raise ModelError(
-            f"the network's layers.0.recurrent is of shape {(rows, units)}: neither a GRU's nor an "
-            f"LSTM's of 1 to {MOST_UNITS} units"
+            f"the network's layers.0.recurrent is of shape {(rows, columns)}: neither a GRU's nor "
+            f"an LSTM's of {units} units, of which there are 1 to {MOST_UNITS}"
+        )
+    rank = columns if "layers.0.project" in tensors else 0
+    if rank > MOST_RANK or not 1 <= outputs <= units:
+        raise ModelError(
+            f"the network projects to {rank} numbers and reads {outputs} of {units} units: at most "
+            f"{MOST_RANK} numbers, and 1 to {units} units, are allowed"
         )
     layers = 1
     while f"layers.{layers}.recurrent" in tensors:
         layers += 1
     if layers > MOST_LAYERS:
         raise ModelError(f"the network has {layers} layers: more than {MOST_LAYERS}")
-    return by_gates[rows], layers, units
+    return Shape(by_gates[rows], layers, units, rank, outputs)
 
 
 def _padded(units: int) -> int:
@@ -164,9 +222,10 @@ def _rows(rows: int) -> int:
     return -(-rows // ROWS) * ROWS
 
 
-def _pack(tensors: Mapping[str, NDArray[Any]], gates: int, layers: int, units: int) -> Weights:
+def _pack(tensors: Mapping[str, NDArray[Any]], shape: Shape) -> Weights:
     """Return the tensors in the order in which `step` reads them."""
-    padded = _padded(units)
+    gates, units, padded = GATES[shape.architecture], shape.units, _padded(shape.units)
+    matrices, scales, biases = [], [], []
 
     def by_gates(tensor: NDArray[Any]) -> NDArray[Any]:
         """Fill up the units in a tensor's first axis, which has `gates` blocks of them."""
@@ -175,26 +234,32 @@ def _pack(tensors: Mapping[str, NDArray[Any]], gates: int, layers: int, units: i
         fill[1] = (0, padded - units)
         return np.pad(blocks, fill).reshape(gates * padded, *tensor.shape[1:])
 
-    matrices, scales, biases = [], [], []
-    for k in range(layers):
-        name = f"layers.{k}.recurrent"
-        parts = [by_gates(tensors[name + end]) for end in ("", "_scale", "_bias")]
-        if k + 1 < layers:
-            name = f"layers.{k + 1}.input"
-            above = [by_gates(tensors[name + end]) for end in ("", "_scale", "_bias")]
-        else:
-            above = [tensors[f"output.{name}"] for name in ("weight", "scale", "bias")]
-        matrix, scale, bias = (np.concatenate(pair) for pair in zip(parts, above, strict=True))
-        more = _rows(len(matrix)) - len(matrix)
-        matrices.append(interleaved(np.pad(matrix, ((0, 0), (0, padded - units)))))
+    def add(matrix: NDArray[Any], scale: NDArray[Any], bias: NDArray[Any]) -> None:
+        more, columns = _rows(len(matrix)) - len(matrix), matrix.shape[1]
+        matrices.append(interleaved(np.pad(matrix, ((0, 0), (0, _padded(columns) - columns)))))
         scales.append(np.pad(scale, (0, more)))
         biases.append(np.pad(bias, (0, more)))
+
+    for k in range(shape.layers):
+        if shape.rank:
+            fill = (0, _padded(shape.rank) - shape.rank)
+            matrix, *rest = _parts(tensors, f"layers.{k}.project")
+            add(np.pad(matrix, (fill, (0, 0))), *(np.pad(part, fill) for part in rest))
+        add(*map(by_gates, _parts(tensors, f"layers.{k}.recurrent")))
+        if k + 1 < shape.layers:
+            add(*map(by_gates, _parts(tensors, f"layers.{k + 1}.input")))
+    add(*(tensors[f"output.{name}"] for name in ("weight", "scale", "bias")))
     return Weights(
         input=np.ascontiguousarray(by_gates(tensors["layers.0.input"].T).T),
         matrix=np.concatenate(matrices),
         scale=np.concatenate(scales),
         bias=np.concatenate(biases),
     )
+
+
+def _parts(tensors: Mapping[str, NDArray[Any]], name: str) -> list[NDArray[Any]]:
+    """Return a matrix, its scales and its biases."""
+    return [tensors[name + end] for end in ("", "_scale", "_bias")]
 
 
 @compiled
@@ -277,17 +342,58 @@ def _multiply(weights: Weights, activations: Activations, layer: int) -> None:
     """Take a layer's hidden state to its recurrent sums and to the inputs above, or the logits."""
     gates = weights.input.shape[1]
     layers, units = activations.hidden.shape
-    size, width = 2 * gates, (2 * gates + ROWS - 1) // ROWS * ROWS
-    skipped = layer * width
-    if layer + 1 == layers:
-        size = gates + BYTES
-        width = (size + ROWS - 1) // ROWS * ROWS
-    hidden, vector, products = activations.hidden[layer], activations.vector, activations.products
+    rank, outputs = activations.projected.size, activations.vector.size
+    hidden, rounded, sums = activations.hidden[layer], activations.rounded, activations.sums
+    products, wide = activations.products, _whole(gates)
+    # Where the layer's rows begin, and its weights.
+    row = layer * (_whole(rank) + 2 * wide)
+    place = layer * (_whole(rank) * units + wide * (rank if rank else units) + wide * units)
     for j in range(units):
-        vector[j] = i32(hidden[j] + 4) >> 3
-    for row in range(0, width, ROWS):
-        multiply_block(weights.matrix, (skipped + row) * units, vector, products, row)
-    sums = activations.sums[(2 * layer + 1) * gates : (2 * layer + 1) * gates + size]
-    scale, bias = weights.scale[skipped : skipped + size], weights.bias[skipped : skipped + size]
+        rounded[j] = i32(hidden[j] + 4) >> 3
+    first = (2 * layer + 1) * gates
+    own, above = sums[first : first + gates], sums[first + gates : first + 2 * gates]
+    if rank:
+        projection, projected = activations.projection, activations.projected
+        _product(weights, place, row, rounded, products, projection)
+        for j in range(rank):
+            projected[j] = min(max(projection[j], i32(-LARGEST_PROJECTION)), i32(LARGEST_PROJECTION))
+        place, row = place + _whole(rank) * units, row + _whole(rank)
+        _product(weights, place, row, projected, products, own)
+        place, row = place + wide * rank, row + wide
+    else:
+        _product(weights, place, row, rounded, products, own)
+        place, row = place + wide * units, row + wide
+    if layer + 1 < layers:
+        _product(weights, place, row, rounded, products, above)
+    else:
+        vector = activations.vector
+        for j in range(outputs):
+            vector[j] = rounded[j]
+        _product(weights, place, row, vector, products, sums[sums.size - BYTES :])
+
+
+@compiled
+def _whole(rows: int) -> int:
+    """Return the number of rows in whole blocks, as `_rows` does."""
+    return (rows + ROWS - 1) // ROWS * ROWS
+
+
+@compiled
+def _product(
+    weights: Weights,
+    place: int,
+    row: int,
+    vector: NDArray[np.int16],
+    products: NDArray[np.int32],
+    sums: NDArray[np.int32],
+) -> None:
+    """Set sums, in Q12, from a vector in Q12: the weights at `place`, of which rows are from `row`.
+
+    The sums are as many as the rows.
+    """
+    size = sums.size
+    for block in range(0, size, ROWS):
+        multiply_block(weights.matrix, place + block * vector.size, vector, products, block)
+    scale, bias = weights.scale[row : row + size], weights.bias[row : row + size]
     for j in range(size):
         sums[j] = i32(((i64(products[j]) * i64(scale[j]) + (1 << 15)) >> 16) + i64(bias[j]))

@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from arzip.errors import ModelError
 
-__all__ = ["LARGEST_CELL", "LARGEST_SUM", "MOST_LAYERS", "check_sums", "check_tensors"]
+__all__ = [
+    "LARGEST_CELL",
+    "LARGEST_PROJECTION",
+    "LARGEST_SUM",
+    "MOST_LAYERS",
+    "check_sums",
+    "check_tensors",
+]
 
 MOST_LAYERS = 16
 
@@ -17,6 +24,9 @@ LARGEST_SUM = (1 << 26) - 1
 
 LARGEST_CELL = 16 << 15
 """An LSTM's cell is cut to +-16, in Q15."""
+
+LARGEST_PROJECTION = (1 << 15) - 1
+"""A projection of a state is cut to +-8, in Q12."""
 
 
 def check_tensors(
@@ -45,11 +55,12 @@ def check_tensors(
 
 def check_sums(tensors: Mapping[str, NDArray[Any]], scales: Iterable[str]) -> None:
     """Raise ModelError if a sum of the matrices with these scales, and a bias, may leave its 32
-    bits, for a vector in Q12 within +-1.
+    bits, for a vector in Q12 within +-1, or +-8 where it is a projection.
     """
     for name in scales:
         matrix = tensors[name.replace(".scale", ".weight").removesuffix("_scale")]
-        sums = np.abs(matrix.astype(np.int64)).sum(axis=1) << 12
+        projected = name.endswith("recurrent_scale") and "layers.0.project" in tensors
+        sums = np.abs(matrix.astype(np.int64)).sum(axis=1) << (15 if projected else 12)
         products = sums * np.abs(tensors[name].astype(np.int64)) >> 16
         biases = np.abs(tensors[name.removesuffix("scale") + "bias"].astype(np.int64))
         if not (products + biases < LARGEST_SUM).all():

@@ -31,7 +31,7 @@ __all__ = [
 lowered_in("arzip.models.lowering")
 
 LANES = 16  # rows in a vector: int32 in 512 bits
-VECTORS = 8  # accumulators, as many as hide the latency of the multiplication
+VECTORS = 4  # accumulators, as many as hide the latency of the multiplication
 ROWS = LANES * VECTORS
 """Rows in a block of a matrix."""
 
