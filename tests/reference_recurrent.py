@@ -35,7 +35,13 @@ def random_tensors(
     """Return random tensors whose gates are neither all open nor all shut."""
     largest = {"scale": largest_scale, "cell": 1 << 17, "start": 32767}
     shape = recurrent.Shape(architecture, layers, units, rank, outputs or units)
-    return drawn(recurrent.tensors_of(shape), largest, seed)
+    tensors = drawn(recurrent.tensors_of(shape), largest, seed)
+    for tensor in tensors.values():
+        if tensor.dtype == np.int8:  # neighbours are at most 128 together
+            odd = tensor[:, 1::2]
+            left = 128 - np.abs(tensor[:, : 2 * odd.shape[1] : 2].astype(np.int16))
+            odd[:] = odd.clip(-left, left)
+    return tensors
 
 
 def drawn(shapes: Shapes, largest: dict[str, int], seed: int) -> Tensors:
@@ -60,11 +66,15 @@ class Reference:
         self.cell = [self.tensors.get(f"layers.{k}.start_cell") for k in range(self.layers)]
         self.gates = tensors["layers.0.recurrent"].shape[0] // tensors["layers.0.start"].size
 
-    def product(self, name: str, ends: tuple[str, str, str], vector: NDArray[Any]) -> NDArray[Any]:
+    def product(
+        self, name: str, ends: tuple[str, str, str], vector: NDArray[Any], parts: int = 127
+    ) -> NDArray[Any]:
+        """Multiply a vector in units of one of so many parts of 1."""
         matrix, scale, bias = (self.tensors[name + end] for end in ends)
         sums = matrix @ vector
-        assert np.abs(sums).max() < 1 << 31
-        return ((sums * scale + (1 << 15)) >> 16) + bias
+        assert np.abs(matrix @ (vector + 128)).max() < 1 << 31
+        scale = (2 * (scale << 16) + parts) // (2 * parts)
+        return ((sums * scale + (1 << 19)) >> 20) + bias
 
     def step(self, byte: int) -> None:
         below = self.tensors["layers.0.input"][byte] << 1
@@ -73,11 +83,12 @@ class Reference:
             if k:
                 ends = ("input", "input_scale", "input_bias")
                 below = self.product(name, ends, rounded(self.hidden[k - 1]))
-            own = rounded(self.hidden[k])
+            own, parts = rounded(self.hidden[k]), 127
             if name + "project" in self.tensors:
-                ends = ("project", "project_scale", "project_bias")
-                own = self.product(name, ends, own).clip(-32767, 32767)
-            own = self.product(name, ("recurrent", "recurrent_scale", "recurrent_bias"), own)
+                ends, parts = ("project", "project_scale", "project_bias"), 24
+                own = ((self.product(name, ends, own) * 24 + (1 << 11)) >> 12).clip(-127, 127)
+            ends = ("recurrent", "recurrent_scale", "recurrent_bias")
+            own = self.product(name, ends, own, parts)
             x, y = below.reshape(self.gates, -1), own.reshape(self.gates, -1)
             if self.gates == 3:
                 r, z = sigmoid(x[0] + y[0]), sigmoid(x[1] + y[1])
@@ -101,7 +112,7 @@ class Reference:
 
 
 def rounded(hidden: NDArray[Any]) -> NDArray[Any]:
-    return (hidden + 4) >> 3
+    return (hidden * 127 + (1 << 14)) >> 15
 
 
 def softmax_weights(logits: NDArray[Any]) -> NDArray[Any]:

@@ -25,6 +25,22 @@ def test_fitted_parameters_predict_better() -> None:
     assert second < 0.97 * first
 
 
+def test_a_piece_of_several_readings_fits_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the next piece begins with what they fitted, having learned nothing yet."""
+    piece = np.frombuffer(PROSE, dtype=np.uint8)
+    whole = readings.spans.find(piece)
+    (span,) = whole
+    records = next(r for r in readings.READINGS if r.name == "records")
+    half = piece.size // 2
+    parts = [(span.chosen, half), (readings.Chosen(records, records.usual), piece.size - half)]
+    monkeypatch.setattr(fit.spans, "find", lambda data: [type(span)(*part) for part in parts])
+    values = {r.name: fit.unfitted(r) for r in (readings.TEXT.reading, records)}
+    first = {name: fields.keys() for name, fields in values.items()}
+    read, _ = fit.fit(values, piece)
+    assert read == {"text", "records"}
+    assert {name: fields.keys() for name, fields in values.items()} == first
+
+
 @pytest.mark.parametrize("maker", synthetic.MAKERS, ids=lambda maker: maker.__name__)
 def test_made_up_data_is_not_noise(maker: "fit.Source") -> None:
     data = maker(np.random.default_rng(1))

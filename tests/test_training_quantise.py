@@ -1,5 +1,7 @@
 """Weights rounded as files hold them: training with them, and writing just what was trained."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -23,7 +25,7 @@ def test_rows_are_whole_numbers_of_their_scales() -> None:
     matrix = torch.tensor([[1.0, -0.5, 0.25], [0.0, 0.0, 0.0], [1e-7, -1e-7, 0.0]])
     whole, scales = quantise.rows(matrix)
     assert whole.dtype == torch.int8 and scales.dtype == torch.int32
-    assert whole[0].tolist() == [127, -64, 32] and scales[0] == round(65536 / 127)
+    assert whole[0].tolist() == [85, -42, 21] and scales[0] == math.ceil(1.5 * 65536 / 127)
     assert not whole[1:].any() and scales[1:].tolist() == [1, 1]
 
 
@@ -31,9 +33,18 @@ def test_rounding_is_within_half_a_step_and_rounds_no_further() -> None:
     torch.manual_seed(1)
     matrix = torch.randn(20, 30)
     near = quantise.rounded(matrix)
-    step = matrix.abs().amax(dim=1, keepdim=True) / 127
+    step = (matrix[:, ::2].abs() + matrix[:, 1::2].abs()).amax(dim=1, keepdim=True) / 127
     assert ((near - matrix).abs() <= step * 0.51 + 1e-7).all()
     assert not near.equal(matrix)
+
+
+@pytest.mark.parametrize("size", [1e-6, 1e-3, 1.0])
+def test_neighbours_are_small_enough_together(size: float) -> None:
+    torch.manual_seed(3)
+    whole, _ = quantise.rows(size * torch.randn(2000, 4))
+    sizes = whole.abs().to(torch.int16)
+    largest = (sizes[:, ::2] + sizes[:, 1::2]).max()
+    assert (0 if size < 1e-5 else 100) <= largest <= 128
 
 
 def test_the_gradient_goes_straight_through() -> None:

@@ -11,18 +11,19 @@ from numba.extending import lower_builtin, overload, type_callable
 
 from arzip.models.network import networks, recurrent, transformer
 from arzip.models.numbers.intrinsics import (
+    BYTE_GROUP,
     LANES,
     ROWS,
     VECTORS,
     leading_zeros,
     multiply_block,
+    multiply_bytes,
     prefetch,
 )
 
 __all__: list[str] = []
 
 BYTE, SHORT, WORD, LONG = (ir.IntType(bits) for bits in (8, 16, 32, 64))
-PREFETCH = "llvm.prefetch.p0"
 
 
 def _constant(values: Any) -> Any:
@@ -30,10 +31,10 @@ def _constant(values: Any) -> Any:
 
 
 def _add_neighbours(builder: Any, values: Any) -> Any:
-    """Return elements 0 + 1, 2 + 3, .. of a vector of 2 * LANES."""
+    """Return elements 0 + 1, 2 + 3, .. of a vector."""
     nothing = ir.Constant(values.type, ir.Undefined)
-    even = builder.shuffle_vector(values, nothing, _constant(range(0, 2 * LANES, 2)))
-    odd = builder.shuffle_vector(values, nothing, _constant(range(1, 2 * LANES, 2)))
+    even = builder.shuffle_vector(values, nothing, _constant(range(0, values.type.count, 2)))
+    odd = builder.shuffle_vector(values, nothing, _constant(range(1, values.type.count, 2)))
     return builder.add(even, odd)
 
 
@@ -77,6 +78,64 @@ def _generate_block(context: Any, builder: Any, signature: Any, arguments: Any) 
     return context.get_dummy_value()
 
 
+def _in_any_words(builder: Any, weights: Any, numbers: Any) -> Any:
+    """Return each row's sum of products of its four weights and numbers."""
+    wide = ir.VectorType(SHORT, weights.type.count)
+    products = builder.mul(builder.sext(weights, wide), builder.zext(numbers, wide))
+    pairs = _add_neighbours(builder, products)
+    return _add_neighbours(builder, builder.sext(pairs, ir.VectorType(WORD, pairs.type.count)))
+
+
+def _in_words_of_avx2(builder: Any, weights: Any, numbers: Any) -> Any:
+    """Return the same for eight rows: LLVM knows not that two products fit 16 bits."""
+    shorts, words = ir.VectorType(SHORT, 16), ir.VectorType(WORD, 8)
+    pairs = _call(builder, "llvm.x86.avx2.pmadd.ub.sw", shorts, [numbers, weights])
+    ones = ir.Constant(shorts, [ir.Constant(SHORT, 1)] * shorts.count)
+    return _call(builder, "llvm.x86.avx2.pmadd.wd", words, [pairs, ones])
+
+
+def _call(builder: Any, name: str, returned: Any, arguments: list[Any]) -> Any:
+    """Call one of LLVM's own functions."""
+    function = builder.module.globals.get(name)
+    if function is None:
+        kind = ir.FunctionType(returned, [argument.type for argument in arguments])
+        function = ir.Function(builder.module, kind, name)
+    return builder.call(function, arguments)
+
+
+@lower_builtin(multiply_bytes, types.Array, types.int64, types.Array, types.Array, types.int64)
+def _generate_bytes(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    matrix, vector, products = (
+        context.make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 2, 3)
+    )
+    start, row = arguments[1], arguments[4]
+    avx2 = "+avx2" in context.codegen()._tm_features.split(",")
+    multiply, lanes = (_in_words_of_avx2, 8) if avx2 else (_in_any_words, LANES)
+    weights, sums = ir.VectorType(BYTE, BYTE_GROUP * lanes), ir.VectorType(WORD, lanes)
+    with builder.goto_entry_block():  # once, however often the loop around comes by
+        totals = [builder.alloca(sums) for _ in range(ROWS // lanes)]
+    for total in totals:
+        builder.store(ir.Constant(sums, None), total)
+    size = builder.extract_value(vector.shape, 0)
+    with cgutils.for_range(builder, builder.lshr(size, ir.Constant(LONG, 2))) as loop:
+        index = builder.mul(loop.index, ir.Constant(LONG, BYTE_GROUP))
+        group = builder.load(_at(builder, vector.data, index, WORD), align=1)
+        one = builder.insert_element(ir.Constant(sums, ir.Undefined), group, ir.Constant(WORD, 0))
+        all_rows = builder.shuffle_vector(one, one, _constant([0] * lanes))
+        numbers = builder.bitcast(all_rows, weights)
+        first = builder.add(start, builder.mul(index, ir.Constant(LONG, ROWS)))
+        for k, total in enumerate(totals):
+            index = builder.add(first, ir.Constant(LONG, BYTE_GROUP * lanes * k))
+            values = builder.load(_at(builder, matrix.data, index, weights), align=1)
+            added = multiply(builder, values, numbers)
+            builder.store(builder.add(builder.load(total), added), total)
+    for k, total in enumerate(totals):
+        place = _at(builder, products.data, builder.add(row, ir.Constant(LONG, lanes * k)), sums)
+        builder.store(builder.load(total), place, align=4)
+    return context.get_dummy_value()
+
+
+@type_callable(multiply_bytes)
 @type_callable(multiply_block)
 def _type_block(context: Any) -> Any:
     def typer(matrix: Any, start: Any, vector: Any, products: Any, row: Any) -> Any:
@@ -105,12 +164,8 @@ def _generate_prefetch(context: Any, builder: Any, signature: Any, arguments: An
     values = context.make_array(signature.args[0])(context, builder, arguments[0])
     place = builder.gep(values.data, [arguments[1]])
     address = builder.bitcast(place, cgutils.voidptr_t)
-    kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, WORD, WORD, WORD])
-    function = builder.module.globals.get(PREFETCH)
-    if function is None:
-        function = ir.Function(builder.module, kind, PREFETCH)
     read, keep, data_cache = (ir.Constant(WORD, value) for value in (0, 3, 1))
-    builder.call(function, [address, read, keep, data_cache])
+    _call(builder, "llvm.prefetch.p0", ir.VoidType(), [address, read, keep, data_cache])
     return context.get_dummy_value()
 
 

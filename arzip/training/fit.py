@@ -80,7 +80,10 @@ def fit(
         unused = np.empty(size, dtype=np.uint32)
         bits += coding.encode(predictor, unused, unused)
     banks[bank(chosen)] = {name: predictor.state[name].copy() for name in FITTED}
-    return {bank(span.chosen) for span in listed}, bits
+    read = {bank(span.chosen) for span in listed}
+    for name in read:  # without what counts how much they have learned here
+        banks[name] = {field: banks[name][field] for field in FITTED}
+    return read, bits
 
 
 def files_source(paths: list[Path]) -> Source:

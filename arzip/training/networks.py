@@ -87,8 +87,8 @@ def build(config: Config) -> Network:
     if config.architecture in GATES:
         if config.rank > recurrent.MOST_RANK or config.outputs > config.hidden:
             raise ValueError(
-                f"a projection leaves at most {recurrent.MOST_RANK} numbers, not {config.rank}, and "
-                f"of {config.hidden} units at most all are read, not {config.outputs}"
+                f"a projection leaves at most {recurrent.MOST_RANK} numbers, not {config.rank}, "
+                f"and of {config.hidden} units at most all are read, not {config.outputs}"
             )
         return Recurrent(config)
     if config.architecture == "transformer":

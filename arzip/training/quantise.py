@@ -1,7 +1,9 @@
 """Weights rounded as model files hold them, and training with them (quantisation-aware).
 
-    w -> q = s rint(w / s)    with s = max |w| / 127 of w's row, in whole 2**-16
+    w -> q = s rint(w / s)    with s = max (|w_2k| + |w_2k+1|) / 127 of w's row, in whole 2**-16
     b -> b + sum (w - q) m    with m the mean of the states that the row multiplies
+
+So two neighbouring weights are at most 128 together: see models/numbers/intrinsics.py.
 
 If the states are seldom 0, the errors of a row's weights do not cancel. Their mean goes to the
 bias, so that q h + b keeps its average. That mean is most of the cost of rounding.
@@ -39,8 +41,9 @@ def rows(matrix: Tensor) -> tuple[Tensor, Tensor]:
     Computed in float64, which rounds each result alike on every machine.
     """
     exact = matrix.detach().double()
-    largest = exact.abs().amax(dim=1)
-    scales = (largest / LARGEST_WEIGHT * (1 << SCALE_BITS)).round().clamp(min=1)
+    sizes = torch.nn.functional.pad(exact.abs(), (0, exact.shape[1] % 2))
+    largest = (sizes[:, ::2] + sizes[:, 1::2]).amax(dim=1)
+    scales = (largest / LARGEST_WEIGHT * (1 << SCALE_BITS)).ceil().clamp(min=1)
     whole = (exact * (1 << SCALE_BITS) / scales[:, None]).round()
     return whole.clamp(-LARGEST_WEIGHT, LARGEST_WEIGHT).to(torch.int8), scales.to(torch.int32)
 

@@ -52,7 +52,7 @@ LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[to
     "--rank",
     type=click.IntRange(0, 512),
     default=0,
-    help="Project a gru's or lstm's state to so many numbers, for many more units at the same cost.",
+    help="Project a gru's or lstm's state to so many numbers: many more units at the same cost.",
 )
 @click.option(
     "--outputs",

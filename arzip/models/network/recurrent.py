@@ -6,16 +6,16 @@ A layer's recurrent matrix may be a product of two, U P: P projects the state to
 which U makes the sums of all gates. So many more units cost the same. The logits may read only the
 first of the last layer's units.
 
-Weights are int8 with a scale for each row, what they multiply is int16; a product's sum in int32 is
-exact in any order, and everything else is integers in a fixed one. A state h in [-1, 1] is Q15 in
-int32, its copy for products Q12, a projection Q12 cut to +-8, gates Q15, what goes into sigmoid,
-tanh and softmax Q12.
+Weights are int8 with a scale for each row. What they multiply is uint8: a number in units of 1/127
+of a state, or 1/24 of a projection, and 128 more, which `centre` takes away again. A product's sum
+in int32 is exact in any order, and everything else is integers in a fixed one. A state h in [-1, 1]
+is Q15 in int32, gates Q15, what goes into sigmoid, tanh and softmax Q12.
 
 For each byte the units of each layer change, then products take the layer's new state to its own
 next step and to the layer above, or to the logits of the softmax (softmax.py).
 
-Sources: Cho et al. 2014 (the GRU, in the form of torch.nn.GRU), Hochreiter and Schmidhuber 1997; Sak
-et al. 2014 (projections).
+Sources: Cho et al. 2014 (the GRU, in the form of torch.nn.GRU), Hochreiter and Schmidhuber 1997,
+Sak et al. 2014 (projections).
 """
 
 from collections.abc import Mapping
@@ -30,12 +30,12 @@ from arzip.models.network.functions import sigmoid, tanh
 from arzip.models.network.softmax import BYTES, softmax
 from arzip.models.network.tensors import (
     LARGEST_CELL,
-    LARGEST_PROJECTION,
     MOST_LAYERS,
+    check_pairs,
     check_sums,
     check_tensors,
 )
-from arzip.models.numbers.intrinsics import ROWS, interleaved, multiply_block
+from arzip.models.numbers.intrinsics import BYTE_GROUP, ROWS, interleaved, multiply_bytes
 
 __all__ = [
     "MOST_RANK",
@@ -52,10 +52,20 @@ GATES = {"gru": 3, "lstm": 4}
 """Blocks of H rows in each matrix: r, z, n of a GRU; i, f, g, o of an LSTM."""
 
 MOST_UNITS = 2048
-"""Keeps a product's sum below 2**30."""
+"""Keeps a product's sum below 2**26, and that of output_layer.py below 2**31."""
 
 MOST_RANK = 512
-"""Keeps the sum of a product with a projection below 2**31."""
+
+STATE_UNITS, PROJECTION_UNITS = 127, 24
+"""Parts of 1 in which a state and a projection are multiplied."""
+
+LARGEST = 127
+"""A state is at most 1, a projection cut to 5.3."""
+
+CENTRE = 128
+"""More than what a uint8 stands for."""
+
+SHIFT = 20
 
 UNIT_MULTIPLE = 16
 """Units are filled up to whole vectors with ones that stay 0."""
@@ -80,9 +90,11 @@ class Weights(NamedTuple):
     """(256, G * H) in Q11: what each byte adds to the lowest layer's gates."""
     matrix: NDArray[np.int8]
     """For each layer its projection, its recurrent rows, then those of the layer above or of the
-    logits, each filled up to whole blocks and interleaved as `multiply_block` takes them."""
+    logits, each filled up to whole blocks and interleaved as `multiply_bytes` takes them."""
+    centre: NDArray[np.int32]
+    """Of each row: what CENTRE adds to its sum."""
     scale: NDArray[np.int32]
-    """Of each row: sum * scale / 2**16 is Q12."""
+    """Of each row: sum * scale / 2**SHIFT is Q12."""
     bias: NDArray[np.int32]
     """Of each row, in Q12."""
 
@@ -94,12 +106,12 @@ class Activations(NamedTuple):
     """(L, H) in Q15."""
     cell: NDArray[np.int32]
     """(L, H) in Q15: an LSTM's."""
-    rounded: NDArray[np.int16]
-    """(H,) in Q12: a layer's hidden state, for its products."""
+    rounded: NDArray[np.uint8]
+    """(H,) a layer's hidden state, for its products."""
     projection: NDArray[np.int32]
     """(R,) in Q12: what P makes of it."""
-    projected: NDArray[np.int16]
-    """(R,) the same, cut to +-8."""
+    projected: NDArray[np.uint8]
+    """(R,) the same, for the product with U."""
     vector: NDArray[np.int16]
     """(O,) in Q12: the units that the logits read."""
     products: NDArray[np.int32]
@@ -123,6 +135,7 @@ class Recurrent:
         wanted = tensors_of(self.shape)
         check_tensors(tensors, wanted)
         check_sums(tensors, [name for name in wanted if name.endswith("scale")])
+        check_pairs(tensors)
         self._start = [
             (tensors[f"layers.{k}.start"], tensors.get(f"layers.{k}.start_cell"))
             for k in range(self.layers)
@@ -146,9 +159,9 @@ class Recurrent:
         return Activations(
             hidden=np.zeros((layers, units), dtype=np.int32),
             cell=np.zeros((layers, units), dtype=np.int32),
-            rounded=np.zeros(units, dtype=np.int16),
+            rounded=np.zeros(units, dtype=np.uint8),
             projection=np.zeros(rank, dtype=np.int32),
-            projected=np.zeros(rank, dtype=np.int16),
+            projected=np.zeros(rank, dtype=np.uint8),
             vector=np.zeros(outputs, dtype=np.int16),
             products=np.zeros(_rows(max(rank, gates, BYTES)), dtype=np.int32),
             sums=np.zeros(2 * layers * gates + BYTES, dtype=np.int32),
@@ -159,8 +172,9 @@ class Recurrent:
 def tensors_of(shape: Shape) -> dict[str, tuple[type[np.generic], tuple[int, ...]]]:
     """Return the type and shape of each tensor of a network, by its name.
 
-    `input` is Q11 and holds the byte's bias; `start` Q15, `start_cell` Q15 within +-16; a row's sum
-    of int8 times Q12 goes by `scale` / 2**16 to Q12, where `bias` is added.
+    `input` is Q11 and holds the byte's bias; `start` Q15, `start_cell` Q15 within +-16; a weight is
+    int8 times its row's `scale` / 2**16, a `bias` Q12. Neighbouring weights of a row, the first and
+    the second and so on, are at most LARGEST_PAIR together.
     """
     rows, units = GATES[shape.architecture] * shape.units, shape.units
     wanted: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
@@ -225,7 +239,7 @@ def _rows(rows: int) -> int:
 def _pack(tensors: Mapping[str, NDArray[Any]], shape: Shape) -> Weights:
     """Return the tensors in the order in which `step` reads them."""
     gates, units, padded = GATES[shape.architecture], shape.units, _padded(shape.units)
-    matrices, scales, biases = [], [], []
+    matrices, centres, scales, biases = [], [], [], []
 
     def by_gates(tensor: NDArray[Any]) -> NDArray[Any]:
         """Fill up the units in a tensor's first axis, which has `gates` blocks of them."""
@@ -234,27 +248,40 @@ def _pack(tensors: Mapping[str, NDArray[Any]], shape: Shape) -> Weights:
         fill[1] = (0, padded - units)
         return np.pad(blocks, fill).reshape(gates * padded, *tensor.shape[1:])
 
-    def add(matrix: NDArray[Any], scale: NDArray[Any], bias: NDArray[Any]) -> None:
-        more, columns = _rows(len(matrix)) - len(matrix), matrix.shape[1]
-        matrices.append(interleaved(np.pad(matrix, ((0, 0), (0, _padded(columns) - columns)))))
-        scales.append(np.pad(scale, (0, more)))
-        biases.append(np.pad(bias, (0, more)))
+    def add(
+        matrix: NDArray[Any], scale: NDArray[Any], bias: NDArray[Any], parts: int = STATE_UNITS
+    ) -> None:
+        rows, columns = matrix.shape
+        fill = (0, _rows(rows) - rows)
+        matrix = np.pad(matrix, ((0, 0), (0, _padded(columns) - columns)))
+        matrices.append(interleaved(matrix, BYTE_GROUP))
+        centres.append(np.pad(CENTRE * matrix.sum(axis=1, dtype=np.int32), fill))
+        scales.append(np.pad(_by_unit(scale, parts), fill))
+        biases.append(np.pad(bias, fill))
 
     for k in range(shape.layers):
         if shape.rank:
             fill = (0, _padded(shape.rank) - shape.rank)
             matrix, *rest = _parts(tensors, f"layers.{k}.project")
             add(np.pad(matrix, (fill, (0, 0))), *(np.pad(part, fill) for part in rest))
-        add(*map(by_gates, _parts(tensors, f"layers.{k}.recurrent")))
+        matrix, scale, bias = map(by_gates, _parts(tensors, f"layers.{k}.recurrent"))
+        add(matrix, scale, bias, PROJECTION_UNITS if shape.rank else STATE_UNITS)
         if k + 1 < shape.layers:
             add(*map(by_gates, _parts(tensors, f"layers.{k + 1}.input")))
     add(*(tensors[f"output.{name}"] for name in ("weight", "scale", "bias")))
     return Weights(
         input=np.ascontiguousarray(by_gates(tensors["layers.0.input"].T).T),
         matrix=np.concatenate(matrices),
+        centre=np.concatenate(centres),
         scale=np.concatenate(scales),
         bias=np.concatenate(biases),
     )
+
+
+def _by_unit(scale: NDArray[np.int32], parts: int) -> NDArray[np.int32]:
+    """Return scales, in Q16, of sums whose unit is one of so many parts of 1: to Q12 by SHIFT."""
+    numerators = scale.astype(np.int64) << (SHIFT - 4)
+    return ((2 * numerators + parts) // (2 * parts)).astype(np.int32)
 
 
 def _parts(tensors: Mapping[str, NDArray[Any]], name: str) -> list[NDArray[Any]]:
@@ -349,14 +376,15 @@ def _multiply(weights: Weights, activations: Activations, layer: int) -> None:
     row = layer * (_whole(rank) + 2 * wide)
     place = layer * (_whole(rank) * units + wide * (rank if rank else units) + wide * units)
     for j in range(units):
-        rounded[j] = i32(hidden[j] + 4) >> 3
+        rounded[j] = (i32(i32(hidden[j] * i32(STATE_UNITS)) + (1 << 14)) >> 15) + CENTRE
     first = (2 * layer + 1) * gates
     own, above = sums[first : first + gates], sums[first + gates : first + 2 * gates]
     if rank:
         projection, projected = activations.projection, activations.projected
         _product(weights, place, row, rounded, products, projection)
         for j in range(rank):
-            projected[j] = min(max(projection[j], i32(-LARGEST_PROJECTION)), i32(LARGEST_PROJECTION))
+            value = i32(i32(projection[j] * i32(PROJECTION_UNITS)) + (1 << 11)) >> 12
+            projected[j] = min(max(value, i32(-LARGEST)), i32(LARGEST)) + CENTRE
         place, row = place + _whole(rank) * units, row + _whole(rank)
         _product(weights, place, row, projected, products, own)
         place, row = place + wide * rank, row + wide
@@ -368,8 +396,9 @@ def _multiply(weights: Weights, activations: Activations, layer: int) -> None:
     else:
         vector = activations.vector
         for j in range(outputs):
-            vector[j] = rounded[j]
-        _product(weights, place, row, vector, products, sums[sums.size - BYTES :])
+            vector[j] = i32(hidden[j] + 4) >> 3
+        logits = sums[sums.size - BYTES :]
+        _product(weights, place, row, rounded[:outputs], products, logits)
 
 
 @compiled
@@ -383,17 +412,16 @@ def _product(
     weights: Weights,
     place: int,
     row: int,
-    vector: NDArray[np.int16],
+    vector: NDArray[np.uint8],
     products: NDArray[np.int32],
     sums: NDArray[np.int32],
 ) -> None:
-    """Set sums, in Q12, from a vector in Q12: the weights at `place`, of which rows are from `row`.
-
-    The sums are as many as the rows.
-    """
+    """Set sums, in Q12, as many as the rows: those from `row`, whose weights are at `place`."""
     size = sums.size
     for block in range(0, size, ROWS):
-        multiply_block(weights.matrix, place + block * vector.size, vector, products, block)
-    scale, bias = weights.scale[row : row + size], weights.bias[row : row + size]
+        multiply_bytes(weights.matrix, place + block * vector.size, vector, products, block)
+    centre, scale = weights.centre[row : row + size], weights.scale[row : row + size]
+    bias = weights.bias[row : row + size]
     for j in range(size):
-        sums[j] = i32(((i64(products[j]) * i64(scale[j]) + (1 << 15)) >> 16) + i64(bias[j]))
+        product = i64(i32(products[j] - centre[j])) * i64(scale[j])
+        sums[j] = i32(((product + (1 << (SHIFT - 1))) >> SHIFT) + i64(bias[j]))

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.errors import ModelError
+from arzip.models.numbers.intrinsics import LARGEST_PAIR
 
 __all__ = [
     "LARGEST_CELL",
-    "LARGEST_PROJECTION",
     "LARGEST_SUM",
     "MOST_LAYERS",
+    "check_pairs",
     "check_sums",
     "check_tensors",
 ]
@@ -25,8 +26,8 @@ LARGEST_SUM = (1 << 26) - 1
 LARGEST_CELL = 16 << 15
 """An LSTM's cell is cut to +-16, in Q15."""
 
-LARGEST_PROJECTION = (1 << 15) - 1
-"""A projection of a state is cut to +-8, in Q12."""
+LARGEST_SCALE = (1 << 19) - 1
+"""Eight: what becomes of a row's scale, for its products, stays in 32 bits."""
 
 
 def check_tensors(
@@ -55,7 +56,7 @@ def check_tensors(
 
 def check_sums(tensors: Mapping[str, NDArray[Any]], scales: Iterable[str]) -> None:
     """Raise ModelError if a sum of the matrices with these scales, and a bias, may leave its 32
-    bits, for a vector in Q12 within +-1, or +-8 where it is a projection.
+    bits, for a vector within +-1, or +-8 where it is a projection.
     """
     for name in scales:
         matrix = tensors[name.replace(".scale", ".weight").removesuffix("_scale")]
@@ -63,5 +64,18 @@ def check_sums(tensors: Mapping[str, NDArray[Any]], scales: Iterable[str]) -> No
         sums = np.abs(matrix.astype(np.int64)).sum(axis=1) << (15 if projected else 12)
         products = sums * np.abs(tensors[name].astype(np.int64)) >> 16
         biases = np.abs(tensors[name.removesuffix("scale") + "bias"].astype(np.int64))
-        if not (products + biases < LARGEST_SUM).all():
+        scaled = np.abs(tensors[name].astype(np.int64)) <= LARGEST_SCALE
+        if not (scaled & (products + biases < LARGEST_SUM)).all():
             raise ModelError(f"the network's {name} or its biases are too large for 32 bits")
+
+
+def check_pairs(tensors: Mapping[str, NDArray[Any]]) -> None:
+    """Raise ModelError if neighbouring weights of a row are too large together for 16 bits."""
+    for name, tensor in tensors.items():
+        if tensor.dtype == np.int8:
+            sizes = np.abs(tensor.astype(np.int16))
+            sizes = np.pad(sizes, ((0, 0), (0, sizes.shape[1] % 2)))
+            if (sizes[:, ::2] + sizes[:, 1::2]).max(initial=0) > LARGEST_PAIR:
+                raise ModelError(
+                    f"the network's {name} has neighbouring weights of more than {LARGEST_PAIR}"
+                )

@@ -32,7 +32,7 @@ from arzip.errors import ModelError
 from arzip.models.network.functions import square_root, tanh, weight
 from arzip.models.network.softmax import BYTES, softmax
 from arzip.models.network.tensors import LARGEST_SUM, MOST_LAYERS, check_sums, check_tensors
-from arzip.models.numbers.intrinsics import ROWS, interleaved, multiply_block
+from arzip.models.numbers.intrinsics import ROWS, SHORT_GROUP, interleaved, multiply_block
 
 __all__ = [
     "EPSILON",
@@ -236,7 +236,7 @@ def _pack(tensors: Mapping[str, NDArray[Any]], layers: int) -> Weights:
         return np.stack([tensors[f"layers.{k}.{name}"] for k in range(layers)])
 
     def matrices(name: str) -> NDArray[Any]:
-        return np.stack([interleaved(matrix) for matrix in stacked(name)])
+        return np.stack([interleaved(matrix, SHORT_GROUP) for matrix in stacked(name)])
 
     return Weights(
         embedding=np.ascontiguousarray(tensors["embedding"]),
@@ -249,7 +249,7 @@ def _pack(tensors: Mapping[str, NDArray[Any]], layers: int) -> Weights:
         contract=matrices("contract"),
         contract_scale=stacked("contract_scale"),
         ages=stacked("ages"),
-        output=interleaved(tensors["output.weight"]),
+        output=interleaved(tensors["output.weight"], SHORT_GROUP),
         output_scale=np.ascontiguousarray(tensors["output.scale"]),
         output_bias=np.ascontiguousarray(tensors["output.bias"]),
     )

@@ -1,14 +1,17 @@
 """What numba has no words for: the product of many rows, leading zeros, asking for memory.
 
-A product of a matrix of int8 and a vector of int16 is all the work in a network. On CPUs made for
-it, two neighbouring columns are multiplied, added and accumulated by one instruction for 16 rows
-(vpdpwssd of AVX-512 VNNI; pmaddwd and an addition elsewhere), if rows lie interleaved:
+The products of matrices and vectors are all the work in a network. Rows lie interleaved, so that no
+sum runs across a vector of the CPU:
 
-    block of ROWS rows, pair of columns, row, column of the pair
+    block of ROWS rows, group of columns, row, column of the group
 
-so that no sum runs across a vector. These functions are for an interpreter; lowering.py says the
-same to LLVM, as plain vector arithmetic, of which it makes the best that each CPU has: results are
-exact sums in int32, the same in any order.
+`multiply_block` takes int8 times int16, by two columns: one instruction multiplies and adds both
+for many rows (vpdpwssd of AVX-512 VNNI, pmaddwd). `multiply_bytes` takes int8 times uint8, by four:
+pmaddubsw multiplies twice as many at a time, and adds two of them in 16 bits, which is enough if no
+two neighbouring weights are larger than LARGEST_PAIR together.
+
+These functions are for an interpreter; lowering.py says the same to LLVM. Results are exact sums in
+int32, the same in any order.
 """
 
 from typing import Any
@@ -19,29 +22,40 @@ from numpy.typing import NDArray
 from arzip.engine.lowered import lowered_in
 
 __all__ = [
+    "BYTE_GROUP",
     "LANES",
+    "LARGEST_PAIR",
     "ROWS",
+    "SHORT_GROUP",
     "VECTORS",
     "interleaved",
     "leading_zeros",
     "multiply_block",
+    "multiply_bytes",
     "prefetch",
 ]
 
 lowered_in("arzip.models.lowering")
 
 LANES = 16  # rows in a vector: int32 in 512 bits
-VECTORS = 4  # accumulators, as many as hide the latency of the multiplication
+VECTORS = 4  # accumulators: more do not fit the registers of AVX2
 ROWS = LANES * VECTORS
 """Rows in a block of a matrix."""
 
 
-def interleaved(matrix: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Return a matrix of an even number of columns as `multiply_block` takes it, with rows of 0."""
+SHORT_GROUP, BYTE_GROUP = 2, 4
+"""Columns that one instruction multiplies in each row."""
+
+LARGEST_PAIR = 128
+"""255 times as much stays in 16 bits."""
+
+
+def interleaved(matrix: NDArray[np.int8], group: int) -> NDArray[np.int8]:
+    """Return a matrix of whole groups of columns as the products take it, with rows of 0."""
     rows, columns = matrix.shape
     matrix = np.pad(matrix, ((0, -rows % ROWS), (0, 0)))
-    # From (block, row, pair, column) to (block, pair, row, column).
-    return matrix.reshape(-1, ROWS, columns // 2, 2).transpose(0, 2, 1, 3).ravel()
+    # From (block, row, group, column) to (block, group, row, column).
+    return matrix.reshape(-1, ROWS, columns // group, group).transpose(0, 2, 1, 3).ravel()
 
 
 def multiply_block(
@@ -58,6 +72,22 @@ def multiply_block(
     block = matrix[start : start + ROWS * vector.size].reshape(-1, ROWS, 2)
     pairs = vector.astype(np.int32).reshape(-1, 1, 2)
     products[row : row + ROWS] = (block * pairs).sum(axis=(0, 2), dtype=np.int32)
+
+
+def multiply_bytes(
+    matrix: NDArray[np.int8],
+    start: int,
+    vector: NDArray[np.uint8],
+    products: NDArray[np.int32],
+    row: int,
+) -> None:
+    """Set products[row : row + ROWS] = the block of int8 at matrix[start] times `vector` of uint8.
+
+    `vector` has whole groups of elements; none of the bounds is checked.
+    """
+    block = matrix[start : start + ROWS * vector.size].reshape(-1, ROWS, BYTE_GROUP)
+    groups = vector.astype(np.int32).reshape(-1, 1, BYTE_GROUP)
+    products[row : row + ROWS] = (block * groups).sum(axis=(0, 2), dtype=np.int32)
 
 
 def leading_zeros(n: Any) -> Any:
