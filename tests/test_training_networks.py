@@ -130,6 +130,26 @@ def test_a_projection_is_the_product_of_two_matrices(architecture: str) -> None:
     assert (found - wanted).norm() < 0.03 * wanted.norm()
 
 
+@pytest.mark.parametrize("config", [Config("gru", 16, 2, 6, 10), Config("gru", 16)], ids=str)
+def test_cudnn_s_way_is_the_same(config: Config) -> None:
+    """As torch does it where there is no cuDNN."""
+    torch.manual_seed(8)
+    network = build(config)
+    with torch.no_grad():
+        for parameter in (network.begin, *network.bias, *network.projected_bias):
+            parameter.uniform_(-0.5, 0.5)
+    data = torch.randint(0, 256, (9, 4))
+    first, (state,) = network(data, network.start(4))
+    second, (again,) = network.by_cudnn(data, network.start(4))
+    assert first.allclose(second, atol=0.02)  # bfloat16 has 8 bits
+    assert state.allclose(again, atol=0.02)
+    weights = torch.randn_like(first)
+    for parameter in network.parameters():
+        (wanted,) = torch.autograd.grad((second * weights).sum(), parameter, retain_graph=True)
+        (found,) = torch.autograd.grad((first * weights).sum(), parameter, retain_graph=True)
+        assert (found - wanted).norm() <= 0.03 * wanted.norm()
+
+
 def test_impossible_networks() -> None:
     with pytest.raises(ValueError, match="gru, lstm or transformer"):
         build(Config("mamba"))

@@ -147,6 +147,8 @@ class Recurrent(Network):
         return result
 
     def forward(self, data: Tensor, state: State) -> tuple[Tensor, State]:
+        if data.is_cuda and self.config.architecture == "gru":
+            return self.by_cudnn(data, state)
         outputs = inputs = functional.embedding(data, self.embedding)  # (T, B, G * H)
         last: list[State] = []
         for k in range(self.config.layers):
@@ -163,9 +165,33 @@ class Recurrent(Network):
             else:
                 outputs, after = _lstm(inputs, before, matrix, bias, project)
                 last.append(after)
-        hidden = torch.cat([state[0][-1:], outputs[:-1]])  # before each byte
-        logits = self.output(hidden[:, :, : self.outputs])
+        logits = self._logits(state[0], outputs)
         return logits, tuple(torch.stack(parts) for parts in zip(*last, strict=True))
+
+    def by_cudnn(self, data: Tensor, state: State) -> tuple[Tensor, State]:
+        """Return what `forward` does, for a GRU by torch's own, all steps of which are one call."""
+        outputs, weights = functional.one_hot(data, 256).float(), self.embedding.t()
+        below = torch.zeros_like(self.bias[0])
+        last = []
+        for k in range(self.config.layers):
+            if k:
+                weights, below = self.linear_above(k - 1).weight, self.linear_above(k - 1).bias
+            matrix, bias = self.recurrent[k], self.bias[k]
+            if self.config.rank:
+                bias = bias + self.projected_bias[k] @ matrix.t()
+                matrix = matrix @ self.project[k]
+            tensors = [weights, matrix, below, bias]
+            outputs, after = torch._VF.gru(
+                outputs, state[0][k : k + 1].contiguous(), tensors, True, 1, 0.0, True, False, False
+            )
+            last.append(after)
+        return self._logits(state[0], outputs), (torch.cat(last),)
+
+    def _logits(self, state: Tensor, outputs: Tensor) -> Tensor:
+        """Return the logits of each byte, from the states before it."""
+        hidden = torch.cat([state[-1:], outputs[:-1]])
+        logits: Tensor = self.output(hidden[:, :, : self.outputs])
+        return logits
 
 
 def _orthogonal(rows: int, columns: int) -> Tensor:

@@ -96,6 +96,11 @@ LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[to
 @click.option(
     "--lanes", type=click.IntRange(1), help="Documents to train on at a time [192; transformer 16]."
 )
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 4096),
+    help="Bytes of each document between two changes of the network [48; transformer 128].",
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option("--resume", is_flag=True, help="Continue from the checkpoint beside FILE.")
 @options.quiet
@@ -172,6 +177,7 @@ def _prepare(
     minutes: float | None,
     epochs: float | None,
     lanes: int | None,
+    steps: int | None,
     device: str,
 ) -> "tuple[Corpus, Trainer]":
     """Return the data and what trains on it, as asked for. Raises: ValueError, ArzipError."""
@@ -191,7 +197,7 @@ def _prepare(
         minutes=minutes or (None if epochs else 5.0),
         bytes=None if epochs is None else int(epochs * corpus.size),
     )
-    recipe = replace(recipe, lanes=lanes or recipe.lanes)
+    recipe = replace(recipe, lanes=lanes or recipe.lanes, steps=steps or recipe.steps)
     network: Config | Network = Config(arch, hidden, layers, rank, outputs, heads, window)
     if start is not None:
         network = network_in(start)

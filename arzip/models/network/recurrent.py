@@ -18,7 +18,7 @@ Sources: Cho et al. 2014 (the GRU, in the form of torch.nn.GRU), Hochreiter and 
 Sak et al. 2014 (projections).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -248,9 +248,8 @@ def _pack(tensors: Mapping[str, NDArray[Any]], shape: Shape) -> Weights:
         fill[1] = (0, padded - units)
         return np.pad(blocks, fill).reshape(gates * padded, *tensor.shape[1:])
 
-    def add(
-        matrix: NDArray[Any], scale: NDArray[Any], bias: NDArray[Any], parts: int = STATE_UNITS
-    ) -> None:
+    def add(product: Iterable[NDArray[Any]], parts: int = STATE_UNITS) -> None:
+        matrix, scale, bias = product
         rows, columns = matrix.shape
         fill = (0, _rows(rows) - rows)
         matrix = np.pad(matrix, ((0, 0), (0, _padded(columns) - columns)))
@@ -262,13 +261,13 @@ def _pack(tensors: Mapping[str, NDArray[Any]], shape: Shape) -> Weights:
     for k in range(shape.layers):
         if shape.rank:
             fill = (0, _padded(shape.rank) - shape.rank)
-            matrix, *rest = _parts(tensors, f"layers.{k}.project")
-            add(np.pad(matrix, (fill, (0, 0))), *(np.pad(part, fill) for part in rest))
-        matrix, scale, bias = map(by_gates, _parts(tensors, f"layers.{k}.recurrent"))
-        add(matrix, scale, bias, PROJECTION_UNITS if shape.rank else STATE_UNITS)
+            matrix, *rest = _product_in(tensors, f"layers.{k}.project")
+            add([np.pad(matrix, (fill, (0, 0))), *(np.pad(part, fill) for part in rest)])
+        recurrent = map(by_gates, _product_in(tensors, f"layers.{k}.recurrent"))
+        add(recurrent, PROJECTION_UNITS if shape.rank else STATE_UNITS)
         if k + 1 < shape.layers:
-            add(*map(by_gates, _parts(tensors, f"layers.{k + 1}.input")))
-    add(*(tensors[f"output.{name}"] for name in ("weight", "scale", "bias")))
+            add(map(by_gates, _product_in(tensors, f"layers.{k + 1}.input")))
+    add(tensors[f"output.{name}"] for name in ("weight", "scale", "bias"))
     return Weights(
         input=np.ascontiguousarray(by_gates(tensors["layers.0.input"].T).T),
         matrix=np.concatenate(matrices),
@@ -284,7 +283,7 @@ def _by_unit(scale: NDArray[np.int32], parts: int) -> NDArray[np.int32]:
     return ((2 * numerators + parts) // (2 * parts)).astype(np.int32)
 
 
-def _parts(tensors: Mapping[str, NDArray[Any]], name: str) -> list[NDArray[Any]]:
+def _product_in(tensors: Mapping[str, NDArray[Any]], name: str) -> list[NDArray[Any]]:
     """Return a matrix, its scales and its biases."""
     return [tensors[name + end] for end in ("", "_scale", "_bias")]
 
