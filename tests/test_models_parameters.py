@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import reference_recurrent
 import reference_transformer
+import safetensors.numpy
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
@@ -37,6 +38,47 @@ def test_round_trip(made: Parameters, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(ModelError, match="damaged"):
         parameters.claimed_identity(path)
+
+
+def test_a_file_does_not_repeat_what_lies_beside_it(made: Parameters, tmp_path: Path) -> None:
+    other = tmp_path / "other.safetensors"
+    beside = {
+        "b": made.tensors["b"],
+        "a.x": made.tensors["a.x"] + 1,
+        "c": np.ones(1, dtype=np.int8),
+    }
+    parameters.write(other, Parameters("other", 1, beside, (), {}))
+    sharing = Parameters("tiny", 1, dict(made.tensors) | {"c": beside["c"]}, (), {}, "other")
+    path = tmp_path / "tiny.safetensors"
+    parameters.write(path, sharing)
+    assert safetensors.numpy.load_file(path).keys() == {"a.x"}
+    read = parameters.read(path)
+    assert read.identity == sharing.identity and read.shares == "other"
+    assert all((read.tensors[name] == sharing.tensors[name]).all() for name in sharing.tensors)
+    parameters.write(path, read, replace=True)
+    assert parameters.read(path).digest == sharing.digest
+    parameters.write(other, Parameters("other", 1, made.tensors, (), {}), replace=True)
+    with pytest.raises(ModelError, match="digest does not match"):
+        parameters.read(path)
+    other.unlink()
+    for act in (lambda: parameters.read(path), lambda: parameters.write(path, sharing)):
+        with pytest.raises(ModelError, match=r"needs .*other\.safetensors beside it") as caught:
+            act()
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shares", ["../tiny", "/etc/passwd", "a\0b", "x" * 300])
+def test_only_files_beside_it_are_shared_with(
+    made: Parameters, shares: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "deep" / "tiny.safetensors"
+    path.parent.mkdir()
+    parameters.write(tmp_path / "tiny.safetensors", made)
+    content = safetensors.numpy.load(parameters.to_bytes(made))
+    metadata = {"name": "tiny", "version": "1", "digest": made.digest, "answers": "[]"}
+    path.write_bytes(save(content, metadata | {"about": "{}", "shares": shares}))
+    with pytest.raises(ModelError, match="not a model of arzip's, or is damaged"):
+        parameters.read(path)
 
 
 @pytest.mark.parametrize("change", ["name", "version", "value", "dtype", "shape", "tensor"])

@@ -4,6 +4,9 @@ No code is ever loaded from such a file. Tensors named `bank.field` hold 16-bit 
 named `network.` and a name of recurrent.py or transformer.py a network, `preface` holds bytes. The
 digest is over the model's name and version and every tensor's name, type, shape and bytes. Other
 metadata (a description, the known answers) is not part of it.
+
+A file may name another model, whose file lies beside it, for all tensors that it lacks: `base` has
+those of `swift`, where its network stays out. The digest covers them as if they were its own.
 """
 
 import hashlib
@@ -81,6 +84,8 @@ class Parameters:
     """What the model codes its own samples to."""
     about: Mapping[str, object]
     """For people: a description, the training data, bits/byte."""
+    shares: str = ""
+    """The model beside it, if any, whose tensors a file does not repeat."""
 
     @cached_property
     def digest(self) -> str:
@@ -159,8 +164,8 @@ def pack(
     return packed
 
 
-def to_bytes(parameters: Parameters) -> bytes:
-    """Return the file, with its digest and known answers."""
+def to_bytes(parameters: Parameters, beside: Mapping[str, NDArray[Any]] | None = None) -> bytes:
+    """Return the file, with its digest and known answers, without the tensors that are `beside`."""
     from safetensors.numpy import save
 
     metadata = {
@@ -170,16 +175,27 @@ def to_bytes(parameters: Parameters) -> bytes:
         "answers": json.dumps([answer.hex() for answer in parameters.answers]),
         "about": json.dumps(dict(parameters.about)),
     }
-    return save({name: np.asarray(t) for name, t in parameters.tensors.items()}, metadata)
+    if beside is None:
+        beside = {}
+    else:
+        metadata["shares"] = parameters.shares
+    own = {
+        name: np.asarray(tensor)
+        for name, tensor in parameters.tensors.items()
+        if name not in beside or not np.array_equal(beside[name], tensor)
+    }
+    return save(own, metadata)
 
 
 def write(path: Path, parameters: Parameters, *, replace: bool = False) -> None:
     """Write the file, whole or not at all.
 
-    Raises FileExistsError if it exists and is not to be replaced, OSError.
+    Raises FileExistsError if it exists and is not to be replaced, OSError, and ModelError if the
+    model that it shares tensors with is not beside it.
     """
+    beside = _read_beside(path, parameters.shares) if parameters.shares else None
     with NewFile(os.fspath(path), replace=replace) as new:
-        new.file.write(to_bytes(parameters))
+        new.file.write(to_bytes(parameters, beside))
         new.commit()
 
 
@@ -188,25 +204,51 @@ def read(path: Path) -> Parameters:
 
     Raises ModelError if it is damaged or no model, OSError if it cannot be read.
     """
+    metadata, tensors = _read(path)
+    try:
+        shares = metadata.get("shares", "")
+        if shares:
+            tensors = _read_beside(path, _file_name(shares)) | tensors
+        parameters = Parameters(
+            name=_name(metadata["name"]),
+            version=_version(metadata["version"]),
+            tensors=tensors,
+            answers=_answers(json.loads(metadata["answers"])),
+            about=_about(json.loads(metadata["about"])),
+            shares=shares,
+        )
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise _damaged(path) from error
+    if parameters.digest != metadata.get("digest"):
+        raise ModelError(f"{path} is damaged: its digest does not match; restore it from a copy")
+    return parameters
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
+    """Return what is in a file. Raises ModelError, OSError as `read` does."""
     from safetensors import SafetensorError, safe_open
 
     if path.stat().st_size > LARGEST_FILE:
         raise ModelError(f"{path} is not a model of arzip's: it is larger than any")
     try:
         with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            parameters = Parameters(
-                name=_name(metadata["name"]),
-                version=_version(metadata["version"]),
-                tensors={name: _tensor(file, name) for name in file.keys()},  # noqa: SIM118
-                answers=_answers(json.loads(metadata["answers"])),
-                about=_about(json.loads(metadata["about"])),
-            )
-    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is not a model of arzip's, or is damaged") from error
-    if parameters.digest != metadata.get("digest"):
-        raise ModelError(f"{path} is damaged: its digest does not match; restore it from a copy")
-    return parameters
+            tensors = {name: _tensor(file, name) for name in file.keys()}  # noqa: SIM118
+            return file.metadata() or {}, tensors
+    except (SafetensorError, TypeError, ValueError) as error:
+        raise _damaged(path) from error
+
+
+def _read_beside(path: Path, name: str) -> dict[str, NDArray[Any]]:
+    """Return the tensors of a model in the same folder. Raises ModelError, ValueError, OSError."""
+    beside = path.with_name(f"{name}.safetensors")
+    try:
+        return _read(beside)[1]
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} needs {beside} beside it: restore it from a copy") from error
+
+
+def _damaged(path: Path) -> ModelError:
+    return ModelError(f"{path} is not a model of arzip's, or is damaged")
 
 
 def _name(name: str) -> str:
@@ -214,6 +256,13 @@ def _name(name: str) -> str:
     if not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
         raise ValueError("no name for a model")
     return name
+
+
+def _file_name(name: str) -> str:
+    """Return it. Raises ValueError unless it names a file in the same folder."""
+    if Path(name).name != name:
+        raise ValueError("no name of a file")
+    return _name(name)
 
 
 def _version(digits: str) -> int:
@@ -262,4 +311,4 @@ def claimed_identity(path: Path) -> bytes:
         with safe_open(path, framework="numpy") as file:
             return bytes.fromhex(file.metadata()["digest"])[:IDENTITY_BYTES]
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} is not a model of arzip's, or is damaged") from error
+        raise _damaged(path) from error

@@ -182,6 +182,11 @@ def fit_all(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A model whose trained network becomes one of the experts.",
 )
+@click.option(
+    "--share",
+    is_flag=True,
+    help="Do not repeat the values of swift, whose file lies beside the output.",
+)
 def main(
     folders: tuple[Path, ...],
     output: Path,
@@ -191,6 +196,7 @@ def main(
     seed: int,
     name: str,
     network_path: Path | None,
+    share: bool,
 ) -> None:
     """Fit the values that a model starts from to the files under FOLDERS."""
     if output.exists() and not force:
@@ -213,7 +219,7 @@ def main(
     }
     if given and "bits_per_byte" in given.about:
         about["bits_per_byte"] = given.about["bits_per_byte"]
-    made = Parameters(name, VERSION, tensors, (), about)
+    made = Parameters(name, VERSION, tensors, (), about, "swift" if share else "")
     hybrid.write(output, made, replace=force)
     click.echo(f"{output}: identity {made.identity.hex()}")
 
