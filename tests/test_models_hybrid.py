@@ -66,7 +66,7 @@ def test_the_gap_between_payload_and_code_length(data: bytes) -> None:
 def test_conditionals_are_those_of_coding(data: bytes) -> None:
     array = np.frombuffer(data, dtype=np.uint8)
     _, coded = SWIFT.encode(array)
-    session = SWIFT.session(reading=spans.prevailing(array), size=array.size)
+    session = SWIFT.session(reading=SWIFT.prevailing(array), size=array.size)
     for t, byte in enumerate(data):
         freq = session.conditionals()
         assert freq.dtype == np.uint32 and freq.shape == (256,)

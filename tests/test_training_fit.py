@@ -33,7 +33,8 @@ def test_a_piece_of_several_readings_fits_each(monkeypatch: pytest.MonkeyPatch) 
     records = next(r for r in readings.READINGS if r.name == "records")
     half = piece.size // 2
     parts = [(span.chosen, half), (readings.Chosen(records, records.usual), piece.size - half)]
-    monkeypatch.setattr(fit.spans, "find", lambda data: [type(span)(*part) for part in parts])
+    found = [type(span)(*part) for part in parts]
+    monkeypatch.setattr(fit.spans, "find", lambda data, *, wide: found)
     values = {r.name: fit.unfitted(r) for r in (readings.TEXT.reading, records)}
     first = {name: fields.keys() for name, fields in values.items()}
     read, _ = fit.fit(values, piece)

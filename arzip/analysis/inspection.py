@@ -25,7 +25,6 @@ from arzip.coder import TOTAL
 from arzip.density import bits_per_byte, entropy, histogram, nll, perplexity
 from arzip.models.explore import explorer
 from arzip.models.explore.protocol import Explanation
-from arzip.readings import spans
 
 __all__ = ["MOST", "Inspection", "Sample", "inspect", "page", "read_sample"]
 
@@ -92,7 +91,7 @@ def inspect(
     `on_progress` gets the number of bytes done. Raises ModelError as compressing does.
     """
     values = np.frombuffer(sample.data, dtype=np.uint8)
-    session = explorer(model, values.size, spans.prevailing(values))
+    session = explorer(model, values.size, values)
     pieces = []
     for start in range(0, values.size, PIECE):
         pieces.append(session.explain(sample.data[start : start + PIECE], PREDICTIONS))

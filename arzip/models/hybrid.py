@@ -23,12 +23,12 @@ from arzip.models.explore.session import PredictorSession
 from arzip.models.network.networks import network_of
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Predictor, bank_of
-from arzip.readings import READINGS, TEXT, Chosen, spans
+from arzip.readings import READINGS, TEXT, TEXTS, Chosen, spans
 from arzip.readings.spans import Span
 
 __all__ = ["PIECE", "VERSION", "HybridModel", "proven", "received", "spans_in", "write"]
 
-VERSION = 7
+VERSION = 8
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
 
 SESSION_SIZE = 1 << 20
@@ -61,7 +61,7 @@ class HybridModel:
         }
         self._network = network_of(parameters.network) if parameters.network else None
         self._preface = parameters.preface
-        self._begun: Predictor | None = None
+        self._begun: dict[Chosen, Predictor] = {}
         self._answers = list(parameters.answers)
         self._proven: set[str] = set()
 
@@ -103,15 +103,15 @@ class HybridModel:
         return PredictorSession(self.predictor(size, readings.checked(reading)), size)
 
     def predictor(self, n: int, chosen: Chosen, *, sparse: bool = False) -> Predictor:
-        """Return a predictor before a segment of n bytes. It has read the preface, if any."""
-        if chosen != TEXT or not self._preface.size:
+        """Return a predictor before a segment of n bytes. Of text it has read the preface."""
+        if chosen.reading not in TEXTS or not self._preface.size:
             return self._empty(n, chosen, sparse=sparse)
-        kept, total = self._begun, n + self._preface.size
+        kept, total = self._begun.get(chosen), n + self._preface.size
         if kept is not None and kept.fits(total):
             return kept.fork()
-        begun = self._begin(total)
-        if n <= KEPT:
-            self._begun = begun.fork()  # so that the next of many small files takes no longer
+        begun = self._begin(total, chosen)
+        if n <= KEPT:  # so that the next of many small files takes no longer
+            self._begun[chosen] = begun.fork()
         return begun
 
     def _empty(self, n: int, chosen: Chosen, *, sparse: bool = False) -> Predictor:
@@ -119,9 +119,9 @@ class HybridModel:
         fitted = self._fitted[bank_of(chosen.reading, with_network)]
         return predictor.new_predictor(fitted, n, chosen, self._network, sparse=sparse)
 
-    def _begin(self, n: int) -> Predictor:
+    def _begin(self, n: int, chosen: Chosen) -> Predictor:
         """Return a predictor that has read the preface as if it were coded."""
-        begun = self._empty(n, TEXT).with_data(self._preface)
+        begun = self._empty(n, chosen).with_data(self._preface)
         for start in range(0, self._preface.size, PIECE):
             interval = np.empty(min(PIECE, self._preface.size - start), dtype=np.uint32)
             coding.encode(begun, interval, interval)
@@ -140,14 +140,18 @@ class HybridModel:
             nll = coding.encode(at_work, left, freq)
             yield Prediction(left, freq, nll, chosen.reading.name)
 
+    def prevailing(self, data: NDArray[np.uint8]) -> Chosen:
+        """Return the one way in which to read all of the data as it is."""
+        return spans.prevailing(self._found(data))
+
     def _found(self, data: NDArray[np.uint8]) -> list[Span]:
         """Return spans for a segment; the network reads what is text, and what else is small."""
-        listed = spans.find(data)
-        others = sum(span.size for span in listed if span.chosen.reading != TEXT.reading)
+        listed = spans.find(data, wide=self._network is not None)
+        others = sum(span.size for span in listed if span.chosen.reading not in TEXTS)
         if self._network is None or others <= LITTLE:
             return listed
         return [
-            Span(chosen._replace(alone=chosen.reading != TEXT.reading), size)
+            Span(chosen._replace(alone=chosen.reading not in TEXTS), size)
             for chosen, size in listed
         ]
 

@@ -1,6 +1,7 @@
 """Readings: how a span of bytes is read. Each is a file here and a line in READINGS.
 
     text.py         by words, lines, fields, columns
+    fields.py       logs, tables, JSON, XML, code: by what stood in the same place before
     records.py      by the bytes above and by columns, in records (structure.py)
     x86.py          machine code, by instructions (instructions.py, targets.py)
     risc.py         machine code in words of 32 bits
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, u64
-from arzip.readings import bitmap, past, records, risc, text, x86
+from arzip.readings import bitmap, fields, past, records, risc, text, x86
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import Numbers, Reading, State
 
@@ -26,6 +27,7 @@ __all__ = [
     "FIELDS",
     "READINGS",
     "TEXT",
+    "TEXTS",
     "Chosen",
     "Reading",
     "checked",
@@ -41,8 +43,12 @@ READINGS: tuple[Reading, ...] = (
     x86.READING,
     bitmap.READING,
     risc.READING,
+    fields.READING,
 )
 """Files number them in this order, so a new one goes at the end."""
+
+TEXTS = (text.READING, fields.READING)
+"""What is text: a network reads it however long it is, and a preface is of its kind."""
 
 FIELDS = (*past.FIELDS, *(field for reading in READINGS for field in reading.fields))
 """What all of them remember."""

@@ -73,3 +73,5 @@ class Reading:
     """Change them back. What precedes a missing end comes back, up to some bytes."""
     with_network: bool = False
     """Whether a model's network may take part. It does not see what is read without it."""
+    wide: bool = False
+    """Whether it takes so long that an encoder chooses it only beside a network, which does too."""

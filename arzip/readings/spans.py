@@ -125,23 +125,24 @@ def _number(take: Callable[[], int]) -> int:
             raise FormatError("a segment claims an impossible number: the file is damaged")
 
 
-def find(data: NDArray[np.uint8]) -> list[Span]:
-    """Return spans that suit a segment of at least one byte.
+def find(data: NDArray[np.uint8], *, wide: bool = True) -> list[Span]:
+    """Return spans that suit a segment of at least one byte; if not `wide`, in no wide reading.
 
     Large files in an archive are looked at by themselves.
     """
+    among = [reading for reading in _BY_PRIORITY if wide or not reading.wide]
     cuts = archives.parts(data)
-    return _joined([span for start, end in cuts for span in _find(data[start:end])])
+    return _joined([span for start, end in cuts for span in _find(data[start:end], among)])
 
 
-def _find(data: NDArray[np.uint8]) -> list[Span]:
+def _find(data: NDArray[np.uint8], among: Sequence[Reading]) -> list[Span]:
     """Return spans for data of one kind, or of several.
 
     Each reading takes what it finds of what the ones before it have left. The last one takes all.
     """
     found: list[tuple[int, Span]] = []
     left = [(0, data.size)]
-    for reading in _BY_PRIORITY:
+    for reading in among:
         rest = []
         for start, end in left:
             at = start
@@ -157,7 +158,7 @@ def _find(data: NDArray[np.uint8]) -> list[Span]:
 
 
 _BY_PRIORITY = (*READINGS[2:], *READINGS[:2])
-"""Special kinds, then text, then records, which suit everything."""
+"""Special kinds and fields, then text, then records, which suit everything."""
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:
@@ -180,10 +181,10 @@ def transform(data: NDArray[np.uint8], spans: Sequence[Span]) -> None:
         start += size
 
 
-def prevailing(data: NDArray[np.uint8]) -> Chosen:
-    """Return the one way in which to read all of the data as it is, without a transform."""
+def prevailing(spans: Sequence[Span]) -> Chosen:
+    """Return the one way in which to read all of a segment as it is, without a transform."""
     sizes: dict[Chosen, int] = {}
-    for chosen, size in find(data):
+    for chosen, size in spans:
         if chosen.reading.transform:
             chosen = Chosen(_BY_PRIORITY[-1], _BY_PRIORITY[-1].usual)
         sizes[chosen] = sizes.get(chosen, 0) + size

@@ -12,7 +12,7 @@ from arzip.readings.past import expected, hash_pair
 from arzip.readings.reading import Field, Found, Reading, State
 from arzip.readings.windows import stretches
 
-__all__ = ["READING"]
+__all__ = ["READING", "observe_line", "set_line_contexts", "stretches_of_text"]
 
 FIELDS: tuple[Field, ...] = (
     ("line_start", np.int64),
@@ -35,7 +35,7 @@ _CHANGE = 30.0
 _GAPS = 0.02  # of a window must be spaces or ends of lines, else it is sound or a picture
 
 
-def _find(data: NDArray[np.uint8]) -> list[Found]:
+def stretches_of_text(data: NDArray[np.uint8]) -> list[Found]:
     """Return the stretches of text: where nearly all bytes are of characters, few above 127."""
     counts = np.bincount(data, minlength=256)
     if counts[_BYTES].sum() > 0.98 * data.size and counts[128:].sum() < 0.6 * data.size:
@@ -78,7 +78,7 @@ def _best_path(gains: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 @compiled
-def _observe(state: State, byte: int) -> None:
+def observe_line(state: State, byte: int) -> None:
     """Keep where lines and fields start."""
     if state.position - state.line_start == 1:
         state.line_first = byte
@@ -93,7 +93,7 @@ def _observe(state: State, byte: int) -> None:
 
 
 @compiled
-def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
+def set_line_contexts(state: State, data: NDArray[np.uint8]) -> None:
     history = state.history
     last = history & u64(0xFF)
     # In the line before: the byte above, with its neighbours; and the one above in the line before.
@@ -122,4 +122,15 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[18] = state.shape ^ above << u64(56)
 
 
-READING = Reading("text", (), (), 19, 1, _find, FIELDS, _observe, _set_contexts, with_network=True)
+READING = Reading(
+    "text",
+    (),
+    (),
+    19,
+    1,
+    stretches_of_text,
+    FIELDS,
+    observe_line,
+    set_line_contexts,
+    with_network=True,
+)

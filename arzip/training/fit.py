@@ -58,13 +58,18 @@ def unfitted(reading: Reading) -> Fitted:
 
 
 def fit(
-    banks: dict[str, Fitted], piece: NDArray[np.uint8], network: Network | None = None
+    banks: dict[str, Fitted],
+    piece: NDArray[np.uint8],
+    network: Network | None = None,
+    *,
+    wide: bool = True,
 ) -> tuple[set[str], float]:
     """Code one piece from the values of each reading, and change these to what it leaves behind.
 
-    Returns the names of those, and its code length in bits.
+    Wide readings take part if asked to. Returns the names of those that were changed, and the
+    piece's code length in bits.
     """
-    listed = spans.find(piece)
+    listed = spans.find(piece, wide=wide)
     data = piece.copy()
     spans.transform(data, listed)
     first = listed[0].chosen
@@ -159,7 +164,8 @@ def fit_all(
         size, bits = 0, 0.0
         for source in rng.permutation(list(named)):
             piece = piece_of(named[source](rng), rng)
-            read, cost = fit(fitted, piece, network)
+            # Without a network no encoder chooses wide readings, but whoever wants to may.
+            read, cost = fit(fitted, piece, network, wide=has or rng.random() < 0.5)
             size, bits = size + piece.size, bits + cost
             if turn >= rounds // 2:
                 for name in read:

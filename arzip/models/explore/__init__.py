@@ -7,6 +7,9 @@ Any other model's session gives the same byte by byte (`stepwise`). Both answer 
 
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from arzip.codec import Model
 from arzip.models.explore.protocol import Explorer
 from arzip.models.explore.session import PredictorSession
@@ -21,9 +24,12 @@ __all__ = ["explorer"]
 class _MakesPredictors(Protocol):
     def predictor(self, n: int, chosen: Chosen) -> Predictor: ...
 
+    def prevailing(self, data: NDArray[np.uint8]) -> Chosen: ...
 
-def explorer(model: Model, size: int, reading: Chosen = TEXT) -> Explorer:
-    """Return a fresh start of `model` for about `size` bytes, read as text or as chosen."""
+
+def explorer(model: Model, size: int, data: NDArray[np.uint8] | None = None) -> Explorer:
+    """Return a fresh start of `model` for about `size` bytes, read as text or as suits the data."""
     if isinstance(model, _MakesPredictors):
+        reading = TEXT if data is None else model.prevailing(data)
         return PredictorSession(model.predictor(size, reading), size)
     return Stepwise(model.session())
