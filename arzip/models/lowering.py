@@ -109,7 +109,8 @@ def _generate_bytes(context: Any, builder: Any, signature: Any, arguments: Any) 
         context.make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 2, 3)
     )
     start, row = arguments[1], arguments[4]
-    avx2 = "+avx2" in context.codegen()._tm_features.split(",")
+    features = getattr(context.codegen(), "_tm_features", "")  # numba does not promise it
+    avx2 = "+avx2" in features.split(",")
     multiply, lanes = (_in_words_of_avx2, 8) if avx2 else (_in_any_words, LANES)
     weights, sums = ir.VectorType(BYTE, BYTE_GROUP * lanes), ir.VectorType(WORD, lanes)
     with builder.goto_entry_block():  # once, however often the loop around comes by
