@@ -155,10 +155,7 @@ class Recurrent(Network):
             if k:
                 inputs = self.linear_above(k - 1)(outputs)
             before = tuple(part[k] for part in state)  # (B, H) each
-            matrix, bias, project = self.recurrent[k], self.bias[k], None
-            if self.config.rank:
-                bias = bias + self.projected_bias[k] @ matrix.t()
-                project = self.project[k]
+            matrix, bias, project = self._recurrence(k)
             if self.config.architecture == "gru":
                 outputs = _gru(inputs, before[0], matrix, bias, project)
                 last.append((outputs[-1],))
@@ -176,16 +173,22 @@ class Recurrent(Network):
         for k in range(self.config.layers):
             if k:
                 weights, below = self.linear_above(k - 1).weight, self.linear_above(k - 1).bias
-            matrix, bias = self.recurrent[k], self.bias[k]
-            if self.config.rank:
-                bias = bias + self.projected_bias[k] @ matrix.t()
-                matrix = matrix @ self.project[k]
+            matrix, bias, project = self._recurrence(k)
+            if project is not None:
+                matrix = matrix @ project
             tensors = [weights, matrix, below, bias]
             outputs, after = torch._VF.gru(
                 outputs, state[0][k : k + 1].contiguous(), tensors, True, 1, 0.0, True, False, False
             )
             last.append(after)
         return self._logits(state[0], outputs), (torch.cat(last),)
+
+    def _recurrence(self, layer: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return U, the bias of all that it adds, and P if there is one."""
+        matrix, bias = self.recurrent[layer], self.bias[layer]
+        if not self.config.rank:
+            return matrix, bias, None
+        return matrix, bias + self.projected_bias[layer] @ matrix.t(), self.project[layer]
 
     def _logits(self, state: Tensor, outputs: Tensor) -> Tensor:
         """Return the logits of each byte, from the states before it."""
