@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import random
+import struct
 from pathlib import Path
 
 import arzip
@@ -68,6 +69,8 @@ def inputs() -> dict[str, bytes]:
         "bitmap": bitmap([(int(512 * rng.random()), int(300 * rng.random())) for _ in range(24)]),
         "cells": cells(words),
         "spans": table + text(3000) + table[::-1] + log * 2,
+        "picture": picture(words),
+        "sound": sound(words),
     }
 
 
@@ -81,6 +84,36 @@ def bitmap(centres: list[tuple[int, int]]) -> bytes:
             row |= ((1 << 2 * half) - 1) << max(0, x - half)
         rows.append((row & (1 << 512) - 1).to_bytes(64, "big"))
     return b"".join(rows)
+
+
+def picture(words: list[bytes]) -> bytes:
+    """Return a picture of 90 x 60 pixels in three colours and its header: a hill, and some noise."""
+    width, height = 90, 60
+    rows = []
+    for y in range(height):
+        for x in range(width):
+            hill = 240 - (x - 40) ** 2 // 40 - (y - 30) ** 2 // 12
+            noise = words[(x * y) % 200][0] % 4
+            rows.append(bytes((hill + noise, hill - x // 2 + noise, 90 + x + noise)))
+        rows.append(bytes(2))  # to a multiple of four
+    pixels = b"".join(rows)
+    header = struct.pack(
+        "<IIIIiiHHIIIIII", 54 + len(pixels), 0, 54, 40, width, height, 1, 24, *[0] * 6
+    )
+    return b"BM" + header + pixels
+
+
+def sound(words: list[bytes]) -> bytes:
+    """Return 2,500 samples of 16 bits in two channels, and their header: a swinging string."""
+    left, speed, samples = 9000, 0, bytearray()
+    for i in range(2500):
+        speed -= left // 60
+        left += speed
+        right = left // 2 + 11 * words[i % 200][0]
+        samples += struct.pack("<hh", left + words[i % 170][0], right)
+    form = struct.pack("<IHHIIHH", 16, 1, 2, 8000, 32000, 4, 16)
+    chunks = b"WAVEfmt " + form + b"data" + len(samples).to_bytes(4, "little") + samples
+    return b"RIFF" + len(chunks).to_bytes(4, "little") + chunks
 
 
 def cells(words: list[bytes]) -> bytes:

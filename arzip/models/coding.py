@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from arzip import coder, readings
 from arzip.engine.compiled import compiled, i64, u32, u64
-from arzip.models.bits import match, mixer, ngram, slots
+from arzip.models.bits import match, mixer, ngram, slots, values
 from arzip.models.bits.odds import ONE, PROBABILITY_BITS
 from arzip.models.bits.state import NETWORK
 from arzip.models.network import running
@@ -77,6 +77,7 @@ def predict(state: State) -> int:
     """Return the probability in Q22 that the next bit is 1, from the slots that were found."""
     ngram.predict(state)
     match.predict(state)
+    values.predict(state)
     if state.network:
         for k in range(2):
             state.inputs[NETWORK + k] = node_odds(state.trees[k], state.partial)

@@ -28,7 +28,7 @@ from arzip.readings.spans import Span
 
 __all__ = ["PIECE", "VERSION", "HybridModel", "proven", "received", "spans_in", "write"]
 
-VERSION = 8
+VERSION = 9
 """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
 
 SESSION_SIZE = 1 << 20

@@ -6,9 +6,12 @@
     x86.py          machine code, by instructions (instructions.py, targets.py)
     risc.py         machine code in words of 32 bits
     bitmap.py       pictures of one bit a pixel, bit by bit
+    pixels.py       other pictures, by the pixels around (picture_files.py)
+    samples.py      sound and arrays, by the numbers before (array_files.py)
 
 A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of
-that; what all of them share is in past.py. An encoder finds the reading that suits a span, with its
+that; what all of them share is in past.py. Numbers are predicted by value with values.py and
+leastsquares.py. An encoder finds the reading that suits a span, with its
 number if it has one, and the file tells the decoder.
 """
 
@@ -19,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, u64
-from arzip.readings import bitmap, fields, past, records, risc, text, x86
+from arzip.readings import bitmap, fields, past, pixels, records, risc, samples, text, values, x86
 from arzip.readings.past import hash_pair
-from arzip.readings.reading import Numbers, Reading, State
+from arzip.readings.reading import Numbers, Reading, Size, State
 
 __all__ = [
     "FIELDS",
@@ -44,14 +47,23 @@ READINGS: tuple[Reading, ...] = (
     bitmap.READING,
     risc.READING,
     fields.READING,
+    pixels.READING,
+    samples.READING,
 )
 """Files number them in this order, so a new one goes at the end."""
 
 TEXTS = (text.READING, fields.READING)
 """What is text: a network reads it however long it is, and a preface is of its kind."""
 
-FIELDS = (*past.FIELDS, *(field for reading in READINGS for field in reading.fields))
+FIELDS = (
+    *past.FIELDS,
+    *values.FIELDS,
+    *(field for reading in READINGS for field in reading.fields),
+)
 """What all of them remember."""
+
+
+_WAYS = 8  # that a function branches
 
 
 class Chosen(NamedTuple):
@@ -90,28 +102,52 @@ def checked(chosen: Chosen) -> Chosen:
 
 
 def _by_index(functions: Sequence[Callable[..., Any]]) -> Any:
-    """Return one compiled function that calls the one of that index."""
-    first, *others = functions
-    if not others:
-        return compiled(lambda index, *given: first(*given))
-    rest = _by_index(others)
+    """Return one compiled function that calls the one of that index.
+
+    What a function calls is compiled with it once more, so one that branches often takes much less
+    time to compile than a chain of some that branch once.
+    """
+    if len(functions) > _WAYS:
+        near, far = _by_index(functions[:_WAYS]), _by_index(functions[_WAYS:])
+
+        @compiled
+        def call_either(index: int, *given: Any) -> Any:
+            if index < _WAYS:
+                return near(index, *given)
+            return far(index - _WAYS, *given)
+
+        return call_either
+    padded = [*functions, *[functions[-1]] * (_WAYS - len(functions))]
+    zero, one, two, three, four, five, six, seven = padded
 
     @compiled
     def call(index: int, *given: Any) -> Any:
         if index == 0:
-            return first(*given)
-        return rest(index - 1, *given)
+            return zero(*given)
+        if index == 1:
+            return one(*given)
+        if index == 2:
+            return two(*given)
+        if index == 3:
+            return three(*given)
+        if index == 4:
+            return four(*given)
+        if index == 5:
+            return five(*given)
+        if index == 6:
+            return six(*given)
+        return seven(*given)
 
     return call
 
 
-def for_each_size(make: Callable[[int, int], Callable[..., Any]]) -> Any:
-    """Return a function of a state and more, for compiled ones: it calls make(contexts, phases).
+def for_each_size(make: Callable[[Size], Callable[..., Any]]) -> Any:
+    """Return a function of a state and more, for compiled ones: it calls make(size).
 
     Loops whose length is known when they are compiled are work for vectors.
     """
-    sizes = [(reading.contexts, reading.phases) for reading in READINGS]
-    made = {size: make(*size) for size in dict.fromkeys(sizes)}
+    sizes = [reading.size for reading in READINGS]
+    made = {size: make(size) for size in dict.fromkeys(sizes)}
     call = _by_index([made[size] for size in sizes])
     return compiled(lambda state, *given: call(state.reading, state, *given))
 
@@ -139,12 +175,12 @@ def set_bit_contexts(state: State) -> None:
 
 
 @for_each_size
-def _spread(contexts: int, phases: int) -> Callable[[State], None]:
+def _spread(size: Size) -> Callable[[State], None]:
     @compiled
     def spread(state: State) -> None:
         """Mix the bits of each context with its number."""
         hashes = state.hashes
-        for i in range(contexts):
+        for i in range(size.contexts):
             hashes[i] = hash_pair(hashes[i], u64(i))
 
     return spread

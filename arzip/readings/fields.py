@@ -1,11 +1,12 @@
 """Text in fields: logs, tables, JSON, XML, code. Read by what stood in the same place before.
 
 A token is a run of letters, digits and the like; all other bytes are separators, each by itself. A
-place is known by the separators of the line up to there, or by the label before it: the word before
-a colon or an equals sign, or a tag. At each token a pointer starts where one stood last in the same
-place, and goes along: the byte there is expected, and how that went of late says how much to trust
-it. Of numbers it also tells how many digits are to come, and after the first one that differs, by
-how much.
+place is known in two ways. One is by the separators of the line up to there, or by the label before
+it: the word before a colon or an equals sign, or a tag. The other is by the line up to there
+without its digits, its template. At each token two pointers start where one stood last in the same
+place, and go along: the byte there is expected, and how that went of late says how much to trust
+it. Of numbers one also tells how many digits are to come, and after the first one that differs, by
+how much; and numerals.py what they are likely to be.
 
 The contexts are those of text, and these.
 """
@@ -14,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
+from arzip.readings import numerals
+from arzip.readings.numerals import PLACES, is_digit
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import Field, Found, Reading, State
 from arzip.readings.text import observe_line, set_line_contexts, stretches_of_text
 
 __all__ = ["READING"]
 
-_PLACES = 1 << 12  # that are remembered
 _MOST_DIGITS = 20
 
 _LEAST = 1 << 10  # bytes, or to say so costs more than it saves
@@ -29,28 +31,28 @@ _OTHER = np.ones(256, dtype=bool)
 _OTHER[[32, 39, 44, 46, *range(65, 91), *range(97, 123), *range(128, 256)]] = False
 
 FIELDS: tuple[Field, ...] = (
+    *numerals.FIELDS,
     ("separators", np.uint64),  # a hash of the line's
     ("label", np.uint64),
-    ("place", np.uint64),  # a hash of where the token is
+    ("template", np.uint64),  # a hash of the line without its digits
+    ("template_before", np.uint64),  # that of the line before
+    ("paths", np.uint64, 2),  # hashes of where the token is
     ("token", np.uint64),  # a hash of its bytes so far
     ("token_before", np.uint64),
     ("token_before_that", np.uint64),
+    ("surprise", np.uint64),  # the last token that was not the one expected
+    ("surprises", np.uint64),  # a hash of all of those in the line
     ("tokens", np.int64),  # in the line
-    ("pointer", np.int64),  # the byte that is expected; 0: none is
-    ("agreed", np.int64),  # bytes of the token
-    ("moved", np.int64),  # 0: all agreed; else 1, 2, 3 by how the first one that did not differs
-    ("digits", np.int64),  # to come, where the pointer is
-    ("token_places", np.int64, _PLACES),  # where a token stood last
-    ("token_trust", np.int64, _PLACES),  # whether all of the last ones agreed, a bit each
+    ("pointers", np.int64, 2),  # the byte that is expected; 0: none is
+    ("agreed", np.int64, 2),  # bytes of the token
+    ("moved", np.int64, 2),  # 0: all agreed; else 1, 2, 3 by how the first one that did not differs
+    ("digits", np.int64),  # to come, where the first pointer is
+    ("token_places", np.int64, (2, PLACES)),  # where a token stood last
+    ("token_trust", np.int64, (2, PLACES)),  # whether all of the last ones agreed, a bit each
 )
 
 _TOKEN = np.zeros(256, dtype=np.int64)
 _TOKEN[[95, *range(48, 58), *range(65, 91), *range(97, 123), *range(128, 256)]] = 1
-
-
-@compiled
-def _is_digit(byte: int) -> bool:
-    return 48 <= byte <= 57
 
 
 @compiled
@@ -64,65 +66,86 @@ def _go_on(state: State, data: NDArray[np.uint8]) -> None:
     """Take in the last byte."""
     last = i64(state.history & u64(0xFF))
     before = i64(state.history >> u64(8) & u64(0xFF))
+    if not is_digit(last):
+        state.template = hash_pair(state.template, u64(last))
     if _TOKEN[last]:
         state.token = hash_pair(state.token, u64(last))
-        if state.pointer > 0:
-            _follow(state, data, last)
+        _follow(state, data, last)
+        numerals.read(state, last)
         return
     if state.token != u64(0):
-        slot = _slot(state.place)
-        whole = state.pointer > 0 and state.moved == 0 and not _TOKEN[data[state.pointer]]
-        state.token_trust[slot] = (state.token_trust[slot] << 1 | i64(whole)) & 255
-        state.token_before_that = state.token_before
-        state.token_before = state.token
-        state.tokens += 1
-        if last == 61 or last == 62 or (last == 58 and not _is_digit(before)):  # = > :
+        _end_token(state, data)
+        if last == 61 or last == 62 or (last == 58 and not is_digit(before)):  # = > :
             state.label = state.token
     if before == 34 and last == 58:  # ":
         state.label = state.token_before
     if last == 10:
-        state.separators = u64(0)
-        state.label = u64(0)
+        state.separators = state.label = state.surprises = u64(0)
+        state.template_before, state.template = state.template, u64(0)
         state.tokens = 0
     elif last != before:
         state.separators = hash_pair(state.separators, u64(last))
     state.token = u64(0)
     known = hash_pair(state.label, u64(last)) if state.label else state.separators
-    state.place = hash_pair(known, u64(1))
+    state.paths[0] = hash_pair(known, u64(1))
+    state.paths[1] = hash_pair(state.template, u64(2))
     _point(state, data)
+
+
+@compiled
+def _end_token(state: State, data: NDArray[np.uint8]) -> None:
+    """Remember the token, and whether it was the one that each pointer expected."""
+    for k in range(2):
+        slot, pointer = _slot(state.paths[k]), state.pointers[k]
+        was_right = pointer > 0 and state.moved[k] == 0 and not _TOKEN[data[pointer]]
+        state.token_trust[k, slot] = (state.token_trust[k, slot] << 1 | i64(was_right)) & 7
+        if k == 0 and not was_right:
+            state.surprise = state.token
+            state.surprises = hash_pair(state.surprises, state.token)
+    numerals.keep(state, _slot(state.paths[0]))
+    state.token_before_that = state.token_before
+    state.token_before = state.token
+    state.tokens += 1
 
 
 @compiled
 def _point(state: State, data: NDArray[np.uint8]) -> None:
     """Begin to follow what stood in this place last, which is now here."""
-    slot = _slot(state.place)
-    state.pointer = state.token_places[slot]
-    state.token_places[slot] = state.position
-    state.agreed = state.moved = state.digits = 0
-    if state.pointer > 0:
+    for k in range(2):
+        slot = _slot(state.paths[k])
+        state.pointers[k] = state.token_places[k, slot]
+        state.token_places[k, slot] = state.position
+        state.agreed[k] = state.moved[k] = 0
+    numerals.begin(state, _slot(state.paths[0]))
+    state.digits = 0
+    pointer = state.pointers[0]
+    if pointer > 0:
         while (
             state.digits < _MOST_DIGITS
-            and state.pointer + state.digits < state.position
-            and _is_digit(data[state.pointer + state.digits])
+            and pointer + state.digits < state.position
+            and is_digit(data[pointer + state.digits])
         ):
             state.digits += 1
 
 
 @compiled
 def _follow(state: State, data: NDArray[np.uint8], last: int) -> None:
-    """Take the pointer along, which stays at the end of a token that was shorter."""
-    there = i64(data[state.pointer])
-    if not _TOKEN[there]:
-        state.moved = max(state.moved, 1)
-        return
-    if there == last:
-        state.agreed += 1
-    elif state.moved == 0:
-        state.moved = 1 if last == there + 1 else 2 if last > there else 3
-    state.pointer += 1
-    state.digits = max(0, state.digits - 1)
-    if state.pointer >= state.position:
-        state.pointer = 0
+    """Take the pointers along, which stay at the end of a token that was shorter."""
+    for k in range(2):
+        pointer = state.pointers[k]
+        if pointer == 0:
+            continue
+        there = i64(data[pointer])
+        if not _TOKEN[there]:
+            state.moved[k] = max(state.moved[k], 1)
+            continue
+        if there == last:
+            state.agreed[k] += 1
+        elif state.moved[k] == 0:
+            state.moved[k] = 1 if last == there + 1 else 2 if last > there else 3
+        state.pointers[k] = pointer + 1 if pointer + 1 < state.position else 0
+        if k == 0:
+            state.digits = max(0, state.digits - 1)
 
 
 @compiled
@@ -130,16 +153,18 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     set_line_contexts(state, data)
     if state.position > 0:
         _go_on(state, data)
-    history, token, place, hashes = state.history, state.token, state.place, state.hashes
+    history, token, place, hashes = state.history, state.token, state.paths[0], state.hashes
     last = history & u64(0xFF)
-    expected = next_one = u64(256)
-    if state.pointer > 0:
-        expected = u64(data[state.pointer])
-        if state.pointer + 1 < state.position:
-            next_one = u64(data[state.pointer + 1])
-    trust = u64(state.token_trust[_slot(place)] & 7)
-    went = u64(min(state.agreed, 3)) | u64(state.moved) << u64(2)
-    numbers = u64(min(state.digits, 15)) << u64(9) | u64(state.moved) << u64(14)
+    expected = next_one = again = u64(256)
+    if state.pointers[0] > 0:
+        expected = u64(data[state.pointers[0]])
+        if state.pointers[0] + 1 < state.position:
+            next_one = u64(data[state.pointers[0] + 1])
+    if state.pointers[1] > 0:
+        again = u64(data[state.pointers[1]])
+    trust = u64(state.token_trust[0, _slot(place)])
+    went = u64(min(state.agreed[0], 3)) | u64(state.moved[0]) << u64(2)
+    numbers = u64(min(state.digits, 15)) << u64(9) | u64(state.moved[0]) << u64(14)
     hashes[19] = expected | went << u64(9) | trust << u64(16)
     hashes[20] = expected | last << u64(9) | next_one << u64(18)
     hashes[21] = hash_pair(place, token)
@@ -153,8 +178,22 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[29] = history << u64(8)
     hashes[30] = hash_pair(u64(state.tokens), state.shape & u64(0xFFFFFFFF))
     hashes[31] = history & u64(0xFFFF00) | expected << u64(32)
+    hashes[32] = hash_pair(hash_pair(state.surprise, place), token)
+    hashes[33] = hash_pair(hash_pair(state.surprises, place), token)
+    hashes[34] = hash_pair(state.template, token)
+    trust = u64(state.token_trust[1, _slot(state.paths[1])])
+    went = u64(min(state.agreed[1], 3)) | u64(state.moved[1]) << u64(2)
+    hashes[35] = again | went << u64(9) | trust << u64(16)
+    hashes[36] = hash_pair(hash_pair(state.template_before, state.separators), token)
+    digit = u64(numerals.digit(state))
+    numeral = digit | u64(state.numeral_moved) << u64(4)
+    to_come = u64(max(state.numeral_width - state.numeral_digits, 0)) if digit < u64(10) else u64(0)
+    hashes[37] = numeral | u64(state.numeral_trust[_slot(place)]) << u64(6) | to_come << u64(9)
+    hashes[38] = numeral | expected << u64(6) | again << u64(20)
     state.phases[1] = min(state.tokens, 31) << 3
     state.phases[2] = i64(expected & u64(0xFF))
+    state.phases[3] = i64(again & u64(0xFF))
+    state.phases[4] = i64(numeral) | min(max(state.numeral_digits + 1, 0), 2) << 6
 
 
 def _find(data: NDArray[np.uint8]) -> list[Found]:
@@ -170,8 +209,8 @@ READING = Reading(
     "fields",
     (),
     (),
-    32,
-    3,
+    39,
+    5,
     _find,
     FIELDS,
     observe_line,

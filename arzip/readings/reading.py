@@ -2,42 +2,60 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
     "MOST_CONTEXTS",
+    "MOST_HISTOGRAMS",
     "MOST_NUMBERS",
     "MOST_PHASES",
+    "MOST_VALUES",
     "Field",
     "Found",
     "Numbers",
     "Reading",
+    "Size",
     "State",
 ]
 
-MOST_CONTEXTS = 32
+MOST_CONTEXTS = 40
 """Of a reading."""
 
-MOST_PHASES = 3
+MOST_PHASES = 5
 """Of a reading."""
 
-MOST_NUMBERS = 8
+MOST_NUMBERS = 12
+"""Of a reading."""
+
+MOST_VALUES = 16
+"""Of a reading."""
+
+MOST_HISTOGRAMS = 8
 """Of a reading."""
 
 State = Any
 """A model's state, of models/bits/state.py: numba's types are not Python's."""
 
-Field = tuple[str, type[np.generic]] | tuple[str, type[np.generic], int]
-"""A field of the state: its name, its type, and its length if it is an array."""
+Field = tuple[str, type[np.generic]] | tuple[str, type[np.generic], int | tuple[int, ...]]
+"""A field of the state: its name, its type, and its shape if it is an array."""
 
 Numbers = tuple[int, ...]
 """What an encoder has found out, such as the length of records."""
 
 Found = tuple[int, int, Numbers]
 """A part of some data: where it starts, its size, and the numbers that suit it."""
+
+
+class Size(NamedTuple):
+    """How much a reading tells the mixers."""
+
+    contexts: int
+    phases: int
+    values: int
+    histograms: int
 
 
 @dataclass(frozen=True)
@@ -71,7 +89,15 @@ class Reading:
     """Change a span's bytes, in place, to those that are predicted, knowing its numbers."""
     undo: Callable[[NDArray[np.uint8], Numbers], None] | None = None
     """Change them back. What precedes a missing end comes back, up to some bytes."""
+    values: int = 0
+    """How many values it expects of the number to come: see values.py."""
+    histograms: int = 0
     with_network: bool = False
     """Whether a model's network may take part. It does not see what is read without it."""
     wide: bool = False
     """Whether it takes so long that an encoder chooses it only beside a network, which does too."""
+
+    @property
+    def size(self) -> Size:
+        """How much it tells the mixers."""
+        return Size(self.contexts, self.phases, self.values, self.histograms)

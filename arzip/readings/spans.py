@@ -157,8 +157,8 @@ def _find(data: NDArray[np.uint8], among: Sequence[Reading]) -> list[Span]:
     return [span for _, span in sorted(found, key=lambda item: item[0])]
 
 
-_BY_PRIORITY = (*READINGS[2:], *READINGS[:2])
-"""Special kinds and fields, then text, then records, which suit everything."""
+_BY_PRIORITY = (*READINGS[6:], *READINGS[2:6], *READINGS[:2])
+"""What headers tell of, special kinds, fields; then text; then records, which suit everything."""
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:

@@ -121,7 +121,10 @@ def open_unpacked(path: Path) -> BinaryIO:
 
 
 class Lanes:
-    """Documents side by side: each lane reads one to its end, then another at random."""
+    """Documents side by side: each lane reads one to its end, then another at random.
+
+    The first ones begin anywhere, so that a short run sees all parts of its data alike.
+    """
 
     def __init__(self, corpus: Corpus, lanes: int, seed: int) -> None:
         self._corpus = corpus
@@ -136,7 +139,10 @@ class Lanes:
         data = np.zeros((steps, lanes), dtype=np.int64)
         new = self._ranges[:, 0] == self._ranges[:, 1]
         for empty in np.flatnonzero(new):
-            self._ranges[empty] = self._draw()
+            start, end = self._draw()
+            if self._ranges[empty, 1] == 0:
+                start = int(self._rng.integers(start, end))
+            self._ranges[empty] = start, end
         counts = np.minimum(steps, self._ranges[:, 1] - self._ranges[:, 0])
         for lane, (start, count) in enumerate(zip(self._ranges[:, 0], counts, strict=True)):
             data[:count, lane] = self._corpus.data[start : start + count]

@@ -42,7 +42,10 @@ def unfitted(reading: Reading) -> Fitted:
         ones = (history - (1 << n)).bit_count()
         history_map[:, :, history] = int((ones + 0.4) / (n + 0.8) * ONE)
     weights = np.zeros(LAYOUT["weights"].shape, dtype=np.int32)
-    weights[:, COUNTS : COUNTS + 2 * reading.contexts] = int(3.2 * 65536 / reading.contexts)
+    trust = 3.2 if reading.values == 0 else 0.4
+    weights[:, COUNTS : COUNTS + 2 * reading.contexts] = int(trust * 65536 / reading.contexts)
+    values = COUNTS + 3 * reading.contexts
+    weights[:, values : values + reading.values] = int(1.3 * 65536 / max(reading.values, 1))
     weights[:, MATCH : MATCH + 2] = 65536 // 5
     weights[:, NETWORK : NETWORK + 2] = 65536 // 6  # 0 without a network
     final_weights = np.full(LAYOUT["final_weights"].shape, 65536 // 8, dtype=np.int32)

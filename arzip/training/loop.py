@@ -32,9 +32,10 @@ from arzip.training.networks import Config, Network, State, build
 from arzip.training.processes import Processes
 from arzip.training.quantise import rounded_forward
 
-__all__ = ["RECIPES", "TUNING", "Progress", "Recipe", "Trainer", "bits_per_byte"]
+__all__ = ["RECIPES", "TUNING", "TUNING_LANES", "Progress", "Recipe", "Trainer", "bits_per_byte"]
 
 WARM_UP = 150  # steps
+WARM_UP_SHARE = 0.05  # of the budget, at most
 NOT_A_CHECKPOINT = (
     pickle.UnpicklingError,
     RuntimeError,
@@ -72,6 +73,9 @@ RECIPES = {"transformer": Recipe(lanes=16, steps=128, rate=3e-3)}
 
 TUNING = 0.3
 """The factor of the rates for a network that was trained before."""
+
+TUNING_LANES = 32
+"""Its lanes: of little data and time, many small steps make more than a few large ones."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,7 @@ class Trainer:
 
     def _update(self, done: float) -> None:
         recipe = self.recipe
-        rate = min(1.0, (self._step + 1) / WARM_UP)
+        rate = min(1.0, max((self._step + 1) / WARM_UP, done / WARM_UP_SHARE))
         rate *= 0.01 + 0.99 * (1 + math.cos(math.pi * min(done, 1.0))) / 2
         for optimiser in self._optimisers:
             for group in optimiser.param_groups:

@@ -94,7 +94,9 @@ LACKING = "training needs PyTorch, which is not installed: pip install 'arzip[to
     help="How much of DATA the model holds, to read before each file [65536; transformer 0].",
 )
 @click.option(
-    "--lanes", type=click.IntRange(1), help="Documents to train on at a time [192; transformer 16]."
+    "--lanes",
+    type=click.IntRange(1),
+    help="Documents to train on at a time [192; transformer 16; with --start 32].",
 )
 @click.option(
     "--steps",
@@ -184,7 +186,7 @@ def _prepare(
     import torch
 
     from arzip.training.data import read_corpus
-    from arzip.training.loop import RECIPES, TUNING, Recipe, Trainer
+    from arzip.training.loop import RECIPES, TUNING, TUNING_LANES, Recipe, Trainer
     from arzip.training.networks import Config, Network
     from arzip.training.start import network_in
 
@@ -197,11 +199,16 @@ def _prepare(
         minutes=minutes or (None if epochs else 5.0),
         bytes=None if epochs is None else int(epochs * corpus.size),
     )
-    recipe = replace(recipe, lanes=lanes or recipe.lanes, steps=steps or recipe.steps)
     network: Config | Network = Config(arch, hidden, layers, rank, outputs, heads, window)
     if start is not None:
         network = network_in(start)
-        recipe = replace(recipe, rate=TUNING * recipe.rate, inner_rate=TUNING * recipe.inner_rate)
+        recipe = replace(
+            recipe,
+            rate=TUNING * recipe.rate,
+            inner_rate=TUNING * recipe.inner_rate,
+            lanes=TUNING_LANES,
+        )
+    recipe = replace(recipe, lanes=lanes or recipe.lanes, steps=steps or recipe.steps)
     return corpus, Trainer(corpus, network, recipe, device)
 
 

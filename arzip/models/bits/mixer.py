@@ -30,7 +30,7 @@ from arzip.models.bits.state import (
 )
 from arzip.models.numbers.intrinsics import prefetch
 from arzip.readings import for_each_size
-from arzip.readings.reading import State
+from arzip.readings.reading import Size, State
 
 __all__ = ["apm_row", "learn", "predict"]
 
@@ -90,8 +90,8 @@ def _select(state: State) -> None:
 
 
 @for_each_size
-def _mix(contexts: int, phases: int) -> Callable[[State], int]:
-    size, mixers = inputs_of(contexts), MIXERS + phases
+def _mix(size: Size) -> Callable[[State], int]:
+    count, mixers = inputs_of(size), MIXERS + size.phases
 
     @compiled
     def mix(state: State) -> int:
@@ -104,7 +104,7 @@ def _mix(contexts: int, phases: int) -> Callable[[State], int]:
         for k in range(mixers):
             r = u64(state.rows[k])
             total = i32(0)
-            for i in range(size):
+            for i in range(count):
                 total = i32(total + i32(i32(weights[r, u64(i)] * inputs[i]) >> 8))
             odds = _bounded(i64(total) >> 8)
             state.odds[2 + k] = odds
@@ -144,8 +144,8 @@ def learn(state: State, bit: int) -> None:
 
 
 @for_each_size
-def _adjust(contexts: int, phases: int) -> Callable[[State, int, int], None]:
-    size, mixers = inputs_of(contexts), MIXERS + phases
+def _adjust(size: Size) -> Callable[[State, int, int], None]:
+    count, mixers = inputs_of(size), MIXERS + size.phases
 
     @compiled
     def adjust(state: State, goal: int, rate: int) -> None:
@@ -155,7 +155,7 @@ def _adjust(contexts: int, phases: int) -> Callable[[State, int, int], None]:
             error = goal - i64(SQUASH[u64(state.odds[2 + k] + LIMIT)])
             pull = i32((error * rate) >> 10)
             r = u64(state.rows[k])
-            for i in range(size):
+            for i in range(count):
                 step = i32(i32(i32(inputs[i] * pull) + i32(1 << 17)) >> 18)
                 weight = i32(weights[r, u64(i)] + step)
                 weights[r, u64(i)] = min(max(weight, i32(-LARGEST)), i32(LARGEST))

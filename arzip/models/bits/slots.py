@@ -24,7 +24,7 @@ from arzip.models.bits.ngram import MOST, UNSEEN, after, count_of
 from arzip.models.bits.state import LINE
 from arzip.models.numbers.intrinsics import prefetch
 from arzip.readings import for_each_size
-from arzip.readings.reading import State
+from arzip.readings.reading import Size, State
 
 __all__ = ["find", "locate", "store"]
 
@@ -51,7 +51,7 @@ UNFOLDED = _unfolded()
 
 
 @for_each_size
-def locate(contexts: int, phases: int) -> Callable[[State, NDArray[np.uint32], int], None]:
+def locate(size: Size) -> Callable[[State, NDArray[np.uint32], int], None]:
     @compiled
     def locate(state: State, table: NDArray[np.uint32], partial: int) -> None:
         """Hash the contexts of the half byte after `partial` and ask for its lines and runs.
@@ -62,13 +62,13 @@ def locate(contexts: int, phases: int) -> Callable[[State, NDArray[np.uint32], i
         half = u64(table.size >> 1)
         lines, runs = half // u64(LINE) - u64(1), half // u64(BUCKET) - u64(1)
         salt = u64(partial) * u64(0x9E3779B97F4A7C15)
-        for i in range(contexts):
+        for i in range(size.contexts):
             x = state.hashes[i] ^ salt
             x = (x ^ (x >> u64(31))) * u64(0xD6E8FEB86659FD93)
             places[i] = ((x >> u64(20)) & lines) * u64(LINE)
             buckets[i] = half + ((x >> u64(34)) & runs) * u64(BUCKET)
             tags[i] = u32(x) | u32(1)
-        for i in range(contexts):
+        for i in range(size.contexts):
             prefetch(table, buckets[i])
             prefetch(table, places[i])
             prefetch(table, places[i] ^ u64(LINE))
@@ -77,14 +77,14 @@ def locate(contexts: int, phases: int) -> Callable[[State, NDArray[np.uint32], i
 
 
 @for_each_size
-def find(contexts: int, phases: int) -> Callable[[State, NDArray[np.uint32]], None]:
+def find(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
     @compiled
     def find(state: State, table: NDArray[np.uint32]) -> None:
         """Copy the located lines into the cache, unfolding runs and beginning what is new."""
         places, tags, lines, cache = state.places, state.tags, state.lines, state.cache
         state.hits = 0
         state.node = u64(1)
-        for i in range(contexts):
+        for i in range(size.contexts):
             line = places[i]
             neighbour = line ^ u64(LINE)
             if table[line] != tags[i] and (
@@ -115,13 +115,13 @@ def find(contexts: int, phases: int) -> Callable[[State, NDArray[np.uint32]], No
 
 
 @for_each_size
-def store(contexts: int, phases: int) -> Callable[[State, NDArray[np.uint32]], None]:
+def store(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
     @compiled
     def store(state: State, table: NDArray[np.uint32]) -> None:
         """Put the half byte's lines and runs back, changed."""
         lines, runs, cache = state.lines, state.runs, state.cache
         outcome = u32(u32(u32(state.node) << u32(8)) & OUTCOME)
-        for i in range(contexts):
+        for i in range(size.contexts):
             if runs[i] != u64(0):
                 run, tag = table[runs[i]], cache[i, 0]
                 if not _is_run_of(run, tag):

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from arzip import readings
 from arzip.engine.function import INTERPRETED
-from arzip.readings.reading import MOST_CONTEXTS, MOST_NUMBERS, MOST_PHASES, Numbers, Reading, State
+from arzip.readings.reading import (
+    MOST_CONTEXTS,
+    MOST_HISTOGRAMS,
+    MOST_NUMBERS,
+    MOST_PHASES,
+    MOST_VALUES,
+    Numbers,
+    Reading,
+    Size,
+    State,
+)
 
 __all__ = [
     "APM_KNOTS",
@@ -53,7 +63,8 @@ ROWS = 4 * 256 + 256 + 8 * (MOST_CONTEXTS + 1)
 """Rows of their weights: a block for each of them, see mixer.py. Then come 256 for each phase."""
 
 MATCH, CONSTANT, NETWORK, COUNTS = 0, 2, 3, 5
-"""The first of the inputs: two for the match, a constant, two of the network, three a context."""
+"""The first of the inputs: two for the match, a constant, two of the network, three a context,
+then one a value."""
 
 _VECTOR = 16  # inputs that a processor may take together
 
@@ -64,12 +75,12 @@ APM_KNOTS = 32
 """Values in a row of a calibration map: 25 are used, 32 fill a cache line."""
 
 
-def inputs_of(contexts: int) -> int:
-    """Return how many inputs the mixers have with so many contexts: a whole number of vectors."""
-    return -(-(COUNTS + 3 * contexts) // _VECTOR) * _VECTOR
+def inputs_of(size: Size) -> int:
+    """Return how many inputs the mixers have: a whole number of vectors."""
+    return -(-(COUNTS + 3 * size.contexts + size.values + 2 * size.histograms) // _VECTOR) * _VECTOR
 
 
-MOST_INPUTS = inputs_of(MOST_CONTEXTS)
+MOST_INPUTS = inputs_of(Size(MOST_CONTEXTS, MOST_PHASES, MOST_VALUES, MOST_HISTOGRAMS))
 MOST_MIXERS = MIXERS + MOST_PHASES
 
 LAYOUT = np.dtype(
@@ -140,7 +151,7 @@ def shapes(reading: Reading) -> dict[str, tuple[int, ...]]:
     return {
         "history_map": (reading.contexts * HISTORIES,),
         "match_map": (MATCH_BUCKETS,),
-        "weights": (ROWS + 256 * reading.phases, inputs_of(reading.contexts)),
+        "weights": (ROWS + 256 * reading.phases, inputs_of(reading.size)),
         "final_weights": (256, 2 + MIXERS + reading.phases),
     }
 
@@ -151,7 +162,7 @@ def read_by(state: State, reading: Reading, which: int, numbers: Numbers) -> Non
     state["numbers"][: len(numbers)] = numbers
     state["contexts"] = reading.contexts
     state["mixers"] = MIXERS + reading.phases
-    state["used"] = inputs_of(reading.contexts)
+    state["used"] = inputs_of(reading.size)
     state["by_bits"] = reading.set_bit_contexts is not None
     state["inputs"] = 0
 

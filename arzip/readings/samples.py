@@ -1,0 +1,333 @@
+"""Sound and arrays: numbers of one to four bytes, in channels, perhaps in rows.
+
+The numbers of this reading are the bytes of an item; how it is written, 2 * (unsigned, signed,
+floating point) + (whether its least significant byte comes first); the channels; and the items of a
+row, 0 if there are none. A span is predicted as unsigned items whose most significant byte comes
+first; floating point in the order of its values.
+
+An item is expected to be what the ones before say in sixteen ways: the last one and simple
+extrapolations, and three least squares of what came between the last ones, that forget at different
+speeds. Each comes with a spread, as wrong as it was of late.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.engine.compiled import compiled, i64, u32, u64
+from arzip.readings import leastsquares
+from arzip.readings.array_files import items_in
+from arzip.readings.past import hash_pair
+from arzip.readings.reading import MOST_VALUES, Field, Found, Numbers, Reading, State
+from arzip.readings.values import UNIT, expect, note_residuals
+
+__all__ = ["READING"]
+
+_VALUES = 16
+_MAIN, _QUICK, _STEADY, _BEST = 3, 4, 5, 12  # of these
+_HISTOGRAMS = 4
+_NEAR, _FEW = 32, 16  # inputs of least squares
+_OWN, _FEW_OWN = 20, 10  # of them from this channel, if there are others
+_CHANNELS = 8
+_ERRORS = 1 << 13  # of the last items
+_LONGEST = _ERRORS - 2 * _CHANNELS  # row
+_LEAST = 1 << 10  # bytes
+_LARGEST = 1 << 16  # input of least squares
+
+FIELDS: tuple[Field, ...] = (
+    ("channel", np.int64),
+    ("item_last", np.int64),
+    ("item_before", np.int64),
+    ("item_above", np.int64),
+    ("item_base", np.int64),  # what inputs and goal of least squares are taken from
+    ("item_shift", np.int64),  # what they are divided by
+    ("item_near", np.int64, _NEAR),
+    ("item_few", np.int64, _FEW),
+    ("main_products", np.int64, (_CHANNELS, _NEAR + 1, _NEAR)),
+    ("main_weights", np.int64, (_CHANNELS, _NEAR)),
+    ("quick_products", np.int64, (_CHANNELS, _FEW + 1, _FEW)),
+    ("quick_weights", np.int64, (_CHANNELS, _FEW)),
+    ("steady_products", np.int64, (_CHANNELS, _FEW + 1, _FEW)),
+    ("steady_weights", np.int64, (_CHANNELS, _FEW)),
+    ("item_errors", np.uint32, (_ERRORS, MOST_VALUES)),  # how wrong each value was, in 1/16
+    ("item_usual", np.int64, (_CHANNELS, MOST_VALUES)),  # its mean over some time, in 1/4096
+    ("item_kind", np.int64),  # how well the item is known: 0 to 31
+    ("item_missed", np.int64),  # how far the last one was from what was expected, as a power of 2
+)
+
+
+@compiled
+def _item(data: NDArray[np.uint8], place: int, size: int) -> int:
+    """Return the item there; before the first one, one in the middle."""
+    item: int = i64(1) << (8 * size - 1)
+    if place >= 0:
+        item = i64(0)
+        for k in range(size):
+            item = item << 8 | i64(data[place + k])
+    return item
+
+
+@compiled
+def _observe(state: State, byte: int) -> None:
+    """Learn from what the item turned out to be, once it is complete."""
+    note_residuals(state, byte, _HISTOGRAMS)
+    state.number = state.number << 8 | byte
+    if state.bytes_after > 0:
+        state.bytes_after -= 1
+        return
+    channel, number, shift = state.channel, state.number, state.item_shift
+    place = ((state.position - state.span_start) // state.numbers[0] - 1) & (_ERRORS - 1)
+    usual = state.item_usual
+    for k in range(_VALUES):
+        error = min(abs(number * UNIT - state.expected[k]), (1 << 32) - 1)
+        state.item_errors[place, k] = u32(error)
+        usual[channel, k] += ((error << 8) - usual[channel, k]) >> 6
+    goal = min(max((number - state.item_base) >> shift, -_LARGEST), _LARGEST)
+    near, few = state.item_near, state.item_few
+    leastsquares.learn(
+        state.main_products[channel], state.main_weights[channel], near, goal, 8, 0, 0, _NEAR
+    )
+    leastsquares.learn(
+        state.quick_products[channel], state.quick_weights[channel], few, goal, 6, 0, 0, _FEW
+    )
+    leastsquares.learn(
+        state.steady_products[channel], state.steady_weights[channel], few, goal, 10, 0, 0, _FEW
+    )
+
+
+@compiled
+def _begin_item(state: State, data: NDArray[np.uint8]) -> None:
+    """Expect an item."""
+    at, size, channels, row = state.position, state.numbers[0], state.numbers[2], state.numbers[3]
+    place = (at - state.span_start) // size
+    channel = (place % row if row > 0 else place) % channels
+    frame, shift = channels * size, max(0, 8 * size - 16)
+    state.channel, state.item_shift = channel, shift
+    state.number, state.bytes_after = 0, size - 1
+    w, ww = _item(data, at - frame, size), _item(data, at - 2 * frame, size)
+    www = _item(data, at - 3 * frame, size)
+    state.item_last, state.item_before, state.item_above = w, ww, www
+    near, few, values = state.item_near, state.item_few, state.expected
+    most = ((i64(1) << (8 * size)) - 1) * UNIT
+    if row > 0:
+        above = at - row * size
+        n, nw, ne = (
+            _item(data, above, size),
+            _item(data, above - frame, size),
+            _item(data, above + frame, size),
+        )
+        nn, nne = (
+            _item(data, above - row * size, size),
+            _item(data, above - row * size + frame, size),
+        )
+        nww, nee = _item(data, above - 2 * frame, size), _item(data, above + 2 * frame, size)
+        state.item_above = n
+        base = (w + n) >> 1
+        for k in range(_NEAR):
+            near[k] = 0
+        near[0], near[1], near[2], near[3], near[4] = (
+            w - base,
+            n - base,
+            nw - base,
+            ne - base,
+            ww - base,
+        )
+        near[5], near[6], near[7], near[8], near[9] = (
+            nn - base,
+            nne - base,
+            nww - base,
+            nee - base,
+            www - base,
+        )
+        for k in range(min(channel, 3)):
+            other = at - (k + 1) * size
+            here = _item(data, other, size)
+            near[10 + 2 * k] = here - _item(data, other - frame, size)
+            near[11 + 2 * k] = here - _item(data, other - row * size, size)
+        for k in range(_FEW):
+            few[k] = near[k]
+        values[0], values[1], values[2] = w, n, w + n - nw
+        values[9], values[10] = (
+            max(min(w, n), min(max(w, n), w + n - nw)),
+            (2 * (w + n) + ne - nw) >> 2,
+        )
+    else:
+        base = w
+        own, few_own = (_NEAR, _FEW) if channels == 1 else (_OWN, _FEW_OWN)
+        _set_steps(near, 0, own, data, at - frame, frame, size)
+        _set_steps(near, own, _NEAR, data, at - size, frame, size)
+        for k in range(_FEW):
+            few[k] = near[k] if k < few_own else near[own + k - few_own]
+        values[0], values[1], values[2] = w, 2 * w - ww, 3 * (w - ww) + www
+        values[9], values[10] = (w + ww) >> 1, w + (near[own] if channels > 1 else (w - ww) >> 1)
+    for k in range(_NEAR):
+        near[k] = min(max(near[k] >> shift, -_LARGEST), _LARGEST)
+    for k in range(_FEW):
+        few[k] = min(max(few[k] >> shift, -_LARGEST), _LARGEST)
+    state.item_base = base
+    for k in range(11):
+        values[k] *= UNIT
+    base *= UNIT
+    values[_MAIN] = base + (leastsquares.predict(state.main_weights[channel], near) << shift)
+    values[_QUICK] = base + (leastsquares.predict(state.quick_weights[channel], few) << shift)
+    values[_STEADY] = base + (leastsquares.predict(state.steady_weights[channel], few) << shift)
+    for k in range(3):
+        values[6 + k] = values[_MAIN + k]
+    values[11] = (values[_MAIN] + values[_STEADY]) >> 1
+    values[_BEST] = (values[_MAIN] + values[_QUICK]) >> 1
+    values[13] = (values[_MAIN] + values[_QUICK] + values[_STEADY] + values[9]) >> 2
+    values[14] = values[15] = values[_BEST]
+    errors, mask = state.item_errors, _ERRORS - 1
+    one, two, three = (
+        (place - channels) & mask,
+        (place - 2 * channels) & mask,
+        (place - 3 * channels) & mask,
+    )
+    up, left, right = (
+        (place - row) & mask,
+        (place - row - channels) & mask,
+        (place - row + channels) & mask,
+    )
+    usual = state.item_usual
+    for k in range(_VALUES):
+        late = 2 * i64(errors[one, k]) + i64(errors[two, k])
+        if row > 0:
+            late = (
+                late + 2 * i64(errors[up, k]) + i64(errors[left, k]) + i64(errors[right, k])
+            ) // 7
+        else:
+            late = (late + i64(errors[three, k])) >> 2
+        spread = usual[channel, k] >> 8
+        if k == 15:
+            spread = late
+        elif not (6 <= k <= 8 or k == 14):
+            spread = (spread + late) >> 1
+        expect(state, k, min(max(values[k], 0), most), spread + 6)
+    spread = (usual[channel, _BEST] >> 8) + (i64(errors[one, _BEST]) >> 1)
+    kind = 0
+    while kind < 31 and spread > 8:
+        spread = spread * 3 >> 2
+        kind += 1
+    state.item_kind = kind
+    missed, error = 0, i64(errors[one, _BEST]) // UNIT
+    while missed < 15 and error > 0:
+        error >>= 1
+        missed += 1
+    state.item_missed = missed
+
+
+@compiled
+def _set_steps(
+    steps: NDArray[np.int64],
+    first: int,
+    end: int,
+    data: NDArray[np.uint8],
+    place: int,
+    frame: int,
+    size: int,
+) -> None:
+    """Set steps[first:end] to what lies between the item at `place` and the ones before it."""
+    later = _item(data, place, size)
+    for k in range(end - first):
+        earlier = _item(data, place - (k + 1) * frame, size)
+        steps[first + k] = later - earlier
+        later = earlier
+
+
+@compiled
+def _byte_of(state: State, which: int) -> int:
+    """Return the byte to come of a value, nearest to it that goes with the bytes before."""
+    value = (state.expected[which] // UNIT) >> (8 * state.bytes_after)
+    byte: int = min(max(value - (state.number << 8), 0), 255)
+    return byte
+
+
+@compiled
+def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
+    byte = (state.position - state.span_start) % state.numbers[0]
+    if byte == 0:
+        _begin_item(state, data)
+    best, main, quick = _byte_of(state, _BEST), _byte_of(state, _MAIN), _byte_of(state, _QUICK)
+    kind, number = state.item_kind, u64(state.number)
+    channel = state.channel & 1
+    last, before, above = u64(state.item_last), u64(state.item_before), u64(state.item_above)
+    coarse = u64(6) if state.numbers[0] > 1 else u64(0)
+    here = u64(byte) << u64(61) | u64(channel) << u64(60)
+    hashes = state.hashes
+    hashes[6] = u64(best) | u64(kind) << u64(8) | here
+    hashes[7] = u64(main) | u64(quick) << u64(8) | here
+    hashes[8] = number | here
+    hashes[9] = hash_pair(number, last) | here
+    hashes[10] = hash_pair(hash_pair(number, last >> coarse), before >> coarse) | here
+    hashes[11] = number & u64(255) | u64(best >> 2) << u64(8) | here
+    hashes[12] = hash_pair(number, above) | here
+    hashes[13] = hash_pair(hash_pair(number, last >> coarse), above >> coarse) | here
+    hashes[14] = u64(main) | number << u64(8) | here
+    hashes[15] = u64(best) | u64(main) << u64(8) | u64(kind >> 2) << u64(16) | here
+    of, cases = state.residual_of, state.residual_case
+    of[0], of[1], of[2], of[3] = best, main, quick, _byte_of(state, _STEADY)
+    for k in range(_HISTOGRAMS):
+        cases[k] = k << 8 | min(byte, 3) << 6 | kind << 1 | channel
+    state.phases[0] = kind << 3 | min(byte, 3) << 1 | channel
+    state.phases[1] = (min(kind, 15) | (byte & 1) << 4) << 3
+    state.phases[2] = best
+    state.phases[3] = state.item_missed << 4 | min(kind >> 1, 15)
+    state.calibrated[0] = u64(best)
+    state.calibrated[1] = u64(kind) | u64(best >> 1) << u64(5) | u64(byte) << u64(13)
+
+
+def _find(data: NDArray[np.uint8]) -> list[Found]:
+    """Return the items behind the headers of sound and arrays."""
+    found: list[Found] = []
+    for start, size, item, form, channels, row in items_in(data):
+        if size >= _LEAST and 1 <= item <= 4 and 1 <= channels <= _CHANNELS:
+            found.append((start, size, (item, form, channels, row if row <= _LONGEST else 0)))
+    return found
+
+
+def _items(data: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Return the bytes of all whole items (n, size), as a view."""
+    return data[: data.size // size * size].reshape(-1, size)
+
+
+def _transform(data: NDArray[np.uint8], numbers: Numbers) -> None:
+    """Make items unsigned, and let the most significant byte come first."""
+    size, (kind, is_turned) = numbers[0], divmod(numbers[1], 2)
+    items = _items(data, size)
+    if is_turned:
+        items[:] = items[:, ::-1].copy()
+    is_negative = items[:, 0] >= 0x80
+    if kind:
+        items[:, 0] ^= 0x80
+    if kind == 2:
+        items[is_negative] ^= 0xFF
+        items[is_negative, 0] ^= 0x80
+
+
+def _undo(data: NDArray[np.uint8], numbers: Numbers) -> None:
+    size, (kind, is_turned) = numbers[0], divmod(numbers[1], 2)
+    items = _items(data, size)
+    is_negative = items[:, 0] < 0x80
+    if kind:
+        items[:, 0] ^= 0x80
+    if kind == 2:
+        items[is_negative] ^= 0xFF
+        items[is_negative, 0] ^= 0x80
+    if is_turned:
+        items[:] = items[:, ::-1].copy()
+
+
+READING = Reading(
+    "samples",
+    (range(1, 5), range(6), range(1, _CHANNELS + 1), range(_LONGEST + 1)),
+    (2, 3, 1, 0),
+    16,
+    4,
+    _find,
+    FIELDS,
+    _observe,
+    _set_contexts,
+    transform=_transform,
+    undo=_undo,
+    values=_VALUES,
+    histograms=_HISTOGRAMS,
+)
