@@ -87,7 +87,7 @@ def bitmap(centres: list[tuple[int, int]]) -> bytes:
 
 
 def picture(words: list[bytes]) -> bytes:
-    """Return a picture of 90 x 60 pixels in three colours and its header: a hill, and some noise."""
+    """Return a picture of 90 x 60 pixels in three colours and its header: a hill, some noise."""
     width, height = 90, 60
     rows = []
     for y in range(height):

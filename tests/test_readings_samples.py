@@ -50,7 +50,7 @@ SOUNDS = {
     "16 bits": ((20000 * tones(4000)).astype("<i2"), (2, SIGNED | LITTLE, 1, 0)),
     "high bytes first": ((20000 * tones(4000)).astype(">i2"), (2, SIGNED, 1, 0)),
     "32 bits": ((2e9 * tones(3000)).astype("<i4"), (4, SIGNED | LITTLE, 1, 0)),
-    "floating point": (tones(3000).astype("<f4"), (4, FLOAT | LITTLE, 1, 0)),
+    "floating point": ((3 + tones(3000)).astype("<f4"), (4, FLOAT | LITTLE, 1, 0)),
     "rows": (
         (9000 * np.add.outer(tones(60), tones(70, 1))).astype("<i2"),
         (2, SIGNED | LITTLE, 1, 70),
@@ -65,7 +65,7 @@ def test_predicted_by_value(name: str) -> None:
     as_records = cost(
         data, Chosen(records.READING, (numbers[0] * max(numbers[3], 1), 0, 5, 7, 11, 4))
     )
-    assert cost(data, Chosen(samples.READING, numbers)) < 0.9 * as_records
+    assert cost(data, Chosen(samples.READING, numbers)) < 0.95 * as_records
 
 
 def test_one_channel_tells_of_the_other() -> None:
@@ -81,7 +81,7 @@ def test_found_and_smaller_by_a_header() -> None:
     data = golden.inputs()["sound"]
     assert [span.chosen.reading.name for span in spans.find(array(data))] == ["records", "samples"]
     as_records = cost(data, Chosen(records.READING, (4, 0, 5, 7, 11, 4)))
-    assert len(arzip.compress(data, model="swift")) < 0.8 * as_records
+    assert len(arzip.compress(data, model="swift")) < 0.85 * as_records
 
 
 FORMS = st.tuples(st.integers(1, 4), st.integers(0, 5), st.integers(1, 8), st.just(0))

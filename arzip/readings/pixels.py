@@ -24,7 +24,7 @@ from arzip.readings.values import UNIT, expect, note_residuals
 __all__ = ["READING"]
 
 _VALUES = 16
-_MAIN, _QUICK, _BLEND, _BEST = 10, 11, 12, 13  # of these
+_PARITY, _MAIN, _QUICK, _BLEND, _BEST = 5, 10, 11, 12, 13  # of these
 _HISTOGRAMS = 4
 _NEAR, _FEW = 24, 6  # inputs of the two least squares
 _COLOURS = 4
@@ -45,10 +45,13 @@ FIELDS: tuple[Field, ...] = (
     ("pixel_values", np.int64, MOST_VALUES),  # what is expected of it
     ("pixel_errors", np.uint16, (_ERRORS, MOST_VALUES)),  # how wrong that was, in 1/16
     ("pixel_turn", np.int64),
+    ("pixel_parity", np.int64),  # of column and row: enlarged pictures go by it, and cameras do
     ("pixel_base", np.int64),  # what inputs and goal of least squares are taken from
     ("pixel_near", np.int64, _NEAR),
     ("pixel_products", np.int64, (_COLOURS, _NEAR + 1, _NEAR)),
     ("pixel_weights", np.int64, (_COLOURS, _NEAR)),
+    ("parity_products", np.int64, (4 * _COLOURS, _NEAR + 1, _NEAR)),
+    ("parity_weights", np.int64, (4 * _COLOURS, _NEAR)),
     ("pixel_few", np.int64, _FEW),
     ("pixel_few_products", np.int64, (_COLOURS, _FEW + 1, _FEW)),
     ("pixel_few_weights", np.int64, (_COLOURS, _FEW)),
@@ -97,7 +100,12 @@ def _observe(state: State, byte: int) -> None:
     excess[colour, kind] += byte * UNIT - values[_BLEND] - (excess[colour, kind] >> 5)
     count[colour, kind] = min(count[colour, kind] + 1, 32)
     goal, turn = byte - state.pixel_base, state.pixel_turn
+    which = colour << 2 | state.pixel_parity
     state.pixel_turn += 1
+    leastsquares.learn(
+        state.parity_products[which], state.parity_weights[which], state.pixel_near,
+        goal, 8, 6, 4 * turn, 8,
+    )  # fmt: skip
     leastsquares.learn(
         state.pixel_products[colour], state.pixel_weights[colour], state.pixel_near,
         goal, 9, 6, 4 * turn, 4,
@@ -175,7 +183,7 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     median = _median(w, n, w + n - nw)
     mean = (2 * (w + n) + ne - nw) >> 2
     values[0], values[1], values[2] = w, n, _cut(w + n - nw)
-    values[3], values[4], values[5] = median, _cut(n + ne - nne), _cut(w + ne - n)
+    values[3], values[4], values[5] = median, _cut(n + ne - nne), 0
     values[6], values[7], values[8] = mean, _cut(2 * n - nn), _cut(2 * w - ww)
     values[9] = (w + nee) >> 1
     if before > 0:  # as this colour was to the one before
@@ -189,6 +197,11 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
         values[k] *= UNIT
     main = base * UNIT + leastsquares.predict(state.pixel_weights[colour], near)
     quick = base * UNIT + leastsquares.predict(state.pixel_few_weights[colour], few)
+    parity = place // pixel & 1 | ((at - state.span_start) // row & 1) << 1
+    state.pixel_parity = parity
+    which = colour << 2 | parity
+    by_parity = base * UNIT + leastsquares.predict(state.parity_weights[which], near)
+    values[_PARITY] = min(max(by_parity, 0), _MOST)
     values[_MAIN], values[_QUICK] = min(max(main, 0), _MOST), min(max(quick, 0), _MOST)
     total = weighted = 0
     for k in range(_BLEND):
@@ -249,7 +262,7 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     state.phases[2] = best_byte
     last = (at - 1) & (_ERRORS - 1)
     missed = i64(state.pixel_errors[last, _BEST]) >> 3
-    state.phases[3] = _steps(missed, 7) << 5 | (kind >> 1) << 2 | colour
+    state.phases[3] = _steps(missed, 7) << 5 | (kind >> 1) << 2 | parity
     state.calibrated[0] = u64(colour)
     state.calibrated[1] = u64(kind) | u64(main_byte) << u64(4) | u64(colour) << u64(12)
 

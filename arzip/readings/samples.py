@@ -98,6 +98,8 @@ def _observe(state: State, byte: int) -> None:
 def _begin_item(state: State, data: NDArray[np.uint8]) -> None:
     """Expect an item."""
     at, size, channels, row = state.position, state.numbers[0], state.numbers[2], state.numbers[3]
+    if row <= 2 * channels:  # what is above to the right would be yet to come
+        row = i64(0)
     place = (at - state.span_start) // size
     channel = (place % row if row > 0 else place) % channels
     frame, shift = channels * size, max(0, 8 * size - 16)

@@ -35,7 +35,7 @@ from arzip.training.quantise import rounded_forward
 __all__ = ["RECIPES", "TUNING", "TUNING_LANES", "Progress", "Recipe", "Trainer", "bits_per_byte"]
 
 WARM_UP = 150  # steps
-WARM_UP_SHARE = 0.05  # of the budget, at most
+WARM_UP_SHARE = 0.2  # of the budget, at most
 NOT_A_CHECKPOINT = (
     pickle.UnpicklingError,
     RuntimeError,
