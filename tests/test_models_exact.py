@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from arzip.models.bits import odds
+from arzip.models.bits import odds, values
 from arzip.models.network import functions
 from arzip.models.numbers.exact import ONE, exponential, logarithm, rounded, table
 
@@ -44,7 +44,9 @@ def test_digests_are_those_of_the_exact_tables(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(functions, "table", exactly)
     monkeypatch.setattr(odds, "table", exactly)
+    monkeypatch.setattr(values, "table", exactly)
     assert (functions._sigmoid() == functions.SIGMOID).all()
     assert (functions._exp2() == functions.EXP2).all()
     assert (functions._ln() == functions.LN).all()
     assert (odds._squash() == odds.SQUASH).all()
+    assert (values._curve() == values.L).all()

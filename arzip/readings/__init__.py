@@ -11,8 +11,8 @@
 
 A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of
 that; what all of them share is in past.py. Numbers are predicted by value with values.py and
-leastsquares.py. An encoder finds the reading that suits a span, with its
-number if it has one, and the file tells the decoder.
+leastsquares.py. An encoder finds the reading that suits a span, with its number if it has one, and
+the file tells the decoder.
 """
 
 from collections.abc import Callable, Sequence

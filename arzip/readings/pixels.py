@@ -19,7 +19,7 @@ from arzip.engine.compiled import compiled, i64, u16, u64
 from arzip.readings import leastsquares
 from arzip.readings.picture_files import pixels_in
 from arzip.readings.reading import MOST_VALUES, Field, Found, Numbers, Reading, State
-from arzip.readings.values import UNIT, expect, note_residuals
+from arzip.readings.values import UNIT, expect, median_of, note_residuals
 
 __all__ = ["READING"]
 
@@ -70,11 +70,6 @@ def _at(picture: NDArray[np.uint8], place: int) -> int:
 @compiled
 def _cut(value: int) -> int:
     return min(max(value, 0), 255)
-
-
-@compiled
-def _median(a: int, b: int, c: int) -> int:
-    return max(min(a, b), min(max(a, b), c))
 
 
 @compiled
@@ -180,7 +175,7 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     few[4], few[5] = (near[16], near[17]) if before > 0 else (near[4], near[5])
 
     values = state.pixel_values
-    median = _median(w, n, w + n - nw)
+    median = median_of(w, n, w + n - nw)
     mean = (2 * (w + n) + ne - nw) >> 2
     values[0], values[1], values[2] = w, n, _cut(w + n - nw)
     values[3], values[4], values[5] = median, _cut(n + ne - nne), 0
@@ -189,7 +184,7 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     if before > 0:  # as this colour was to the one before
         values[0], values[1] = _cut(here1 + w - w1), _cut(here1 + n - n1)
         values[2] = _cut(here1 + w + n - nw - (w1 + n1 - nw1))
-        values[7] = _cut(here1 + median - _median(w1, n1, w1 + n1 - nw1))
+        values[7] = _cut(here1 + median - median_of(w1, n1, w1 + n1 - nw1))
         values[9] = _cut(here1 + mean - ((2 * (w1 + n1) + ne1 - nw1) >> 2))
     if before > 1:
         values[4], values[8] = _cut(here2 + n - n2), _cut(here2 + w - w2)

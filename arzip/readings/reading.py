@@ -92,6 +92,7 @@ class Reading:
     values: int = 0
     """How many values it expects of the number to come: see values.py."""
     histograms: int = 0
+    """Of how far bytes were from what it expected, likewise."""
     with_network: bool = False
     """Whether a model's network may take part. It does not see what is read without it."""
     wide: bool = False

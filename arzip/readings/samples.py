@@ -18,7 +18,7 @@ from arzip.readings import leastsquares
 from arzip.readings.array_files import items_in
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import MOST_VALUES, Field, Found, Numbers, Reading, State
-from arzip.readings.values import UNIT, expect, note_residuals
+from arzip.readings.values import UNIT, expect, median_of, note_residuals
 
 __all__ = ["READING"]
 
@@ -148,10 +148,7 @@ def _begin_item(state: State, data: NDArray[np.uint8]) -> None:
         for k in range(_FEW):
             few[k] = near[k]
         values[0], values[1], values[2] = w, n, w + n - nw
-        values[9], values[10] = (
-            max(min(w, n), min(max(w, n), w + n - nw)),
-            (2 * (w + n) + ne - nw) >> 2,
-        )
+        values[9], values[10] = median_of(w, n, w + n - nw), (2 * (w + n) + ne - nw) >> 2
     else:
         base = w
         own, few_own = (_NEAR, _FEW) if channels == 1 else (_OWN, _FEW_OWN)

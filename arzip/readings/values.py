@@ -12,7 +12,7 @@ import numpy as np
 from arzip.engine.compiled import compiled, i32, i64
 from arzip.readings.reading import MOST_HISTOGRAMS, MOST_VALUES, Field, State
 
-__all__ = ["CASES", "FIELDS", "ONCE", "UNIT", "expect", "note_residuals"]
+__all__ = ["CASES", "FIELDS", "ONCE", "UNIT", "expect", "median_of", "note_residuals"]
 
 UNIT = 16
 """Values and spreads are counted in 1/16."""
@@ -44,6 +44,11 @@ def expect(state: State, which: int, value: int, spread: int) -> None:
     """Expect a value, with a spread of at least 1."""
     state.expected[which] = value
     state.sharpness[which] = _SHARPNESS // i64(spread)
+
+
+@compiled
+def median_of(a: int, b: int, c: int) -> int:
+    return max(min(a, b), min(max(a, b), c))
 
 
 @compiled

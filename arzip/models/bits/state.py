@@ -63,8 +63,10 @@ ROWS = 4 * 256 + 256 + 8 * (MOST_CONTEXTS + 1)
 """Rows of their weights: a block for each of them, see mixer.py. Then come 256 for each phase."""
 
 MATCH, CONSTANT, NETWORK, COUNTS = 0, 2, 3, 5
-"""The first of the inputs: two for the match, a constant, two of the network, three a context,
-then one a value."""
+"""The first of the inputs: two for the match, a constant, two of the network, three a context.
+
+Then come one a value, and two a histogram.
+"""
 
 _VECTOR = 16  # inputs that a processor may take together
 

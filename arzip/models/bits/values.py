@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, i32, i64, u32, u64
 from arzip.models.bits.odds import STRETCH, STRETCH_BITS
 from arzip.models.bits.state import COUNTS
-from arzip.models.numbers.exact import ONE, SCALE, exponential, logarithm, table
+from arzip.models.numbers.exact import ONE, SCALE, exponential, logarithm, rounded, table
 from arzip.readings import for_each_size
 from arzip.readings.reading import Size, State
 from arzip.readings.values import ONCE, UNIT
@@ -41,15 +41,9 @@ def _curve() -> NDArray[np.int32]:
         # L(z) = z / 2 + ln(1 + e^-z)
         root, power, values = exponential(1, 256), ONE, []
         for z in range(_CURVED + 1):
-            softplus = logarithm_of_sum(power)
-            values.append(
-                ((z << (SCALE - 9)) + softplus + (1 << (SCALE - _BITS - 1))) >> (SCALE - _BITS)
-            )
+            values.append(rounded((z << (SCALE - 9)) + logarithm(ONE + power), _BITS))
             power = (power << SCALE) // root
         return values
-
-    def logarithm_of_sum(power: int) -> int:
-        return logarithm(ONE + power)
 
     z = np.arange(_CURVED + 1) / 256
     return table(
