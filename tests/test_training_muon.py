@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'arzip[torch]'")
 torch.set_num_threads(1)
 
-from arzip.training.muon import Muon, orthogonal, product_type  # noqa: E402
+from arzip.training.muon import Muon, _by_powers, _in_turn, orthogonal, product_type  # noqa: E402
 
 
 @pytest.mark.parametrize("shape", [(12, 12), (36, 12), (12, 36)])
@@ -19,6 +19,16 @@ def test_all_singular_values_become_nearly_one(shape: tuple[int, int]) -> None:
     left, _, right = torch.linalg.svd(matrix, full_matrices=False)
     between = left.t() @ found @ right.t()  # diagonal, if the directions are the same
     assert (between - between.diag().diag()).abs().max() < 0.1
+
+
+@pytest.mark.parametrize("smallest", [1, 1e-2, 1e-4, 1e-6])
+def test_powers_give_what_iterations_do(smallest: float) -> None:
+    torch.manual_seed(3)
+    left, _, right = torch.linalg.svd(torch.randn(24, 90), full_matrices=False)
+    x = left * smallest ** torch.linspace(0, 1, 24) @ right
+    x /= x.norm()
+    expected = _in_turn(x.double())
+    assert (_by_powers(x) - expected).norm() < 1e-3 * expected.norm()
 
 
 @pytest.mark.parametrize("shape", [(36, 12), (12, 36)])

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'arzip[torch]'")
@@ -18,19 +19,32 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("size", [1, 100, 5000, 100_000])
-def test_documents_end_in_the_preface(folder: Path, size: int) -> None:
-    preface = choose(read_corpus([folder]), size).tobytes()
-    assert 0.9 * size - 30 < len(preface) <= size
-    assert size < 5000 or preface.count(b"file") == preface.count(b"\n")
-    endings = {path.read_bytes()[-20:] for path in folder.iterdir()}
-    assert size < 5000 or sum(ending in preface for ending in endings) >= size // 5000
+@pytest.mark.parametrize("size", [0, 2000, 5000, 100_000])
+def test_it_is_whole_lines_of_the_data(folder: Path, size: int) -> None:
+    corpus = read_corpus([folder])
+    preface = choose(corpus, size).tobytes()
+    assert 0.9 * size - 500 < len(preface) <= size
+    assert preface.count(b"file") == preface.count(b"\n")
+    assert set(preface.splitlines()) <= set(corpus.data.tobytes().splitlines())
+
+
+def test_what_documents_share_is_taken_and_once(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lines = [rng.bytes(30).hex().encode() for _ in range(540)]
+    shared = lines[:40]  # 2,440 bytes
+    for i in range(1, 11):
+        own = lines[50 * i : 50 * i + 40]
+        (tmp_path / str(i)).write_bytes(b"\n".join([*own[: 4 * i], *shared, *own[4 * i :], b""]))
+    preface = choose(read_corpus([tmp_path]), 5000).tobytes().splitlines()
+    assert set(shared) < set(preface)
+    assert sum(line in shared for line in preface) < 60
+    assert len(preface) > 70
 
 
 def test_nothing_held_out_is_in_it(folder: Path) -> None:
     corpus = read_corpus([folder])
-    preface = choose(corpus, 1 << 20).tobytes()
-    assert len(preface) == corpus.size
+    preface = choose(corpus, corpus.size).tobytes()
+    assert preface == corpus.data.tobytes()
     assert corpus.held_out[0].tobytes()[:16] not in preface
 
 

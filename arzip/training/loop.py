@@ -71,7 +71,7 @@ class Recipe:
 RECIPES = {"transformer": Recipe(lanes=16, steps=128, rate=3e-3)}
 """Recipes of architectures that the defaults do not suit."""
 
-TUNING = 0.3
+TUNING = 0.2
 """The factor of the rates for a network that was trained before."""
 
 TUNING_LANES = 32

@@ -27,14 +27,36 @@ def product_type(device: torch.device) -> torch.dtype:
 
 def orthogonal(matrix: Tensor) -> Tensor:
     """Return the matrix with all singular values made nearly 1, by Newton-Schulz iteration."""
-    a, b, c = COEFFICIENTS
     wide = matrix.shape[0] <= matrix.shape[1]
     x = (matrix if wide else matrix.t()).to(product_type(matrix.device))
     x = x / x.norm().clamp(min=1e-7)
+    x = _by_powers(x) if x.dtype == torch.float32 else _in_turn(x)
+    return (x if wide else x.t()).to(matrix.dtype)
+
+
+def _in_turn(x: Tensor) -> Tensor:
+    """Return x after all iterations, each of which is x -> (a + b x x' + c (x x')^2) x."""
+    a, b, c = COEFFICIENTS
     for _ in range(ITERATIONS):
         gram = x @ x.t()
         x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return (x if wide else x.t()).to(matrix.dtype)
+    return x
+
+
+def _by_powers(x: Tensor) -> Tensor:
+    """Return the same, but multiply the wide x only twice: bfloat16 is too coarse for that.
+
+    The factors of x are powers of the first x x', which commute: what follows from them is small.
+    """
+    a, b, c = COEFFICIENTS
+    gram = x @ x.t()
+    product = torch.eye(len(gram), device=x.device)
+    for _ in range(ITERATIONS):
+        factor = torch.addmm(gram, gram, gram, beta=b, alpha=c)
+        factor.diagonal().add_(a)
+        gram = factor @ gram @ factor
+        product = factor @ product
+    return product @ x
 
 
 class Muon(torch.optim.Optimizer):

@@ -224,66 +224,71 @@ class GRUSequence(torch.autograd.Function):
         transposed = matrix.to(kind).t().contiguous()  # (H or R, 3H)
         down = None if project is None else project.to(kind).t().contiguous()  # (H, R)
         states = inputs.new_empty(steps + 1, lanes, size)
+        reads = inputs.new_empty(steps, lanes, matrix.shape[1], dtype=kind)
         kept = inputs.new_empty(steps, lanes, 4 * size, dtype=kind)  # r, z, n, y_n
         states[0] = hidden
         for t in range(steps):
-            read = states[t].to(kind)
-            if down is not None:
-                read = torch.mm(read, down)
-            sums = torch.mm(read, transposed).float().add_(bias)
-            states[t + 1], kept[t] = _gru_step(inputs[t], sums, states[t])
-        ctx.save_for_backward(states, kept, matrix, project)
+            if down is None:
+                reads[t] = states[t]
+            else:
+                torch.mm(states[t].to(kind), down, out=reads[t])
+            sums = torch.mm(reads[t], transposed).float().add_(bias)
+            _gru_step(inputs[t], sums, states[t], states[t + 1], kept[t])
+        ctx.save_for_backward(states, reads, kept, matrix, project)
         return states[1:]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        states, kept, matrix, project = ctx.saved_tensors
+        states, reads, kept, matrix, project = ctx.saved_tensors
         steps, lanes, size = len(kept), states.shape[1], states.shape[2]
         weights = matrix.to(kept.dtype)
         up = None if project is None else project.to(kept.dtype)
         inputs = states.new_empty(steps, lanes, 3 * size)
         sums = torch.empty_like(inputs, dtype=kept.dtype)
-        reads = sums.new_empty(steps, lanes, matrix.shape[1])
+        d_reads = torch.empty_like(reads)
         hidden = torch.zeros_like(states[0])
         for t in range(steps - 1, -1, -1):
-            inputs[t], sums[t], carried = _gru_back(hidden + gradients[0][t], states[t], kept[t])
-            read = torch.mm(sums[t], weights)
-            if up is not None:
-                reads[t] = read
-                read = torch.mm(read, up)
-            hidden = read.float().add_(carried)
+            hidden += gradients[0][t]
+            hidden = _gru_back(hidden, states[t], kept[t], inputs[t], sums[t])
+            torch.mm(sums[t], weights, out=d_reads[t])
+            hidden += d_reads[t] if up is None else torch.mm(d_reads[t], up)
         flat = sums.view(-1, 3 * size)
-        read = states[:-1].to(kept.dtype).view(-1, size)
+        d_matrix = torch.mm(flat.t(), reads.view(-1, matrix.shape[1])).float()
         d_project = None
         if up is not None:
-            d_project = torch.mm(reads.view(-1, matrix.shape[1]).t(), read).float()
-            read = torch.mm(read, up.t())
-        d_matrix = torch.mm(flat.t(), read).float()
+            before = states[:-1].to(kept.dtype).view(-1, size)
+            d_project = torch.mm(d_reads.view(-1, matrix.shape[1]).t(), before).float()
         return inputs, hidden, d_matrix, flat.float().sum(0), d_project
 
 
-def _gru_step(inputs: Tensor, sums: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the state after inputs x and sums y, and r, z, n and y_n side by side."""
+def _gru_step(inputs: Tensor, sums: Tensor, hidden: Tensor, after: Tensor, kept: Tensor) -> None:
+    """Put the state after inputs x and sums y into `after`, and r, z, n and y_n into `kept`."""
     size = hidden.shape[1]
-    gates = torch.sigmoid_(inputs[:, : 2 * size] + sums[:, : 2 * size])
+    gates = sums[:, : 2 * size].add_(inputs[:, : 2 * size]).sigmoid_()
     own = sums[:, 2 * size :]
     # tanh by sigmoid, which torch computes much faster.
     new = torch.addcmul(inputs[:, 2 * size :], gates[:, :size], own).mul_(2)
     new = new.sigmoid_().mul_(2).sub_(1)
-    after = torch.lerp(new, hidden, gates[:, size:])
-    return after, torch.cat([gates, new, own], dim=1)
+    torch.lerp(new, hidden, gates[:, size:], out=after)
+    torch.cat([gates, new, own], dim=1, out=kept)
 
 
-def _gru_back(gradient: Tensor, hidden: Tensor, kept: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the gradients of x, y, and `hidden` apart from y, given that of the next state."""
+def _gru_back(
+    gradient: Tensor, hidden: Tensor, kept: Tensor, inputs: Tensor, sums: Tensor
+) -> Tensor:
+    """Return the gradient of `hidden` apart from y, given that of the next state.
+
+    Put those of x and y into `inputs` and `sums`.
+    """
     reset, update, new, own = kept.float().chunk(4, dim=1)
-    rest = 1 - update
-    d_new = gradient * rest * (1 - new * new)
-    d_update = gradient * (hidden - new) * update * rest
-    d_reset = d_new * own * reset * (1 - reset)
-    inputs = torch.cat([d_reset, d_update, d_new], dim=1)
-    sums = torch.cat([d_reset, d_update, d_new * reset], dim=1)
-    return inputs, sums, gradient * update
+    rest = (1 - update).mul_(gradient)
+    d_new = torch.addcmul(rest, rest, new * new, value=-1)
+    d_update = (hidden - new).mul_(rest).mul_(update)
+    d_own = d_new * reset
+    d_reset = (1 - reset).mul_(d_own).mul_(own)
+    torch.cat([d_reset, d_update, d_new], dim=1, out=inputs)
+    torch.cat([d_reset, d_update, d_own], dim=1, out=sums)
+    return gradient * update
 
 
 def _gru(
