@@ -69,18 +69,23 @@ def compress(
     model: "str | os.PathLike[str] | Model | None" = None,
     threads: int | None = None,
     executor: "Executor | None" = None,
+    unpack: bool = True,
 ) -> bytes:
     """Return a bytes-like object, compressed to one .arz frame.
 
     A `level` from 1 to 9, by default 6, names a model, as in the shell. In its place, `model` is a
     name, the path of a model file, or a loaded model. `threads` segments of 32 MiB are coded at a
     time; 0 means one for each core. With an `executor` of concurrent.futures, its workers code
-    them: processes, Dask's, MPI's. The frame is the same however it is made. Raises ModelError for
-    an unknown model, ValueError for a model and a level together, WorkerError if a worker dies.
+    them: processes, Dask's, MPI's. The frame is the same however it is made. Where the data holds
+    deflate streams, as gzip, ZIP, PNG and PDF do, what is inside is compressed, unless `unpack` is
+    false. Raises ModelError for an unknown model, ValueError for a model and a level together,
+    WorkerError if a worker dies.
     """
     from arzip.streams.compressor import ArzipCompressor
 
-    compressor = ArzipCompressor(model, level=level, threads=threads, executor=executor)
+    compressor = ArzipCompressor(
+        model, level=level, threads=threads, executor=executor, unpack=unpack
+    )
     return compressor.compress(data) + compressor.flush()
 
 

@@ -3,25 +3,35 @@
     data -> model.encode -> intervals -> coder.encode -> payload -> model.decode -> data
 
 A segment stands alone: the model starts anew with it. Where the model cannot help, the segment is
-STORED (the uniform model, 8 bits a byte) or a RUN (one byte repeated). Above is format/, which
-frames segments. Below are coder.py and models/, which load numba and so are imported only when
-needed.
+STORED (the uniform model, 8 bits a byte) or a RUN (one byte repeated). Where it holds compressed
+streams that can be undone, it is UNPACKED: the model reads the plain data, and what that does not
+tell of the streams goes through the same coder (unpacking/). Above is format/, which frames
+segments. Below are coder.py, unpacking/ and models/, which load numba or LLVM and so are imported
+only when needed.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip.compressibility import is_incompressible
 from arzip.errors import FormatError, ModelError
+from arzip.parts import Part
+
+if TYPE_CHECKING:
+    from arzip import coder
+    from arzip.unpacking import Unpacked
 
 __all__ = [
     "MODELLED",
+    "MOST_PLAIN",
+    "REPACKING",
     "RUN",
     "STORED",
+    "UNPACKED",
     "CodeLength",
     "Coded",
     "Model",
@@ -31,11 +41,18 @@ __all__ = [
     "decode",
     "decoding_memory",
     "encode",
+    "needs_model",
     "stored",
     "unwatched",
 ]
 
-MODELLED, STORED, RUN = 0, 1, 2
+MODELLED, STORED, RUN, UNPACKED = 0, 1, 2, 3
+
+MOST_PLAIN = 1 << 26
+"""Bytes of a segment's data once it is unpacked, at most: 64 MiB."""
+
+REPACKING = 1 << 22
+"""Bytes of memory that telling streams takes, beside their data."""
 
 Progress = Callable[[int, float], object]
 """Called for every piece that is coded, with its bytes of data and about how many bytes of payload
@@ -85,15 +102,20 @@ class Model(Protocol):
         """Return how many bytes of memory coding a segment of n bytes takes."""
         ...
 
-    def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
+    def encode(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> Iterator[Prediction]:
         """Predict all n >= 1 bytes of a segment, piece by piece. Threads may share the model.
 
         What a decoder must know before the first byte comes first, as a piece that is none of data.
+        `parts` are those of the data that are known.
         """
         ...
 
-    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
+    def decode(
+        self, words: NDArray[np.uint32], n: int, decoder: NDArray[np.uint64] | None = None
+    ) -> Iterator[NDArray[np.uint8]]:
         """Restore n bytes from the coder's words, piece by piece. Threads may share the model.
+
+        `decoder`, four zeros, becomes the coder's state behind these bytes.
 
         A piece does not change when the next one is made. Damaged words give wrong bytes or too
         few, never an endless loop or an access out of bounds.
@@ -124,6 +146,8 @@ class CodeLength:
     """8 times the payload's bytes; these include the coder's end."""
     readings: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     """Of each way in which data was read: its bytes, and the bits that they take of `model`."""
+    inside: int = 0
+    """Bytes of plain data in segments that were unpacked."""
 
     def __add__(self, other: "CodeLength") -> "CodeLength":
         return CodeLength(
@@ -134,6 +158,7 @@ class CodeLength:
                 name: _sum(self.readings.get(name, (0, 0.0)), other.readings.get(name, (0, 0.0)))
                 for name in {**self.readings, **other.readings}
             },
+            self.inside + other.inside,
         )
 
 
@@ -147,44 +172,83 @@ class Coded(NamedTuple):
     method: int
     payload: bytes
     account: CodeLength
+    plain_size: int = 0
+    """Bytes of plain data, if it was UNPACKED."""
+
+
+def needs_model(method: int) -> bool:
+    """Return whether segments of this method need a model."""
+    return method in (MODELLED, UNPACKED)
 
 
 def unwatched(size: int, coded: float) -> None:
     """Ignore the progress: a Progress for those who do not want to know."""
 
 
-def encode(model: Model, data: bytes, progress: Progress = unwatched) -> Coded:
-    """Code one segment by the method that suits it. Raises ModelError for an unfit model."""
-    if plain := _plain(data):
-        progress(len(data), len(plain.payload))
-        return plain
+def encode(model: Model, data: bytes, unpack: bool = True, progress: Progress = unwatched) -> Coded:
+    """Code one segment by the method that suits it. Raises ModelError for an unfit model.
+
+    Unless `unpack`, compressed streams in it are left as they are.
+    """
+    if data and data.count(data[:1]) == len(data):
+        progress(len(data), 1)
+        return Coded(RUN, data[:1], CodeLength(8.0, 8.0, 8.0))
+    unpacked = _unpacked(data) if unpack else None
+    values = np.frombuffer(data, dtype=np.uint8)
+    if not data or (unpacked is None and is_incompressible(values)):
+        progress(len(data), len(data))
+        return stored(data)
     from arzip import coder
 
     encoder = coder.Encoder()
+    plain = values if unpacked is None else unpacked.plain
+    parts = () if unpacked is None else (unpacked.parts,)
     size, account = 0, CodeLength()
-    for prediction in model.encode(np.frombuffer(data, dtype=np.uint8)):
+    for prediction in model.encode(plain, *parts):
         encoder.add(prediction.left, prediction.freq)
         n = 0 if prediction.reading is None else prediction.freq.size
-        size += n
         bits = _bits(prediction.freq, coder.PRECISION)
         read = {prediction.reading: (n, prediction.nll)} if prediction.reading else {}
         account += CodeLength(prediction.nll, bits, readings=read)
-        progress(n, bits / 8)
-    if size != len(data):
+        progress(_share(size + n, plain, data) - _share(size, plain, data), bits / 8)
+        size += n
+    if size != plain.size:
         raise ModelError(f"model {model.name!r} did not predict every byte: it is damaged or unfit")
+    if unpacked is not None:
+        account += _tell(unpacked, encoder)
     payload = encoder.finish()
     if len(payload) >= len(data):
         return stored(data)
-    return Coded(MODELLED, payload, account + CodeLength(payload=8.0 * len(payload)))
+    inside = 0 if unpacked is None else plain.size
+    account += CodeLength(payload=8.0 * len(payload), inside=inside)
+    return Coded(UNPACKED if inside else MODELLED, payload, account, inside)
 
 
-def _plain(data: bytes) -> Coded | None:
-    """Return data that no model is needed for as a run or stored; None for other data."""
-    if data and data.count(data[:1]) == len(data):
-        return Coded(RUN, data[:1], CodeLength(8.0, 8.0, 8.0))
-    if not data or is_incompressible(np.frombuffer(data, dtype=np.uint8)):
-        return stored(data)
-    return None
+def _unpacked(data: bytes) -> "Unpacked | None":
+    """Return the data unpacked; None if it holds nothing that can be."""
+    from arzip.unpacking import unpack
+
+    return unpack(data, MOST_PLAIN)
+
+
+def _share(size: int, plain: NDArray[np.uint8], data: bytes) -> int:
+    """Return how much of the data so many bytes of the plain data stand for."""
+    return size * len(data) // plain.size
+
+
+def _tell(unpacked: "Unpacked", encoder: "coder.Encoder") -> CodeLength:
+    """Code what the plain data does not tell of the data."""
+    from arzip import coder, unpacking
+
+    bits = 0.0
+
+    def add(left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> None:
+        nonlocal bits
+        encoder.add(left, freq)
+        bits += _bits(freq, coder.PRECISION)
+
+    unpacking.tell(unpacked, add)
+    return CodeLength(bits, bits)
 
 
 def stored(data: bytes) -> Coded:
@@ -194,9 +258,14 @@ def stored(data: bytes) -> Coded:
 
 
 def decode(
-    model: Model | None, method: int, payload: bytes, n: int, progress: Progress = unwatched
+    model: Model | None,
+    method: int,
+    payload: bytes,
+    n: int,
+    plain_size: int = 0,
+    progress: Progress = unwatched,
 ) -> bytes:
-    """Return the n bytes of a segment. `model` is needed for MODELLED only.
+    """Return the n bytes of a segment. `model` is needed for MODELLED and UNPACKED only.
 
     Raises FormatError if the payload does not fit the method. The caller checks the result: most
     damaged payloads give n wrong bytes, some give fewer.
@@ -216,14 +285,36 @@ def decode(
             pieces.append(piece.data)
             progress(piece.size, len(payload) * piece.size / n)
         return b"".join(pieces)
+    if method == UNPACKED and model is not None and plain_size:
+        return _packed(model, payload, n, plain_size, progress)
     raise FormatError("a segment's payload does not fit its method: the file is damaged")
 
 
-def decoding_memory(model: Model | None, method: int, coded_size: int, n: int) -> int:
+def _packed(model: Model, payload: bytes, n: int, plain_size: int, progress: Progress) -> bytes:
+    """Return the n bytes of a segment whose plain data is coded."""
+    from arzip import coder, unpacking
+
+    words, decoder = coder.to_words(payload), np.zeros(4, dtype=np.uint64)
+    plain = bytearray()
+    for piece in model.decode(words, plain_size, decoder):
+        done = len(plain)
+        plain += piece.data
+        size = len(plain) * n // plain_size - done * n // plain_size
+        progress(size, len(payload) * piece.size / plain_size)
+    if len(plain) < plain_size:
+        raise FormatError("a segment's payload is too short: the file is damaged")
+    return unpacking.packed(bytes(plain), words, decoder, n, MOST_PLAIN)
+
+
+def decoding_memory(
+    model: Model | None, method: int, coded_size: int, n: int, plain_size: int = 0
+) -> int:
     """Return the bytes of memory for decoding a segment of n bytes, with its payload and data."""
-    if method != MODELLED or model is None:
+    if not needs_model(method) or model is None:
         return coded_size + n
-    return model.memory_needed(n) + 2 * coded_size + n  # the payload as bytes and as words
+    # The payload is there as bytes and as words, plain data twice, and tokens take 4 bytes.
+    need = model.memory_needed(max(n, plain_size)) + 2 * coded_size + n
+    return need + (6 * plain_size + n + REPACKING if method == UNPACKED else 0)
 
 
 def _bits(freq: NDArray[np.uint32], precision: int) -> float:

@@ -40,8 +40,8 @@ class ArzipFile(io.BufferedIOBase):
     `filename` is a path, or a binary file that stays open when this one is closed; `mode` is one
     of "r", "w", "x" and "a", which may end in "b". Appending adds a frame. A file opened for
     reading may hold any number of frames, and is seekable if the compressed file is. `model`,
-    `threads` and `executor` as for ArzipCompressor and ArzipDecompressor, `level` and
-    `segment_size` for writing only, `max_size` and `max_memory` for reading only. Several threads
+    `threads` and `executor` as for ArzipCompressor and ArzipDecompressor, `level`, `segment_size`
+    and `unpack` for writing only, `max_size` and `max_memory` for reading only. Several threads
     may share a file. Raises OSError, ModelError for an unknown model, and ValueError for options
     that are out of their range or for the other direction.
     """
@@ -62,6 +62,7 @@ class ArzipFile(io.BufferedIOBase):
         threads: int | None = None,
         executor: Executor | None = None,
         segment_size: int | None = None,
+        unpack: bool | None = None,
         max_size: int | None = None,
         max_memory: int | None = None,
     ) -> None:
@@ -71,7 +72,7 @@ class ArzipFile(io.BufferedIOBase):
         self._written = 0
         self._lock = threading.Lock()  # around what is written; a BufferedReader has its own
         if self.mode == "rb":
-            self._refuse("writing", level=level, segment_size=segment_size)
+            self._refuse("writing", level=level, segment_size=segment_size, unpack=unpack)
             decompressor = FramesDecompressor(
                 model=model,
                 threads=threads,
@@ -91,6 +92,7 @@ class ArzipFile(io.BufferedIOBase):
                 threads=threads,
                 executor=executor,
                 segment_size=segment_size,
+                unpack=unpack is not False,
             )
             self._open_file(filename)
             self._compressor = compressor
@@ -274,6 +276,7 @@ class Options(TypedDict, total=False):
     threads: int | None
     executor: Executor | None
     segment_size: int | None
+    unpack: bool | None
     max_size: int | None
     max_memory: int | None
 

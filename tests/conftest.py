@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +20,7 @@ import arzip.models.lowering  # compiling imports it, even after `registry` repl
 from arzip import coder
 from arzip.codec import Prediction
 from arzip.errors import FormatError, ModelError
+from arzip.parts import Part
 
 # The first call of a compiled function takes seconds. Examples are the same in every run, so that a
 # failure is due to a change. `--hypothesis-profile explore` tries others.
@@ -59,7 +60,7 @@ class Counts:
     def memory_needed(self, n: int) -> int:
         return 10_000 + 10 * n
 
-    def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
+    def encode(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> Iterator[Prediction]:
         intervals = coder.byte_intervals(bytes([self._weight]), USUAL_WEIGHT)
         yield Prediction(*intervals, float((24 - np.log2(intervals[1])).sum()), None)
         counts = np.ones(256, dtype=np.int64)
@@ -77,8 +78,11 @@ class Counts:
             nll,
         )
 
-    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
-        decoder = np.zeros(4, dtype=np.uint64)
+    def decode(
+        self, words: NDArray[np.uint32], n: int, decoder: NDArray[np.uint64] | None = None
+    ) -> Iterator[NDArray[np.uint8]]:
+        if decoder is None:
+            decoder = np.zeros(4, dtype=np.uint64)
         weight = coder.next_byte(words, decoder, USUAL_WEIGHT)
         if not 1 <= weight <= 100:
             raise FormatError("impossible weight")

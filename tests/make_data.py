@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import deflated
 import golden
 import numpy as np
 import reference_recurrent
@@ -61,6 +62,9 @@ def odd_frames() -> Iterator[tuple[str, bytes, bytes]]:
     yield "long-empty", FrameWriter(swift.identity).header() + FrameWriter(b"").finish(), b""
     yield "stored-text", compact_frame(b"", codec.stored(text), text), text
     packed = arzip.compress(text, model=swift)
+    streams = deflated.sample()
+    yield "unpacked", arzip.compress(streams, model=swift), streams
+    yield "long-unpacked", long_frame(streams, "swift", len(streams) // 2), streams
     yield "nested", arzip.compress(packed, model=swift), packed
     frames = [
         arzip.compress(text, model="base"),

@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 from xxhash import xxh64_intdigest
 
-MOST = 1 << 26  # the most bytes that a segment restores to
+MOST = 1 << 26  # the most bytes that a segment restores to, and of plain data
 
-Decode = Callable[[bytes, bytes, int], bytes]
-"""Restores n bytes from a model's identity, a payload and n. Raises RefusedError."""
+Decode = Callable[[bytes, bytes, int, int], bytes]
+"""Restores n bytes from a model's identity, a payload, n and the length of the plain data, which is
+0 if nothing is packed. Raises RefusedError.
+"""
 
 
 class RefusedError(Exception):
@@ -40,7 +42,7 @@ def read(data: bytes, decode: Decode, most: int) -> bytes:
         kind = data[at + 3]
         if kind == 0x18:
             frame, at = _long(data, at, decode, most - len(out))
-        elif kind in (0x10, 0x11, 0x12):
+        elif kind in (0x10, 0x11, 0x12, 0x13):
             frame, at = _compact(data, at, decode, most - len(out))
         else:
             raise RefusedError
@@ -54,13 +56,13 @@ def _compact(data: bytes, at: int, decode: Decode, most: int) -> tuple[bytes, in
     begin, method = at, data[at + 3] & 3
     at += 4
     identity = b""
-    if method == 0:
+    if method in (0, 3):
         identity, at = _take(data, at, 4)
-    n, m, at = _lengths(data, at, method)
+    n, p, m, at = _lengths(data, at, method)
     if n == 0 and method != 1:
         raise RefusedError
     payload, at = _take(data, at, m)
-    restored = _restore(method, identity, payload, n, decode, most)
+    restored = _restore(method, identity, payload, n, p, decode, most)
     found, end = _take(data, at, 4)
     if found != check(data[begin:at] + restored):
         raise RefusedError
@@ -76,12 +78,12 @@ def _long(data: bytes, at: int, decode: Decode, most: int) -> tuple[bytes, int]:
     out, headers, count = b"", b"", 0
     while True:
         first, _ = _take(data, at, 1)
-        if first == b"\x03":
+        if first == b"\x04":
             break
         begin, method = at, first[0]
-        if method > 2:
+        if method > 3:
             raise RefusedError
-        n, m, at = _lengths(data, at + 1, method)
+        n, p, m, at = _lengths(data, at + 1, method)
         if n == 0:
             raise RefusedError
         headers += data[begin:at]
@@ -90,7 +92,7 @@ def _long(data: bytes, at: int, decode: Decode, most: int) -> tuple[bytes, int]:
         coded_check, at = _take(data, at, 4)
         if check(data[begin : at - 4]) != coded_check:
             raise RefusedError
-        restored = _restore(method, identity, payload, n, decode, most - len(out))
+        restored = _restore(method, identity, payload, n, p, decode, most - len(out))
         data_check, at = _take(data, at, 4)
         if check(restored) != data_check:
             raise RefusedError
@@ -103,24 +105,29 @@ def _long(data: bytes, at: int, decode: Decode, most: int) -> tuple[bytes, int]:
 
 
 def _restore(
-    method: int, identity: bytes, payload: bytes, n: int, decode: Decode, most: int
+    method: int, identity: bytes, payload: bytes, n: int, p: int, decode: Decode, most: int
 ) -> bytes:
     if n > most:
         raise RefusedError
-    if method == 0:
-        return decode(identity, payload, n)
+    if method in (0, 3):
+        return decode(identity, payload, n, p)
     return payload if method == 1 else payload * n
 
 
-def _lengths(data: bytes, at: int, method: int) -> tuple[int, int, int]:
-    """Return n, m, and the place after them."""
+def _lengths(data: bytes, at: int, method: int) -> tuple[int, int, int, int]:
+    """Return n, p, m, and the place after them."""
     n, at = _read_varint(data, at)
-    if method == 0:
+    p = 0
+    if method == 3:
+        p, at = _read_varint(data, at)
+        if p == 0:
+            raise RefusedError
+    if method in (0, 3):
         m, at = _read_varint(data, at)
         if m >= n:
             raise RefusedError
-        return n, m, at
-    return n, (n if method == 1 else 1), at
+        return n, p, m, at
+    return n, p, (n if method == 1 else 1), at
 
 
 def _read_varint(data: bytes, at: int) -> tuple[int, int]:

@@ -51,8 +51,8 @@ def test_there_are_files_of_this_version_of_every_method_and_model() -> None:
     for path in folder.glob("*.arz"):
         start = path.read_bytes()[:8]
         kinds.add(start[3])
-        if start[3] in (0x10, 0x18):
+        if start[3] in (0x10, 0x13, 0x18):
             identities.add(start[4:8])
-    assert kinds == {0x10, 0x11, 0x12, 0x18}
+    assert kinds == {0x10, 0x11, 0x12, 0x13, 0x18}
     assert identities >= {arzip.load_model(name).identity for name in names()}
     assert len(identities) >= 5

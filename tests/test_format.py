@@ -128,7 +128,7 @@ def test_lengths_have_one_spelling(size: int) -> None:
         rest = rest // 128 - 1
     raw = bytes([RUN]) + digits + bytes([rest])
     if size:
-        assert parse_segment(raw + b"more", header, 1) == (True, 1, RUN, size, 1, raw)
+        assert parse_segment(raw + b"more", header, 1) == (True, 1, RUN, size, 1, raw, 0)
         assert len(raw) - 1 == 1 + (size >= 128) + (size >= 16512) + (size >= 2113664)
     for cut in range(len(raw)):
         with pytest.raises(TruncatedError):
@@ -218,7 +218,6 @@ LONG = FrameWriter(IDENTITY).header()
         (b"\xe1rz\x01", "version 0 of the format is unknown"),
         (b"\xe1rz\x21", "version 2 .* update arzip"),
         (b"\xe1rz\xf8", "version 15"),
-        (b"\xe1rz\x13", "kind 3 is unknown"),
         (b"\xe1rz\x14", "kind 4 is unknown"),
         (b"\xe1rz\x19", "kind 9 is unknown"),
         (b"\xe1rz\x1c", "kind 12 is unknown"),
@@ -258,11 +257,11 @@ def test_segments_that_claim_too_much(start: bytes, size: bytes) -> None:
 def test_an_index_that_differs_from_the_segments(model: Counts) -> None:
     other = long_frame(model, b"abc", b"xyzw")
     frame = long_frame(model, b"abc", b"xyz")
-    at = frame.rindex(b"\x03\x02")
+    at = frame.rindex(b"\x04\x02")
     with pytest.raises(FormatError, match="index"):
-        restore(model, frame[:at] + other[other.rindex(b"\x03\x02") :])
+        restore(model, frame[:at] + other[other.rindex(b"\x04\x02") :])
     with pytest.raises(FormatError, match="index"):
-        restore(model, frame[:at] + b"\x03\x01" + frame[at + 2 :])
+        restore(model, frame[:at] + b"\x04\x01" + frame[at + 2 :])
 
 
 def test_damage_is_found_before_decoding(model: Counts) -> None:

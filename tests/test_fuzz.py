@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import deflated
 import pytest
 from conftest import Counts
 from fuzz import targets
@@ -71,6 +72,24 @@ def test_the_decoder(name: str) -> None:
     assert len(small) > 3
     for number in range(120):
         data = targets.decoder(mutated(small[number % len(small)], rng))
+        assert data is None or len(data) <= targets.MOST_DATA
+
+
+def test_unpacking() -> None:
+    rng = random.Random(5)
+    sample, opened = deflated.sample(), 0
+    starts = [sample[at:] for at in (0, 9000, 20000)]
+    for number in range(150):
+        opened += targets.unpacker(mutated(starts[number % 3], rng)) is not None
+    assert opened > 30
+
+
+def test_packing() -> None:
+    rng = random.Random(6)
+    sample = deflated.sample()
+    for _ in range(400):
+        start = rng.randrange(len(sample))
+        data = targets.packer(rng.randbytes(64) + sample[start : start + rng.randrange(2000)])
         assert data is None or len(data) <= targets.MOST_DATA
 
 

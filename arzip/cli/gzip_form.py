@@ -112,6 +112,7 @@ def _complete_word(
 @options.coding_model
 @options.threads
 @options.segment_size
+@options.unpack
 @options.limits
 @options.sparse
 @options.loudness

@@ -38,6 +38,7 @@ __all__ = [
     "sparse",
     "stdout",
     "threads",
+    "unpack",
 ]
 
 NAMES = f"{__name__}.names"
@@ -260,6 +261,11 @@ segment_size = click.option(
     type=Size(most=64 << 20),  # format.layout.MAX_SEGMENT, which takes long to import
     metavar="SIZE",
     help="Code in segments of SIZE [32MiB]: smaller ones keep more threads busy, but save less.",
+)
+unpack = click.option(
+    "--unpack/--no-unpack",
+    default=True,
+    help="Compress what is inside gzip, ZIP, PNG and PDF data (default), or take it as it is.",
 )
 memory = click.option(
     "-M",

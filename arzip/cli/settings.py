@@ -17,6 +17,7 @@ class Settings:
     model: str | None = None
     threads: int = 1
     segment_size: int | None = None
+    unpack: bool = True
     stdout: bool = False
     output: str | None = None
     output_dir_flat: str | None = None

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 PACKAGE = "arzip"
-COVERED = ("coder", "engine", "models", "readings")
+COVERED = ("coder", "engine", "models", "readings", "unpacking")
 """Modules and packages of arzip that hold compiled functions, what these call, and the engine."""
 
 IRRELEVANT = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}

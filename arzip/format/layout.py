@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from xxhash import xxh64
 
-from arzip.codec import MODELLED, RUN
+from arzip import codec
+from arzip.codec import RUN, UNPACKED
 from arzip.errors import ChecksumError, FormatError, LimitError, TruncatedError
 
 __all__ = [
@@ -46,7 +47,7 @@ MAGIC = b"\xe1rz"
 VERSION = 1
 LONG = 0b1000
 """In the kind, the byte after MAGIC: VERSION << 4, plus LONG or a compact frame's method."""
-END = 3
+END = 4
 """In place of a segment's method: no more segments."""
 
 MAX_SEGMENT = 1 << 26
@@ -61,8 +62,8 @@ TRAILER = struct.Struct("<IIQ")
 """A long frame's last bytes: its index's size and check, and the XXH64 of all its data."""
 HEADER_SIZE = len(MAGIC) + 1 + 4 + CHECK.size
 """Bytes in a long frame's header; a compact frame's has fewer."""
-SEGMENT_HEADER_SIZE = 1 + 4 + 4
-"""The most bytes in a segment's header: its method and two lengths."""
+SEGMENT_HEADER_SIZE = 1 + 4 + 4 + 4
+"""The most bytes in a segment's header: its method and three lengths."""
 
 ENDS_EARLY = "the file ends early: it was cut off, or its transfer did not finish"
 GARBAGE = "after the end of a frame comes something that is not .arz data"
@@ -148,9 +149,9 @@ def parse_header(data: bytes | bytearray, first: bool) -> Header:
         return Header(True, None, raw[4:8], raw)
     if low >= END:
         raise FormatError(f"a frame of kind {low} is unknown to this arzip: update arzip")
-    if low == MODELLED:
+    if codec.needs_model(low):
         raw = _need(data, 8)
-        return Header(False, MODELLED, raw[4:8], raw)
+        return Header(False, low, raw[4:8], raw)
     return Header(False, low, None, _need(data, 4))
 
 
@@ -177,6 +178,7 @@ class Segment(NamedTuple):
     size: int  # bytes of data
     coded_size: int  # bytes of payload
     raw: bytes  # the header as it stands in the file: of a compact frame, from the magic on
+    plain_size: int = 0  # bytes of data once it is unpacked; 0 if it is not packed
 
     @property
     def body_size(self) -> int:
@@ -198,14 +200,17 @@ def parse_segment(data: bytes | bytearray, header: Header, number: int) -> Segme
             )
     size, at = _read_varint(data, at, MAX_SEGMENT)
     coded_size = 1 if method == RUN else size
-    if method == MODELLED:
+    plain_size = 0
+    if method == UNPACKED:
+        plain_size, at = _read_varint(data, at, codec.MOST_PLAIN)
+    if codec.needs_model(method):
         coded_size, at = _read_varint(data, at, MAX_SEGMENT)
-        if coded_size >= size:
+        if coded_size >= size or (method == UNPACKED and not plain_size):
             raise FormatError(f"segment {number} has impossible lengths: the file is damaged")
     if not size and (header.long or method == RUN):
         raise FormatError(f"segment {number} is empty: the file is damaged")
     raw = bytes(data[:at]) if header.long else header.raw + bytes(data[:at])
-    return Segment(header.long, number, method, size, coded_size, raw)
+    return Segment(header.long, number, method, size, coded_size, raw, plain_size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from xxhash import xxh64
 
-from arzip.codec import MODELLED, Coded
+from arzip import codec
+from arzip.codec import UNPACKED, Coded
 from arzip.errors import LimitError
 from arzip.format.layout import (
     CHECK,
@@ -23,7 +24,7 @@ __all__ = ["FrameWriter", "compact_frame"]
 def compact_frame(identity: bytes, coded: Coded, data: bytes) -> bytes:
     """Return the frame of one segment: `data`, coded with the model of that identity."""
     kind = bytes([VERSION << 4 | coded.method])
-    header = MAGIC + kind + (identity if coded.method == MODELLED else b"")
+    header = MAGIC + kind + (identity if codec.needs_model(coded.method) else b"")
     header += _lengths(coded, len(data))
     check = CHECK.pack(check_of(header, coded.payload, data))
     return b"".join([header, coded.payload, check])
@@ -62,4 +63,7 @@ class FrameWriter:
 
 
 def _lengths(coded: Coded, size: int) -> bytes:
-    return varint(size) + (varint(len(coded.payload)) if coded.method == MODELLED else b"")
+    lengths = varint(size)
+    if coded.method == UNPACKED:
+        lengths += varint(coded.plain_size)
+    return lengths + (varint(len(coded.payload)) if codec.needs_model(coded.method) else b"")

@@ -23,6 +23,7 @@ from arzip.models.explore.session import PredictorSession
 from arzip.models.network.networks import network_of
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Predictor, bank_of
+from arzip.parts import Part
 from arzip.readings import READINGS, TEXT, TEXTS, Chosen, spans
 from arzip.readings.spans import Span
 
@@ -83,15 +84,17 @@ class HybridModel:
         """Return the bytes of memory that coding n bytes takes; see predictor.memory_needed."""
         return predictor.memory_needed(n + self._preface.size, self._network)
 
-    def encode(self, data: NDArray[np.uint8]) -> Iterator[Prediction]:
+    def encode(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> Iterator[Prediction]:
         """Predict all of a segment; see codec.Model. Raises ModelError on an unfit machine."""
         self.prove("encode")
-        return self._encode(data, self._found(data))
+        return self._encode(data, self._found(data, parts))
 
-    def decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
+    def decode(
+        self, words: NDArray[np.uint32], n: int, decoder: NDArray[np.uint64] | None = None
+    ) -> Iterator[NDArray[np.uint8]]:
         """Restore a segment; see codec.Model. Raises FormatError for impossible spans."""
         self.prove("decode")
-        return self._decode(words, n)
+        return self._decode(words, n, decoder)
 
     def session(self, *, reading: Chosen = TEXT, size: int = SESSION_SIZE) -> PredictorSession:
         """Return a fresh start: as a segment of `size` bytes, read as text or as chosen.
@@ -144,9 +147,9 @@ class HybridModel:
         """Return the one way in which to read all of the data as it is."""
         return spans.prevailing(self._found(data))
 
-    def _found(self, data: NDArray[np.uint8]) -> list[Span]:
+    def _found(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> list[Span]:
         """Return spans for a segment; the network reads what is text, and what else is small."""
-        listed = spans.find(data, wide=self._network is not None)
+        listed = spans.find(data, parts, wide=self._network is not None)
         others = sum(span.size for span in listed if span.chosen.reading not in TEXTS)
         if self._network is None or others <= LITTLE:
             return listed
@@ -155,8 +158,11 @@ class HybridModel:
             for chosen, size in listed
         ]
 
-    def _decode(self, words: NDArray[np.uint32], n: int) -> Iterator[NDArray[np.uint8]]:
-        decoder = np.zeros(4, dtype=np.uint64)
+    def _decode(
+        self, words: NDArray[np.uint32], n: int, decoder: NDArray[np.uint64] | None = None
+    ) -> Iterator[NDArray[np.uint8]]:
+        if decoder is None:
+            decoder = np.zeros(4, dtype=np.uint64)
         listed = spans_in(words, n, decoder)
         # Memory is taken as it is filled: damaged words may end long before n bytes.
         begun = self.predictor(n, listed[0].chosen, sparse=words.size < FEW)

@@ -21,7 +21,7 @@ from arzip.readings.picture_files import pixels_in
 from arzip.readings.reading import MOST_VALUES, Field, Found, Numbers, Reading, State
 from arzip.readings.values import UNIT, expect, median_of, note_residuals
 
-__all__ = ["READING"]
+__all__ = ["READING", "numbers_for"]
 
 _VALUES = 16
 _PARITY, _MAIN, _QUICK, _BLEND, _BEST = 5, 10, 11, 12, 13  # of these
@@ -291,12 +291,22 @@ def _spread_farther(state: State) -> int:
     return spread
 
 
+def numbers_for(data: NDArray[np.uint8], pixel: int, row: int) -> Numbers | None:
+    """Return the numbers for these pixels, of which `pixel` bytes are one and `row` a row.
+
+    None if there are none, or too few.
+    """
+    if not 0 < pixel <= _COLOURS or not max(16, 3 * pixel) < row <= _LONGEST or data.size < 4 * row:
+        return None
+    return (pixel, row, *_levels_of(data))
+
+
 def _find(data: NDArray[np.uint8]) -> list[Found]:
     """Return the pixels behind the headers of pictures that are not compressed."""
     return [
-        (start, size, (pixel, row, *_levels_of(data[start : start + size])))
+        (start, size, numbers)
         for start, size, pixel, row in pixels_in(data)
-        if pixel <= _COLOURS and max(16, 3 * pixel) < row <= _LONGEST and size >= 4 * row
+        if (numbers := numbers_for(data[start : start + size], pixel, row))
     ]
 
 

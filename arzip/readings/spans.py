@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.errors import FormatError
-from arzip.readings import READINGS, Chosen, Reading, archives
+from arzip.parts import Part
+from arzip.readings import READINGS, Chosen, Reading, archives, pixels
 
 __all__ = ["MOST", "PLAIN", "Span", "find", "from_bytes", "prevailing", "to_bytes", "transform"]
 
@@ -32,6 +33,9 @@ PLAIN = 1
 
 LARGEST_BITS = 28
 """Of a number; larger ones are damage."""
+
+_LEAST_PART = 1 << 11  # bytes of a part that is looked at by itself
+_LEAST_GAP = 1 << 9  # bytes between two of these that are
 
 
 class Span(NamedTuple):
@@ -125,14 +129,44 @@ def _number(take: Callable[[], int]) -> int:
             raise FormatError("a segment claims an impossible number: the file is damaged")
 
 
-def find(data: NDArray[np.uint8], *, wide: bool = True) -> list[Span]:
+def find(data: NDArray[np.uint8], parts: Sequence[Part] = (), *, wide: bool = True) -> list[Span]:
     """Return spans that suit a segment of at least one byte; if not `wide`, in no wide reading.
 
-    Large files in an archive are looked at by themselves.
+    Parts that are known, and large files in an archive, are looked at by themselves.
     """
     among = [reading for reading in _BY_PRIORITY if wide or not reading.wide]
-    cuts = archives.parts(data)
-    return _joined([span for start, end in cuts for span in _find(data[start:end], among)])
+    found: list[Span] = []
+    for start, end, part in _cut(data.size, parts):
+        piece = data[start:end]
+        numbers = pixels.numbers_for(piece, part.pixel, part.row) if part else None
+        if numbers:
+            found.append(Span(Chosen(pixels.READING, numbers), piece.size))
+            continue
+        for first, last in archives.parts(piece):
+            found += _find(piece[first:last], among)
+    return _joined(found)
+
+
+def _cut(n: int, parts: Sequence[Part]) -> list[tuple[int, int, Part | None]]:
+    """Return where to cut n bytes: the start and end of pieces, and the pixels that they are.
+
+    What is too small to be looked at by itself goes with what follows.
+    """
+    pictures = {part.start: part for part in parts if part.pixel}
+    exact = {place for part in pictures.values() for place in (part.start, part.start + part.size)}
+    large = [part for part in parts if part.size >= _LEAST_PART]
+    cuts = [0]
+    for cut in sorted(
+        exact | {place for part in large for place in (part.start, part.start + part.size)}
+    ):
+        if cut in exact or cut - cuts[-1] >= _LEAST_GAP:
+            cuts.append(cut)
+    ends = [*cuts[1:], n]
+    return [
+        (start, end, pictures.get(start))
+        for start, end in zip(cuts, ends, strict=False)
+        if start < end
+    ]
 
 
 def _find(data: NDArray[np.uint8], among: Sequence[Reading]) -> list[Span]:

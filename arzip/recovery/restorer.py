@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from arzip.codec import MODELLED, Model
+from arzip import codec
+from arzip.codec import Model
 from arzip.errors import (
     ArzipError,
     ChecksumError,
@@ -68,7 +69,7 @@ class Restorer:
 
     def _likely_model(self, place: Place) -> Model | None:
         """Return the model that the frame names; the one that was given if that is damaged."""
-        if place.segment.method == MODELLED and place.header is not UNKNOWN:
+        if codec.needs_model(place.segment.method) and place.header is not UNKNOWN:
             with contextlib.suppress(ModelError):
                 return self._policy.model(place.header.identity)
         return self._policy.given
@@ -93,7 +94,7 @@ class Restorer:
 
     def _models(self, place: Place) -> Sequence[Model | None]:
         """Return the model that the frame names; all known models if that is damaged."""
-        if place.segment.method != MODELLED:
+        if not codec.needs_model(place.segment.method):
             return [None]
         if place.header is UNKNOWN:
             return self._policy.all_models()

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip import codec
-from arzip.codec import MODELLED, STORED, Model
+from arzip.codec import STORED, UNPACKED, Model
 from arzip.errors import FormatError
 from arzip.format.layout import Segment
 
@@ -70,11 +70,13 @@ def salvage(
     `payload_is_whole` if a checksum says so. `model` is needed if the segment is modelled.
     """
     payload, is_cut = body[: segment.coded_size], len(body) < segment.body_size
-    if segment.method != MODELLED:
+    if not codec.needs_model(segment.method):
         data = payload if segment.method == STORED else payload * segment.size
         return Salvaged(data, len(data) if is_cut else 0, SURE if is_cut else STORED_AS_IS)
     if model is None:
         return NOTHING
+    if segment.method == UNPACKED and not payload_is_whole:
+        return NOTHING  # what was packed cannot be made of a part of what was inside
     try:
         if payload_is_whole:
             data = _decode(model, segment, payload)
@@ -99,7 +101,7 @@ def _guess(likely: int, end: int) -> str:
 
 
 def _decode(model: Model, segment: Segment, payload: bytes) -> bytes:
-    return codec.decode(model, MODELLED, payload, segment.size)
+    return codec.decode(model, segment.method, payload, segment.size, segment.plain_size)
 
 
 def _sure(model: Model, segment: Segment, payload: bytes) -> bytes:

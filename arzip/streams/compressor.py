@@ -34,8 +34,9 @@ class ArzipCompressor:
     is a name, the path of a model file, or a loaded model; a `level` from 1 to 9 names one in its
     place, by default 6. `threads` segments of `segment_size` bytes (32 MiB, at most 64 MiB) are
     coded at a time, each in the model's working memory; 0 means one for each core. With an
-    `executor` its workers code them, as many as it has unless `threads` says otherwise. Several
-    threads may share a compressor. Raises ModelError for an unknown model, ValueError for a model
+    `executor` its workers code them, as many as it has unless `threads` says otherwise. Unless
+    `unpack`, compressed streams in the data are left as they are. Several threads may share a
+    compressor. Raises ModelError for an unknown model, ValueError for a model
     and a level together.
     """
 
@@ -47,11 +48,13 @@ class ArzipCompressor:
         threads: int | None = None,
         executor: Executor | None = None,
         segment_size: int | None = None,
+        unpack: bool = True,
     ) -> None:
         if segment_size is None:
             segment_size = DEFAULT_SEGMENT
         self._segment_size = whole("segment_size", segment_size, 1, MAX_SEGMENT)
         self.model = choose(model, level)
+        self._unpack = bool(unpack)
         self._buffer = bytearray()  # of the next segment
         self._calls: Ordered[Coded] = Ordered(threads, executor)
         self._started: deque[bytes] = deque()  # the data of the calls
@@ -142,7 +145,7 @@ class ArzipCompressor:
     def _start_segment(self) -> None:
         """Start to code what the buffer holds."""
         data, self._buffer = bytes(self._buffer), bytearray()
-        self._calls.put(codec.encode, self.model, data)
+        self._calls.put(codec.encode, self.model, data, self._unpack)
         self._started.append(data)
 
     def _finish_segment(self, writer: FrameWriter) -> bytes:

@@ -238,6 +238,8 @@ def decompress(
 def restore(model: Model | None, payload: Payload, progress: Progress = unwatched) -> bytes:
     """Return the data of a segment. Raises FormatError or ChecksumError if it was changed."""
     segment = payload.segment
-    data = codec.decode(model, segment.method, payload.payload, segment.size, progress)
+    data = codec.decode(
+        model, segment.method, payload.payload, segment.size, segment.plain_size, progress
+    )
     payload.verify(data)
     return data

@@ -55,7 +55,9 @@ class Policy:
         """
         if self.max_memory is None:
             return sys.maxsize
-        need = codec.decoding_memory(model, segment.method, segment.coded_size, segment.size)
+        need = codec.decoding_memory(
+            model, segment.method, segment.coded_size, segment.size, segment.plain_size
+        )
         if beside + need > self.max_memory:
             raise LimitError(
                 f"decoding takes {beside + need} bytes of memory, more than the limit of "

@@ -1,8 +1,9 @@
 """Fuzzing guided by coverage: `cd tests && python -m fuzz TARGET [libFuzzer's options]`.
 
-TARGET is `container`, `decoder` or `model`. Needs atheris (pip install atheris), which compiles
-coverage counters into the modules named below. Good options: -runs=1000000, -max_len=2000,
--timeout=10 and a folder to keep the corpus in; without one it starts from the samples in data/.
+TARGET is `container`, `decoder`, `unpacker`, `packer` or `model`. Needs atheris (pip install
+atheris), which compiles coverage counters into the modules named below. Good options:
+-runs=1000000, -max_len=2000, -timeout=10 and a folder to keep the corpus in; without one it starts
+from the samples in data/.
 Half of the inputs are taken as they are, half as recipes for frames or models whose checks hold:
 no fuzzer finds its way past a checksum.
 """
@@ -24,6 +25,7 @@ with atheris.instrument_imports(
         "arzip.models.parameters",
         "arzip.recovery",
         "arzip.streams",
+        "arzip.unpacking",
     ]
 ):
     import arzip.files
@@ -31,6 +33,7 @@ with atheris.instrument_imports(
     import arzip.recovery
     import arzip.streams.compressor
 
+import deflated
 from conftest import Counts
 
 from fuzz import targets
@@ -66,6 +69,9 @@ def seeds(target: str) -> list[bytes]:
             assert targets.model_file(targets.signed_model(bytes([kind | 0x80])))
         signed = [b"\x80" + bytes([kind]) + bytes(range(200)) for kind in kinds]
         return [*signed, b"\0" + targets.signed_model(b"")[:2000]]
+    if target in ("unpacker", "packer"):
+        sample = deflated.sample()
+        return [sample[at : at + 2000] for at in range(0, len(sample), 1000)]
     made = COUNTS if target == "container" else "swift"
     frames = [arzip.compress(text, model=made) for text in texts]
     long = arzip.streams.compressor.ArzipCompressor(made, segment_size=64)
@@ -84,7 +90,13 @@ def main() -> None:
         for seed in seeds(target):
             (corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
         options.append(str(corpus))
-    run = {"container": container, "decoder": decoder, "model": model}[target]
+    run = {
+        "container": container,
+        "decoder": decoder,
+        "unpacker": targets.unpacker,
+        "packer": targets.packer,
+        "model": model,
+    }[target]
     atheris.Setup([sys.argv[0], *options], run)
     atheris.Fuzz()
 

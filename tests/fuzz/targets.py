@@ -1,7 +1,8 @@
 """The promises, each a function of arbitrary bytes that raises if arzip breaks it.
 
 `container` holds arzip's reader against another one (reference_container.py), `decoder` does so
-with the models that arzip has, `model_file` takes the bytes as a model. What arzip may raise is an
+with the models that arzip has, `unpacker` and `packer` take the bytes as compressed data and as
+what is told of some, `model_file` takes them as a model. What arzip may raise is an
 ArzipError; everything else is a finding.
 """
 
@@ -20,18 +21,22 @@ from numpy.typing import NDArray
 from reference_container import RefusedError
 
 import arzip
-from arzip import codec
+from arzip import codec, coder, unpacking
 from arzip.codec import Model
-from arzip.errors import ArzipError, LimitError, ModelError
+from arzip.errors import ArzipError, FormatError, LimitError, ModelError
 from arzip.format.layout import MAGIC, Header, parse_segment
 from arzip.models import hybrid, parameters, registry
 from arzip.models.parameters import NETWORK, PREFACE, Parameters
 from arzip.recovery import recover
 from arzip.streams.decompressor import FramesDecompressor
 from arzip.streams.policy import Policy
+from arzip.unpacking import layers
 
 MOST_DATA = 1 << 14
 """Bytes that decoding may give: nothing here may take long."""
+
+MOST_PLAIN = 1 << 18
+"""Bytes that unpacking may give."""
 
 SWIFT = registry.read("swift")
 NETWORKS: tuple[dict[str, NDArray[Any]], ...] = (
@@ -68,6 +73,26 @@ def decoder(data: bytes) -> bytes | None:
     return expected
 
 
+def unpacker(data: bytes) -> bytes | None:
+    """Unpack `data`; its plain data, None if nothing in it can be. What can be comes back."""
+    unpacked = unpacking.unpack(data, MOST_PLAIN)
+    if unpacked is None:
+        assert layers.take_apart(data, MOST_PLAIN, []) is None
+        return None
+    assert unpacked.plain.size <= MOST_PLAIN
+    return unpacked.plain.tobytes()
+
+
+def packer(data: bytes) -> bytes | None:
+    """Pack what the first bytes of `data` tell, of the others; None if that is refused."""
+    words, decoder = coder.to_words(data[:64]), np.zeros(4, dtype=np.uint64)
+    coder.start(words, decoder)
+    try:
+        return unpacking.packed(data[64:], words, decoder, MOST_DATA, MOST_DATA)
+    except FormatError:
+        return None
+
+
 def model_file(data: bytes) -> Model | None:
     """Load `data` as a model and code with it; the model, None if it is refused.
 
@@ -101,10 +126,10 @@ GOOD_TYPES = [_types({**tensors, PREFACE: np.zeros(0, np.uint8)}) for tensors in
 def _expected(data: bytes, model: Model | None) -> bytes | None:
     """What the other reader makes of `data`."""
 
-    def decode(identity: bytes, payload: bytes, n: int) -> bytes:
+    def decode(identity: bytes, payload: bytes, n: int, p: int) -> bytes:
         try:
             found = Policy(model, None, None).model(identity)
-            return codec.decode(found, codec.MODELLED, payload, n)
+            return codec.decode(found, codec.UNPACKED if p else codec.MODELLED, payload, n, p)
         except ArzipError:
             raise RefusedError from None
 
@@ -184,7 +209,7 @@ def signed_frame(recipe: bytes, identity: bytes) -> bytes:
         restored += data
         count += 1
     index = bytes([count & 127]) + index
-    return out + b"\x03" + index + reference_container.trailer(index, restored)
+    return out + b"\x04" + index + reference_container.trailer(index, restored)
 
 
 def _segment(segment: bytes) -> tuple[bytes, bytes]:

@@ -36,7 +36,27 @@ def command(*, shared: bool, portable: bool) -> None:
         os.environ.update(zip(dependence.PROCESSOR, dependence.GENERIC, strict=True))
     for name in registry.names():
         _compile(registry.load(name))
+    _compile_unpacking()
     click.echo(f"{folder.path}: {store.written()} functions compiled")
+
+
+def _compile_unpacking() -> None:
+    """Call all compiled functions of unpacking and packing."""
+    import zlib
+
+    import numpy as np
+
+    from arzip import coder, unpacking
+    from arzip.unpacking import pictures
+    from arzip.unpacking.decisions import Decisions
+
+    sample = zlib.compress(bytes(range(200)) * 5 + b"and the cat sat on the mat" * 9)
+    assert unpacking.unpack(sample, 1 << 16) is not None  # which packs it again to compare
+    rows, filtered = pictures.Rows(2, 1, 8), np.zeros(6, dtype=np.uint8)
+    pixels = pictures.unfiltered(filtered, rows)
+    assert pixels is not None
+    odds = np.full(pictures.CONTEXTS, 1 << 31, dtype=np.uint32)
+    pictures.filtered(Decisions(odds, coder.Encoder().add), 0, pixels, rows, filtered)
 
 
 def _compile(model: "Model") -> None:

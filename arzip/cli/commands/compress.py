@@ -21,6 +21,7 @@ __all__ = ["command"]
 @options.coding_model
 @options.threads
 @options.segment_size
+@options.unpack
 @options.memory
 @options.loudness
 @click.pass_context

@@ -38,6 +38,7 @@ class Listed:
     models: list[str]  # names, or identities in hexadecimal if arzip lacks the model
     methods: dict[str, int]  # how many segments are coded by each method
     checks: list[str]  # checksums of the data: XXH64, or its low 32 bits
+    inside: int  # bytes of plain data in segments that were unpacked
     readings: dict[str, int] | None = None  # with -v: the bytes that are read in each way
 
 
@@ -78,20 +79,21 @@ def _examine(path: str, *, readings: bool) -> Listed:
     from arzip.files import segments
     from arzip.models.registry import catalogue
 
-    names = {codec.MODELLED: "modelled", codec.STORED: "stored", codec.RUN: "run"}
+    names = ("modelled", "stored", "run", "unpacked")  # by method
     known = {model["identity"]: str(model["name"]) for model in catalogue()}
-    frames, methods, read = 0, Counter[str](), Counter[str]()
+    frames, inside, methods, read = 0, 0, Counter[str](), Counter[str]()
     models, checks = set[str](), set[str]()
     with sources.open_source(path) as source:
         found = segments(source.file)
         for located in found:
             frames += located.segment.number == 1
+            inside += located.segment.plain_size
             methods[names[located.segment.method]] += 1
             checks.add(WHOLE if located.header.long else LOW_HALF)
             if located.header.identity is not None:
                 identity = located.header.identity.hex()
                 models.add(known.get(identity, identity))
-            if readings and located.segment.method == codec.MODELLED:
+            if readings and codec.needs_model(located.segment.method):
                 read.update(_readings(source.file, located))
         file_bytes = source.size or 0
     return Listed(
@@ -104,6 +106,7 @@ def _examine(path: str, *, readings: bool) -> Listed:
         models=sorted(models),
         methods=dict(methods),
         checks=sorted(checks),
+        inside=inside,
         readings=dict(read) if readings else None,
     )
 
@@ -118,7 +121,8 @@ def _readings(file: IO[bytes], located: "Located") -> Counter[str]:
     file.seek(located.body)
     words = coder.to_words(file.read(min(located.segment.coded_size, LONGEST_LIST)))
     read = Counter[str]()
-    for chosen, size in spans_in(words, located.segment.size, np.zeros(4, dtype=np.uint64)):
+    n = located.segment.plain_size or located.segment.size
+    for chosen, size in spans_in(words, n, np.zeros(4, dtype=np.uint64)):
         read[chosen.reading.name] += size
     return read
 
@@ -146,7 +150,8 @@ def _print_table(listed: Sequence[Listed]) -> None:
         )
         if row.readings:
             parts = sorted(row.readings.items(), key=lambda part: -part[1])
-            click.echo("       " + ", ".join(f"{name}: {size:,}" for name, size in parts))
+            inside = f"unpacked to {row.inside:,} bytes; " if row.inside else ""
+            click.echo("       " + inside + ", ".join(f"{name}: {size:,}" for name, size in parts))
 
 
 def _total(rows: Sequence[Listed]) -> Listed:
@@ -162,4 +167,5 @@ def _total(rows: Sequence[Listed]) -> Listed:
         models=sorted({name for row in rows for name in row.models}),
         methods={},
         checks=sorted({name for row in rows for name in row.checks}),
+        inside=sum(row.inside for row in rows),
     )

@@ -15,8 +15,9 @@ def of_compressing(account: "Account", seconds: float) -> str:
         return f"0 -> {account.file_bytes} bytes"
     report = account.report("")
     share = 100 * account.file_bytes / account.size
+    inside = f" of {account.code.inside:,} inside" if account.code.inside else ""
     return (
-        f"{account.size:,} -> {account.file_bytes:,} bytes ({share:.2f} %), "
+        f"{account.size:,} -> {account.file_bytes:,} bytes ({share:.2f} %){inside}, "
         f"{report.achieved:.4f} bits/byte = {report.cross_entropy:.4f} of the model "
         f"+ {report.achieved - report.cross_entropy:.4f}{_speed(account.size, seconds)}"
     )

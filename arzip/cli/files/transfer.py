@@ -31,6 +31,8 @@ __all__ = [
 ]
 
 SMALLEST_SEGMENT = 1 << 16
+DEFLATE_RATIO = 1032
+"""Bytes that a byte of a deflate stream stands for, at most."""
 
 
 def compress(
@@ -49,7 +51,10 @@ def compress(
     from arzip.streams.compressor import ArzipCompressor
 
     compressor = ArzipCompressor(
-        model, threads=settings.threads, segment_size=settings.coding_segment_size
+        model,
+        threads=settings.threads,
+        segment_size=settings.coding_segment_size,
+        unpack=settings.unpack,
     )
     # A file is judged by what the disk gives back; a pipe only by what it was given.
     inline = None if isinstance(output, NewFile) else witness
@@ -142,24 +147,30 @@ def new_decompressor(settings: Settings) -> "FramesDecompressor":
 def within_memory(settings: Settings, model: "Model", size: int | None) -> Settings:
     """Return settings that compress `size` bytes within the limit of memory.
 
-    They have fewer threads first, then smaller segments. Raises: RefusedError if that is not
-    enough.
+    They have fewer threads first, then leave compressed streams as they are, then have smaller
+    segments. Raises: RefusedError if that is not enough.
     """
+    from arzip.codec import MOST_PLAIN, REPACKING
+
     limit, segment, threads = (
         settings.max_memory,
         settings.coding_segment_size,
         settings.all_threads,
     )
+    unpack = settings.unpack
     if limit is None:
         return settings
 
     def needed() -> int:
         # Each thread has a segment, its payload and the model's memory, and one segment waits.
         n = segment if size is None else max(1, min(segment, size))
-        return threads * (model.memory_needed(n) + 2 * n) + n
+        plain = min(MOST_PLAIN, DEFLATE_RATIO * n) if unpack else n
+        unpacking = 8 * plain + REPACKING if unpack else 0
+        return threads * (model.memory_needed(plain) + 2 * n + unpacking) + n
 
     while needed() > limit and threads > 1:
         threads -= 1
+    unpack = unpack and needed() <= limit
     while needed() > limit and segment > SMALLEST_SEGMENT:
         segment //= 2
     if needed() > limit:
@@ -167,7 +178,7 @@ def within_memory(settings: Settings, model: "Model", size: int | None) -> Setti
             f"compressing takes {needed():,} bytes of memory at least, more than the limit of "
             f"{limit:,}; use a smaller model (-1)"
         )
-    return replace(settings, threads=threads, segment_size=segment)
+    return replace(settings, threads=threads, unpack=unpack, segment_size=segment)
 
 
 def is_compressed(file: BinaryIO) -> bool:

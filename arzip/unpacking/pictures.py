@@ -1,0 +1,202 @@
+"""The pixels in a PNG file: its chunks joined, the filters of its rows undone.
+
+Before a row goes to deflate it is filtered: a byte says how, then each byte is the difference to
+what its neighbours say (PNG specification, 9). Most encoders choose the filter whose differences
+have the least sum, so this is what is expected.
+"""
+
+import struct
+import zlib
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arzip.engine.compiled import compiled, i64
+from arzip.unpacking.decisions import Channel, Decisions, choice
+
+__all__ = [
+    "CONTEXTS",
+    "SIGNATURE",
+    "Chunks",
+    "Rows",
+    "chunks",
+    "filtered",
+    "join",
+    "joined",
+    "unfiltered",
+]
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+FILTERS = 5
+CONTEXTS = (FILTERS + 1) * FILTERS * 8
+"""Of the filters: the last one, the one that is expected, 3 bits."""
+
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a pixel, by type of colour
+_MOST_CHUNKS = 1 << 16
+
+
+class Rows(NamedTuple):
+    """How pixels lie in a picture."""
+
+    row: int  # bytes
+    pixel: int  # bytes, at least 1
+    bits: int  # of a sample
+
+
+class Chunks(NamedTuple):
+    """The chunks of data that follow one another in a file."""
+
+    start: int  # of the first one's length
+    end: int
+    sizes: list[int]
+    rows: Rows | None
+    """None if the picture is interlaced, or strange."""
+
+
+def chunks(data: bytes, at: int) -> Chunks | None:
+    """Return the chunks of data of the file whose signature is at `at`; None if one is damaged."""
+    try:
+        size, name = struct.unpack_from(">I4s", data, at + 8)
+        width, _height, bits, colour, _, _, interlaced = struct.unpack_from(
+            ">IIBBBBB", data, at + 16
+        )
+        if (size, name) != (13, b"IHDR"):
+            return None
+        at += 8
+        sizes: list[int] = []
+        start = 0
+        while len(sizes) < _MOST_CHUNKS:
+            size, name = struct.unpack_from(">I4s", data, at)
+            if name != b"IDAT":
+                if sizes or name == b"IEND":
+                    break
+            else:
+                start = start or at
+                (check,) = struct.unpack_from(">I", data, at + 8 + size)
+                if check != zlib.crc32(memoryview(data)[at + 4 : at + 8 + size]):
+                    return None
+                sizes.append(size)
+            at += 12 + size
+    except struct.error:
+        return None
+    if not sizes:
+        return None
+    rows = None
+    if colour in _SAMPLES and bits in (1, 2, 4, 8, 16) and not interlaced:
+        pixel = _SAMPLES[colour] * bits
+        rows = Rows((width * pixel + 7) // 8, max(pixel // 8, 1), bits)
+    return Chunks(start, at, sizes, rows)
+
+
+def joined(data: bytes, found: Chunks) -> bytes:
+    """Return what the chunks hold."""
+    at, parts = found.start, []
+    for size in found.sizes:
+        parts.append(data[at + 8 : at + 8 + size])
+        at += 12 + size
+    return b"".join(parts)
+
+
+def join(stream: bytes, sizes: list[int]) -> bytes:
+    """Return chunks that hold the stream, cut into these sizes."""
+    out, at = [], 0
+    for size in sizes:
+        chunk = b"IDAT" + stream[at : at + size]
+        out += [struct.pack(">I", size), chunk, struct.pack(">I", zlib.crc32(chunk))]
+        at += size
+    return b"".join(out)
+
+
+def unfiltered(data: NDArray[np.uint8], rows: Rows) -> NDArray[np.uint8] | None:
+    """Return the rows of pixels in filtered data; None if they are not whole."""
+    count, rest = divmod(data.size, rows.row + 1)
+    if rest or not count or not rows.row:
+        return None
+    pixels = np.empty(count * rows.row, dtype=np.uint8)
+    return pixels if _unfilter(data, pixels, rows.row, rows.pixel) else None
+
+
+def filtered(
+    decisions: Decisions,
+    context: int,
+    pixels: NDArray[np.uint8],
+    rows: Rows,
+    data: NDArray[np.uint8],
+) -> None:
+    """Tell or learn the filters of rows of pixels; learning, fill in the filtered `data`."""
+    costs = np.zeros(FILTERS, dtype=np.int64)
+    last = FILTERS
+    for k in range(pixels.size // rows.row):
+        decisions.flush()
+        last = _filter_row(
+            decisions.channel, context, pixels, data, k, rows.row, rows.pixel, last, costs
+        )
+
+
+@compiled
+def _expected(pixels: NDArray[np.uint8], at: int, k: int, row: int, pixel: int, kind: int) -> int:
+    """Return what a filter expects byte `at` of row `k` to be."""
+    place = k * row + at
+    left = i64(pixels[place - pixel]) if at >= pixel else 0
+    above = i64(pixels[place - row]) if k else 0
+    if kind == 0:
+        return 0
+    if kind == 1:
+        return left
+    if kind == 2:
+        return above
+    if kind == 3:
+        return (left + above) >> 1
+    corner = i64(pixels[place - row - pixel]) if k and at >= pixel else 0
+    to_left, to_above = abs(above - corner), abs(left - corner)
+    to_corner = abs(left + above - 2 * corner)
+    if to_left <= to_above and to_left <= to_corner:
+        return left
+    return above if to_above <= to_corner else corner
+
+
+@compiled
+def _unfilter(data: NDArray[np.uint8], pixels: NDArray[np.uint8], row: int, pixel: int) -> bool:
+    for k in range(pixels.size // row):
+        start = k * (row + 1)
+        kind = i64(data[start])
+        if kind >= FILTERS:
+            return False
+        for at in range(row):
+            value = i64(data[start + 1 + at]) + _expected(pixels, at, k, row, pixel, kind)
+            pixels[k * row + at] = value & 255
+    return True
+
+
+@compiled
+def _filter_row(
+    channel: Channel,
+    context: int,
+    pixels: NDArray[np.uint8],
+    data: NDArray[np.uint8],
+    k: int,
+    row: int,
+    pixel: int,
+    last: int,
+    costs: NDArray[np.int64],
+) -> int:
+    """Tell the filter of row `k`, after that of the last one. Returns it."""
+    for kind in range(FILTERS):
+        costs[kind] = 0
+        for at in range(row):
+            less = i64(pixels[k * row + at]) - _expected(pixels, at, k, row, pixel, kind) & 255
+            costs[kind] += min(less, 256 - less)
+    best = 0
+    for kind in range(1, FILTERS):
+        if costs[kind] < costs[best]:
+            best = kind
+    start = k * (row + 1)
+    kind = choice(channel, context + 8 * (FILTERS * last + best), 3, i64(data[start]))
+    kind = min(kind, FILTERS - 1)
+    if channel.decoding:
+        data[start] = kind
+        for at in range(row):
+            less = i64(pixels[k * row + at]) - _expected(pixels, at, k, row, pixel, kind)
+            data[start + 1 + at] = less & 255
+    return kind

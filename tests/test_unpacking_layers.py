@@ -1,0 +1,118 @@
+"""Layers: what is found in data stands in its plain text; what follows from that is left out."""
+
+import gzip
+import io
+import zipfile
+import zlib
+
+import numpy as np
+import pytest
+from deflated import NOISE, TEXT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arzip import coder
+from arzip.errors import FormatError
+from arzip.parts import Part
+from arzip.unpacking import layers, places, streams
+from arzip.unpacking.decisions import Decisions
+from arzip.unpacking.pictures import Rows
+
+
+def archive(files: dict[str, bytes], *, streamed: bool = False) -> bytes:
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return not streamed
+
+        def seek(self, *where: int) -> int:
+            if streamed:
+                raise io.UnsupportedOperation
+            return super().seek(*where)
+
+    out = Pipe()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in files.items():
+            file.writestr(name, data)
+    return out.getvalue()
+
+
+def test_gzip() -> None:
+    packed = gzip.compress(TEXT, mtime=0)
+    taken = layers.take_apart(b"before" + packed + b"behind", 1 << 24, [])
+    assert taken is not None
+    _, plain, parts = taken
+    assert plain == b"before" + packed[:10] + TEXT + b"behind"
+    assert parts == [Part(16, len(TEXT))]
+
+
+def test_zlib_streams_one_after_the_other() -> None:
+    data = b"".join(zlib.compress(TEXT[k : k + 1000]) for k in range(0, 50_000, 1000))
+    taken = layers.take_apart(data, 1 << 24, [])
+    assert taken is not None
+    assert taken[1].replace(b"x\x9c", b"") == TEXT[:50_000]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_checks_and_sizes_of_zip_are_left_out(streamed: bool) -> None:
+    data = archive({"a": TEXT, "b": TEXT[::-1]}, streamed=streamed)
+    taken = layers.take_apart(data, 1 << 24, [])
+    assert taken is not None
+    layer, plain, _ = taken
+    assert len(layer.items) == 4  # and two entries of the directory
+    assert zlib.crc32(TEXT).to_bytes(4, "little") not in plain
+
+
+def test_streams_that_are_damaged_stay() -> None:
+    packed = bytearray(zlib.compress(TEXT))
+    packed[-1] ^= 1
+    assert layers.take_apart(bytes(packed), 1 << 24, []) is None
+    assert layers.take_apart(gzip.compress(TEXT)[:-1], 1 << 24, []) is None
+
+
+def test_what_has_nothing_in_it_stays() -> None:
+    assert layers.take_apart(zlib.compress(NOISE), 1 << 24, []) is None
+    assert layers.take_apart(NOISE * 100, 1 << 24, []) is None
+    assert layers.take_apart(TEXT, 1 << 24, []) is None
+
+
+def test_a_bomb_stays() -> None:
+    assert layers.take_apart(zlib.compress(bytes(1 << 22), 9), 1 << 20, []) is None
+
+
+def test_false_streams_do_not_cost_more_than_some_times_the_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each goes on for a megabyte, and then its checksum does not hold."""
+    data = (zlib.compress(bytes(1 << 20), 9)[:-4] + b"none") * 300
+    written, inflate = 0, streams.inflate
+
+    def counted(*given: object) -> object:
+        nonlocal written
+        found, work = inflate(*given)
+        written += work
+        return found, work
+
+    monkeypatch.setattr(streams, "inflate", counted)
+    assert layers.take_apart(data, 1 << 24, []) is None
+    assert 1 << 20 < written < 8 * len(data) + (3 << 20)
+
+
+@given(st.binary(max_size=80), st.binary(max_size=400))
+def test_damage_gives_an_error_or_data_of_the_size_told(payload: bytes, data: bytes) -> None:
+    words, state = coder.to_words(payload), np.zeros(4, dtype=np.uint64)
+    coder.start(words, state)
+    plain = np.frombuffer(bytearray(data), dtype=np.uint8) if data else np.zeros(0, np.uint8)
+    try:
+        again = layers.pass_on(Decisions.learned(layers.odds(), words, state), plain, None, 5000)
+    except FormatError:
+        return
+    assert len(again) <= 5000
+
+
+def test_pixels_without_rows_are_refused() -> None:
+    encoder = coder.Encoder()
+    decisions = Decisions(layers.odds(), encoder.add)
+    picture = layers.Picture(b"x\x9c", [10], Rows(0, 1, 8), np.zeros(0, dtype=np.uint8))
+    item = layers.Item(places.PNG, 0, 0, None, picture)
+    with pytest.raises(FormatError, match="rows"):
+        layers.pass_on(decisions, np.zeros(0, np.uint8), layers.Layer(10, [item]), 10)
