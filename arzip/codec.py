@@ -210,7 +210,7 @@ def encode(model: Model, data: bytes, unpack: bool = True, progress: Progress = 
         bits = _bits(prediction.freq, coder.PRECISION)
         read = {prediction.reading: (n, prediction.nll)} if prediction.reading else {}
         account += CodeLength(prediction.nll, bits, readings=read)
-        progress(_share(size + n, plain, data) - _share(size, plain, data), bits / 8)
+        progress(_share(size, n, plain.size, len(data)), bits / 8)
         size += n
     if size != plain.size:
         raise ModelError(f"model {model.name!r} did not predict every byte: it is damaged or unfit")
@@ -231,9 +231,9 @@ def _unpacked(data: bytes) -> "Unpacked | None":
     return unpack(data, MOST_PLAIN)
 
 
-def _share(size: int, plain: NDArray[np.uint8], data: bytes) -> int:
-    """Return how much of the data so many bytes of the plain data stand for."""
-    return size * len(data) // plain.size
+def _share(done: int, size: int, plain_size: int, n: int) -> int:
+    """Return how many of n bytes of data the next `size` bytes of plain data stand for."""
+    return (done + size) * n // plain_size - done * n // plain_size
 
 
 def _tell(unpacked: "Unpacked", encoder: "coder.Encoder") -> CodeLength:
@@ -297,9 +297,8 @@ def _packed(model: Model, payload: bytes, n: int, plain_size: int, progress: Pro
     words, decoder = coder.to_words(payload), np.zeros(4, dtype=np.uint64)
     plain = bytearray()
     for piece in model.decode(words, plain_size, decoder):
-        done = len(plain)
+        size = _share(len(plain), piece.size, plain_size, n)
         plain += piece.data
-        size = len(plain) * n // plain_size - done * n // plain_size
         progress(size, len(payload) * piece.size / plain_size)
     if len(plain) < plain_size:
         raise FormatError("a segment's payload is too short: the file is damaged")

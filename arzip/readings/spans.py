@@ -13,6 +13,7 @@ span is these numbers, the second one only of a reading that has some:
 Numbers have 7 bits a byte, low ones first, the top bit set on all but the last.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -161,10 +162,9 @@ def _cut(n: int, parts: Sequence[Part]) -> list[tuple[int, int, Part | None]]:
     ):
         if cut in exact or cut - cuts[-1] >= _LEAST_GAP:
             cuts.append(cut)
-    ends = [*cuts[1:], n]
     return [
         (start, end, pictures.get(start))
-        for start, end in zip(cuts, ends, strict=False)
+        for start, end in itertools.pairwise([*cuts, n])
         if start < end
     ]
 

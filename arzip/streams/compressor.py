@@ -36,8 +36,7 @@ class ArzipCompressor:
     coded at a time, each in the model's working memory; 0 means one for each core. With an
     `executor` its workers code them, as many as it has unless `threads` says otherwise. Unless
     `unpack`, compressed streams in the data are left as they are. Several threads may share a
-    compressor. Raises ModelError for an unknown model, ValueError for a model
-    and a level together.
+    compressor. Raises ModelError for an unknown model, ValueError for a model and a level together.
     """
 
     def __init__(

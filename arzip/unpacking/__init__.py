@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from arzip import coder
 from arzip.parts import Part
 from arzip.unpacking import layers
-from arzip.unpacking.decisions import Decisions, choice
+from arzip.unpacking.decisions import Decisions
 from arzip.unpacking.layers import Layer
 
 __all__ = ["Unpacked", "packed", "tell", "unpack"]
@@ -67,7 +67,7 @@ def tell(
 ) -> None:
     """Give the intervals, left and freq, of all that the plain data does not tell to `sink`."""
     decisions = Decisions(_odds(), sink)
-    choice(decisions.channel, layers.ODDS, 2, len(unpacked.layers))
+    decisions.choice(layers.ODDS, 2, len(unpacked.layers))
     for layer, plain in reversed(unpacked.layers):
         layers.pass_on(decisions, plain, layer, layer.size)
     decisions.flush()
@@ -82,7 +82,7 @@ def packed(
     """
     decisions = Decisions.learned(_odds(), words, decoder)
     data = plain
-    count = choice(decisions.channel, layers.ODDS, 2, 0)
+    count = decisions.choice(layers.ODDS, 2)
     for k in range(count, 0, -1):
         data = layers.pass_on(decisions, _array(data), None, size if k == 1 else most)
     return data

@@ -66,11 +66,6 @@ class Decisions:
         decisions.channel = decisions.channel._replace(words=words, decoder=decoder, decoding=1)
         return decisions
 
-    @property
-    def is_learning(self) -> bool:
-        """Whether decisions come from words."""
-        return bool(self.channel.decoding)
-
     def flush(self) -> None:
         """Give out what was gathered: before there are more than ROOM decisions, and at the end."""
         n = int(self.channel.told[0])
@@ -86,6 +81,10 @@ class Decisions:
         """Tell or learn a number below 2**NUMBER_BITS."""
         self.flush()
         return number(self.channel, context, value)
+
+    def choice(self, context: int, bits: int, value: int = 0) -> int:
+        """Tell or learn a number of so many bits."""
+        return choice(self.channel, context, bits, value)
 
 
 @compiled

@@ -12,7 +12,7 @@ from arzip.engine.compiled import compiled, i64
 from arzip.errors import FormatError
 from arzip.unpacking import blocks, matcher, streams
 from arzip.unpacking.blocks import BYTES, FINAL, KIND, STORED, TOKENS, Block
-from arzip.unpacking.decisions import Decisions, choice
+from arzip.unpacking.decisions import Decisions
 from arzip.unpacking.matcher import (
     DEFAULT,
     FILTERED,
@@ -50,7 +50,7 @@ def tell(decisions: Decisions, given: Settings | None) -> Settings:
     """Tell or learn settings. Raises FormatError for impossible ones."""
     values = given or (0, 0, 8, 7)
     level, strategy, bits, window = (
-        choice(decisions.channel, streams.SETTINGS + 16 * k, 4, values[k] - least)
+        decisions.choice(streams.SETTINGS + 16 * k, 4, values[k] - least)
         for k, least in enumerate((0, 0, 8, 7))
     )
     if level >= len(LEVELS) or strategy > RUNS_ONLY or bits + 8 > _FOUR_BYTES or window > 8:

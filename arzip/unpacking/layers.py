@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from arzip.errors import FormatError
 from arzip.parts import Part
 from arzip.unpacking import blocks, guesses, pictures, places, streams
-from arzip.unpacking.decisions import NUMBER, Decisions, choice
+from arzip.unpacking.decisions import NUMBER, Decisions
 from arzip.unpacking.guesses import Settings
 from arzip.unpacking.pictures import Rows
-from arzip.unpacking.places import ENTRY, ENTRY_SIZE, GZIP, PNG, ZIP, ZLIB
+from arzip.unpacking.places import ENTRY_SIZE, LOCAL_SIZE
 
 __all__ = ["ODDS", "Layer", "odds", "pass_on", "take_apart"]
 
@@ -217,16 +217,20 @@ class _Search:
         plain: NDArray[np.uint8],
         end: int,
         picture: Picture | None = None,
+        header: bytes = b"",
     ) -> None:
-        """Put the plain text in place of data[start:end]."""
+        """Put the plain text in place of data[start:end], behind a header if the item has one."""
         self._copy(start)
         self._items.append(Item(kind, self._size - self._last, plain.size, stream, picture))
+        if header:
+            self._add(header, len(header))
+            self._at += len(header)
         rows = picture.rows if picture else None
         pixels = (rows.pixel, rows.row) if rows and rows.bits == 8 else ()
         self._parts.append(Part(self._size, plain.size, *pixels))
         self._add(plain, 0)
         self._work += plain.size  # it was not in vain
-        self._room -= plain.size - (end - start)
+        self._room -= plain.size - (end - self._at)
         self._at, self._last = end, self._size
 
     def _zlib(self, start: int) -> None:
@@ -238,7 +242,7 @@ class _Search:
         if self._data[end : end + 4] != _adler(found.plain):
             return
         if stream := self._stream(src, found):
-            self._take(ZLIB, start + 2, stream, found.plain, end + 4)
+            self._take(places.ZLIB, start + 2, stream, found.plain, end + 4)
 
     def _gzip(self, start: int) -> None:
         begin = places.behind_gzip_header(self._data, start)
@@ -252,7 +256,7 @@ class _Search:
         if self._data[end : end + 8] != _check_and_size(found.plain):
             return
         if stream := self._stream(src, found):
-            self._take(GZIP, begin, stream, found.plain, end + 8)
+            self._take(places.GZIP, begin, stream, found.plain, end + 8)
 
     def _zip(self, start: int) -> None:
         header = places.behind_zip_header(self._data, start)
@@ -264,29 +268,19 @@ class _Search:
             return
         numbers = _zip_numbers(found.plain, found.size)
         end = header.stream + found.size
-        behind = _BEHIND + numbers
+        head = self._data[start : header.stream]
         if header.described_behind:
+            behind = _BEHIND + numbers
             if self._data[end : end + len(behind)] != behind:
                 return
-        elif self._data[start + 14 : start + 26] != numbers:
+            end += len(behind)
+        elif head[14:26] != numbers:
             return
-        stream = self._stream(src, found)
-        if stream is None:
-            return
-        self._copy(start)
-        self._items.append(Item(ZIP, self._size - self._last, found.plain.size, stream))
-        header_bytes = self._data[start : header.stream]
-        if not header.described_behind:
-            header_bytes = header_bytes[:14] + bytes(12) + header_bytes[26:]
-        self._add(header_bytes, len(header_bytes))
-        self._at = header.stream
-        self._parts.append(Part(self._size, found.plain.size))
-        self._add(found.plain, 0)
-        self._at = end + (len(behind) if header.described_behind else 0)
-        self._work += found.plain.size
-        self._room -= found.plain.size - found.size
-        self._last = self._size
-        self._headers[start] = len(self._headers), numbers
+        else:
+            head = head[:14] + bytes(12) + head[26:]
+        if stream := self._stream(src, found):
+            self._take(places.ZIP, start, stream, found.plain, end, header=head)
+            self._headers[start] = len(self._headers), numbers
 
     def _entry(self, start: int) -> None:
         entry = self._data[start : start + ENTRY_SIZE]
@@ -301,7 +295,7 @@ class _Search:
         else:
             return
         self._copy(start)
-        self._items.append(Item(ENTRY, self._size - self._last, entry=(which, begin)))
+        self._items.append(Item(places.ENTRY, self._size - self._last, entry=(which, begin)))
         zeros = entry[:16] + bytes(12) + entry[28:42] + bytes(4)
         self._add(zeros, ENTRY_SIZE)
         self._at, self._last = start + ENTRY_SIZE, self._size
@@ -324,7 +318,7 @@ class _Search:
         rows = None if pixels is None else found.rows
         plain = inflated.plain if pixels is None else pixels
         picture = Picture(whole[:2], found.sizes, rows, inflated.plain)
-        self._take(PNG, found.start, stream, plain, found.end, picture)
+        self._take(places.PNG, found.start, stream, plain, found.end, picture)
 
 
 _BEHIND = b"PK\x07\x08"
@@ -378,7 +372,7 @@ class _Writer:
         decisions = self._decisions
         self._copy(decisions.number(_GAP, given.gap if given else 0))
         context = _KIND + 8 * self._kind
-        self._kind = choice(decisions.channel, context, 3, given.kind if given else 0)
+        self._kind = decisions.choice(context, 3, given.kind if given else 0)
         match self._kind:
             case places.ZLIB:
                 plain, stream = self._stream(given)
@@ -436,9 +430,7 @@ class _Writer:
 
     def _zip(self, given: Item | None) -> None:
         begin = len(self._out)
-        head = self._taken(min(30, self._plain.size - self._at)).tobytes()
-        if len(head) < 30:
-            raise FormatError("a segment's plain data is too short: the file is damaged")
+        head = self._taken(LOCAL_SIZE).tobytes()
         name, extra = struct.unpack_from("<HH", head, 26)
         head += self._taken(name + extra).tobytes()
         self._check_room(len(head))
@@ -470,7 +462,7 @@ class _Writer:
         picture = given.picture if given else None
         pixels = self._taken(decisions.number(_PLAIN, given.size if given else 0))
         header = bytes(
-            choice(decisions.channel, _HEADER + 256 * k, 8, picture.header[k] if picture else 0)
+            decisions.choice(_HEADER + 256 * k, 8, picture.header[k] if picture else 0)
             for k in range(2)
         )
         rows = self._rows(picture.rows if picture else None)
@@ -491,7 +483,7 @@ class _Writer:
         if not decisions.decide(_HAS_ROWS, given is not None):
             return None
         row = decisions.number(_ROW, given.row if given else 0)
-        pixel = choice(decisions.channel, _PIXEL, 4, given.pixel if given else 0)
+        pixel = decisions.choice(_PIXEL, 4, given.pixel if given else 0)
         return Rows(row, max(pixel, 1), given.bits if given else 8)
 
     def _chunks(self, given: list[int] | None, size: int) -> list[int]:

@@ -212,7 +212,7 @@ def longest(m: Matcher, plain: NDArray[np.uint8], at: int) -> tuple[int, int]:
     _enter(m, plain, at + 1)
     before = i64(m.chains[at & (_RING - 1)])
     steps = _FAR_SEARCH
-    while before >= 0 and at - before <= 32768 and steps > 0 and best < most:
+    while before >= 0 and at - before <= m.settings[REACH] and steps > 0 and best < most:
         if plain[before + best] == plain[at + best]:
             size = _common(plain, before, at, most)
             if size > best:
@@ -242,7 +242,7 @@ def nearest(m: Matcher, plain: NDArray[np.uint8], at: int, length: int, hops: in
     """Return the distance of the match of that length after so many nearer ones; 0 if none."""
     steps = _FAR_SEARCH
     before = i64(m.chains[at & (_RING - 1)])
-    while before >= 0 and at - before <= 32768 and steps > 0:
+    while before >= 0 and at - before <= m.settings[REACH] and steps > 0:
         if _common(plain, before, at, length) == length:
             if hops == 0:
                 distance: int = at - before

@@ -1,10 +1,12 @@
 """Where deflate streams may begin, and what follows them if they are what they seem.
 
-zlib    a header of two bytes, the stream, its Adler-32
-gzip    a header, the stream, its CRC-32 and size (RFC 1952)
-zip     a local header, the stream; the CRC-32 and both sizes before it or behind
-entry   of a ZIP file's directory: these three again, and where the local header is
-png     a stream of zlib's, cut into chunks
+    zlib    a header of two bytes, the stream, its Adler-32
+    gzip    a header, the stream, its CRC-32 and size (RFC 1952)
+    zip     a local header, the stream; the CRC-32 and both sizes before it or behind
+    entry   of a ZIP file's directory: these three again, and where the local header is
+    png     a stream of zlib's, cut into chunks
+
+What is found is only tried: it stays as it is if it does not fit.
 """
 
 import struct
@@ -21,6 +23,7 @@ __all__ = [
     "ENTRY",
     "ENTRY_SIZE",
     "GZIP",
+    "LOCAL_SIZE",
     "PNG",
     "ZIP",
     "ZLIB",
@@ -34,7 +37,8 @@ ZLIB, GZIP, ZIP, ENTRY, PNG = range(1, 6)
 
 ENTRY_SIZE = 46
 """Bytes of a directory's entry up to the name."""
-_LOCAL_SIZE = 30
+LOCAL_SIZE = 30
+"""Bytes of a local header up to the name."""
 _BATCH = 1 << 12
 _LITERALS = 20  # before a match, in what is looked at
 _LOOKED_AT = 40  # bytes of a block, at most
@@ -184,11 +188,11 @@ class Local(NamedTuple):
 
 def behind_zip_header(data: bytes | bytearray, at: int) -> Local | None:
     """Return what a local header says; None if there is no deflate stream behind it."""
-    if at + _LOCAL_SIZE > len(data):
+    if at + LOCAL_SIZE > len(data):
         return None
     _, flags, method, _, _, check, packed, size, name, extra = struct.unpack_from(
         "<HHHHHIIIHH", data, at + 4
     )
     if method != 8 or flags & 1:
         return None
-    return Local(at + _LOCAL_SIZE + name + extra, check, packed, size, bool(flags & 8))
+    return Local(at + LOCAL_SIZE + name + extra, check, packed, size, bool(flags & 8))

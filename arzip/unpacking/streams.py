@@ -150,7 +150,7 @@ def pass_on(
     trees, work = huffman.forest(), _work()
     out = np.zeros(room + 1100 if src is None else 0, dtype=np.uint8)
     at = place = 0
-    before = 2
+    before = DYNAMIC
     while True:
         decisions.flush()
         if src is not None:

@@ -79,7 +79,12 @@ def _examine(path: str, *, readings: bool) -> Listed:
     from arzip.files import segments
     from arzip.models.registry import catalogue
 
-    names = ("modelled", "stored", "run", "unpacked")  # by method
+    names = {
+        codec.MODELLED: "modelled",
+        codec.STORED: "stored",
+        codec.RUN: "run",
+        codec.UNPACKED: "unpacked",
+    }
     known = {model["identity"]: str(model["name"]) for model in catalogue()}
     frames, inside, methods, read = 0, 0, Counter[str](), Counter[str]()
     models, checks = set[str](), set[str]()
