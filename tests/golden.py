@@ -1,6 +1,7 @@
 """Inputs of all kinds, made by exact arithmetic, and the digests of their compressed files.
 
-`python tests/golden.py` prints this machine's digests.
+`python tests/golden.py` prints this machine's digests, `python tests/golden.py MODEL SIZE` those of
+one model and the first SIZE bytes of each input.
 """
 
 import hashlib
@@ -8,6 +9,8 @@ import json
 import math
 import random
 import struct
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import arzip
@@ -130,16 +133,22 @@ def cells(words: list[bytes]) -> bytes:
     return bytes(made)
 
 
-def digests() -> dict[str, dict[str, str]]:
+def compressed(models: Sequence[str], size: int | None = None) -> dict[str, dict[str, bytes]]:
+    """Return the compressed data, or of the first `size` bytes of each, by model and name."""
+    return {
+        model: {name: arzip.compress(data[:size], model=model) for name, data in inputs().items()}
+        for model in models
+    }
+
+
+def digests(packed: dict[str, dict[str, bytes]]) -> dict[str, dict[str, str]]:
     """Return the SHA-256 of the compressed data by model and name."""
     return {
-        model: {
-            name: hashlib.sha256(arzip.compress(data, model=model)).hexdigest()
-            for name, data in inputs().items()
-        }
-        for model in names()
+        model: {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        for model, files in packed.items()
     }
 
 
 if __name__ == "__main__":
-    print(json.dumps(digests(), indent=2))
+    made = compressed([sys.argv[1]], int(sys.argv[2])) if sys.argv[1:] else compressed(names())
+    print(json.dumps(digests(made), indent=2))

@@ -141,7 +141,7 @@ print("begun", flush=True)
     [
         "arzip.compress(noise.hex().encode(), model=swift)",
         "arzip.compress(noise.hex().encode(), model=swift, threads=2)",
-        "codec.decode(swift, codec.MODELLED, bytes(1) + noise, 1 << 25)",
+        "codec.decode(swift, codec.MODELLED, bytes([128]) + noise, 1 << 25)",  # as text
     ],
 )
 def test_ctrl_c_ends_work_within_a_segment(work: str) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 import arzip
 
-TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(300))
+TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(100))
 PACKED = arzip.compress(TEXT, model="swift")
 DAMAGED = bytearray(PACKED * 2)
 DAMAGED[len(PACKED) // 2] ^= 1  # in the first of two frames
@@ -27,7 +27,7 @@ COMMANDS: dict[str, list[str]] = {
     "compress-stdin": ["-1"],
     "compress-verified": ["-1", "--verify", "-c", "text"],
     "compress-o": ["-1", "text", "-o", "made"],
-    "compress-threads": ["-1", "-T2", "--segment-size", "4K", "-c", "text"],
+    "compress-threads": ["-1", "-T2", "--segment-size", "1K", "-c", "text"],
     "decompress-stdout": ["-dc", "packed.arz"],
     "decompress-stdin": ["-d"],
     "decompress-o": ["-d", "packed.arz", "-o", "made"],

@@ -25,7 +25,7 @@ from arzip.format.writer import compact_frame
 from arzip.system.temporary import SUFFIX
 
 ARZIP = [sys.executable, "-m", "arzip"]
-TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(3000))
+TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(1000))
 NOISE = random.Random(1).randbytes(300_000)
 
 
@@ -245,7 +245,7 @@ def duration(command: list[str]) -> float:
 )
 def test_kill_9(here: Path, options: list[str], source: str, target: str) -> None:
     """45 times: at any moment from the start to the end, half of them near the end."""
-    data = TEXT * 4
+    data = TEXT * 12
     packed = arzip.compress(data, model="swift")
     contents = {"text": data, "text.arz": packed}
     command = [*ARZIP, *options, source]
@@ -280,7 +280,8 @@ def test_kill_9(here: Path, options: list[str], source: str, target: str) -> Non
 def test_kill_9_of_training(here: Path) -> None:
     """20 times. What has the name of a model is one, and training goes on from the checkpoint."""
     pytest.importorskip("torch")
-    Path("text").write_bytes(TEXT)
+    text = TEXT * 3
+    Path("text").write_bytes(text)
     sizes = ["--hidden", "8", "--lanes", "4"]
     command = [*ARZIP, "train", "text", "-o", "own.safetensors", *sizes, "--epochs", "0.2"]
     whole = duration(command)
@@ -289,7 +290,7 @@ def test_kill_9_of_training(here: Path) -> None:
         Path("own.safetensors").unlink(missing_ok=True)
         resume = ["--resume"] if Path("own.safetensors.checkpoint").exists() else []
         killed([*command, *resume], whole * rng.uniform(0.5, 1.05))
-        assert Path("text").read_bytes() == TEXT
+        assert Path("text").read_bytes() == text
         if Path("own.safetensors").exists():
             arzip.load_model("own.safetensors")
         known = {"text", "own.safetensors", "own.safetensors.checkpoint"}

@@ -214,11 +214,20 @@ def small(**changes: object) -> Recipe:
     return Recipe(**{"lanes": 8, "steps": 16, "bytes": 12_000, **changes})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("config", SLOWER, ids=ids)
-def test_training_finds_what_there_is_to_know(corpus: Corpus, config: Config) -> None:
-    trainer = Trainer(corpus, config, small(bytes=60_000, rate=RATES[config.architecture]))
+@pytest.fixture(scope="module", params=SLOWER, ids=ids)
+def trained(request: pytest.FixtureRequest, corpus: Corpus) -> tuple[Trainer, float]:
+    """A network of each kind, and its bits per byte before it was trained."""
+    config = request.param
+    trainer = Trainer(corpus, config, small(bytes=30_000, rate=RATES[config.architecture]))
     before = bits_per_byte(trainer.network, corpus.held_out[0])
     trainer.run()
+    return trainer, before
+
+
+def test_training_finds_what_there_is_to_know(
+    trained: tuple[Trainer, float], corpus: Corpus
+) -> None:
+    trainer, before = trained
     assert bits_per_byte(trainer.network, corpus.held_out[0]) < 0.6 * before
 
 
@@ -288,13 +297,11 @@ def test_a_run_that_diverges_stops_and_keeps_its_checkpoint(corpus: Corpus, tmp_
     assert checkpoint.read_bytes() == good
 
 
-@pytest.mark.parametrize("config", SLOWER, ids=ids)
-def test_integers_lose_next_to_nothing(corpus: Corpus, config: Config) -> None:
-    trainer = Trainer(corpus, config, small(bytes=40_000, rate=1e-2))
-    trainer.run()
+def test_integers_lose_next_to_nothing(trained: tuple[Trainer, float], corpus: Corpus) -> None:
+    trainer, _ = trained
     tensors = export.tensors(trainer.network)
     assert {n: (t.dtype, t.shape) for n, t in tensors.items()} == {
-        n: (np.dtype(dtype), shape) for n, (dtype, shape) in wanted(config).items()
+        n: (np.dtype(dtype), shape) for n, (dtype, shape) in wanted(trainer.network.config).items()
     }
     data = corpus.held_out[0][:1500]
     network = networks.network_of(tensors)
