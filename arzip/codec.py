@@ -10,6 +10,7 @@ segments. Below are coder.py, unpacking/ and models/, which load numba or LLVM a
 only when needed.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from arzip.unpacking import Unpacked
 
 __all__ = [
+    "KINDS",
     "MODELLED",
+    "MOST_FOUND",
     "MOST_PLAIN",
     "REPACKING",
     "RUN",
@@ -51,7 +54,13 @@ MODELLED, STORED, RUN, UNPACKED = 0, 1, 2, 3
 MOST_PLAIN = 1 << 26
 """Bytes of a segment's data once it is unpacked, at most: 64 MiB."""
 
-REPACKING = 1 << 22
+KINDS = ("zlib", "gzip", "zip", "png", "noise")
+"""What a segment's data may hold: streams; and noise, which the model does not see."""
+
+MOST_FOUND = 1 << 18
+"""How many of a kind there are, at most."""
+
+REPACKING = 1 << 24
 """Bytes of memory that telling streams takes, beside their data."""
 
 Progress = Callable[[int, float], object]
@@ -148,6 +157,8 @@ class CodeLength:
     """Of each way in which data was read: its bytes, and the bits that they take of `model`."""
     inside: int = 0
     """Bytes of plain data in segments that were unpacked."""
+    found: Mapping[str, int] = field(default_factory=dict)
+    """Of each kind of stream how many these hold."""
 
     def __add__(self, other: "CodeLength") -> "CodeLength":
         return CodeLength(
@@ -159,6 +170,7 @@ class CodeLength:
                 for name in {**self.readings, **other.readings}
             },
             self.inside + other.inside,
+            Counter(self.found) + Counter(other.found),
         )
 
 
@@ -174,6 +186,8 @@ class Coded(NamedTuple):
     account: CodeLength
     plain_size: int = 0
     """Bytes of plain data, if it was UNPACKED."""
+    found: Mapping[str, int] = {}
+    """Of each of KINDS how many streams there were."""
 
 
 def needs_model(method: int) -> bool:
@@ -185,24 +199,33 @@ def unwatched(size: int, coded: float) -> None:
     """Ignore the progress: a Progress for those who do not want to know."""
 
 
-def encode(model: Model, data: bytes, unpack: bool = True, progress: Progress = unwatched) -> Coded:
+def encode(
+    model: Model,
+    data: bytes,
+    unpack: bool = True,
+    known: Part | None = None,
+    progress: Progress = unwatched,
+) -> Coded:
     """Code one segment by the method that suits it. Raises ModelError for an unfit model.
 
-    Unless `unpack`, compressed streams in it are left as they are.
+    Unless `unpack`, compressed streams in it are left as they are. So they are if numbers are known
+    to be in the data.
     """
     if data and data.count(data[:1]) == len(data):
         progress(len(data), 1)
         return Coded(RUN, data[:1], CodeLength(8.0, 8.0, 8.0))
-    unpacked = _unpacked(data) if unpack else None
     values = np.frombuffer(data, dtype=np.uint8)
-    if not data or (unpacked is None and is_incompressible(values)):
+    hopeless = not data or is_incompressible(values)
+    unpacked = _unpacked(data, hopeless) if unpack and known is None else None
+    if hopeless and unpacked is None:
         progress(len(data), len(data))
         return stored(data)
     from arzip import coder
 
     encoder = coder.Encoder()
     plain = values if unpacked is None else unpacked.plain
-    parts = () if unpacked is None else (unpacked.parts,)
+    given = (unpacked.parts if unpacked else [known]) if unpacked or known else None
+    parts = () if given is None else (given,)
     size, account = 0, CodeLength()
     for prediction in model.encode(plain, *parts):
         encoder.add(prediction.left, prediction.freq)
@@ -219,16 +242,19 @@ def encode(model: Model, data: bytes, unpack: bool = True, progress: Progress = 
     payload = encoder.finish()
     if len(payload) >= len(data):
         return stored(data)
-    inside = 0 if unpacked is None else plain.size
-    account += CodeLength(payload=8.0 * len(payload), inside=inside)
-    return Coded(UNPACKED if inside else MODELLED, payload, account, inside)
+    account += CodeLength(payload=8.0 * len(payload))
+    if unpacked is None:
+        return Coded(MODELLED, payload, account)
+    found = unpacked.found()
+    account += CodeLength(inside=plain.size, found=found)
+    return Coded(UNPACKED, payload, account, plain.size, found)
 
 
-def _unpacked(data: bytes) -> "Unpacked | None":
+def _unpacked(data: bytes, hopeless: bool) -> "Unpacked | None":
     """Return the data unpacked; None if it holds nothing that can be."""
     from arzip.unpacking import unpack
 
-    return unpack(data, MOST_PLAIN)
+    return unpack(data, MOST_PLAIN, hopeless=hopeless)
 
 
 def _share(done: int, size: int, plain_size: int, n: int) -> int:

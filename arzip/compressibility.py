@@ -4,16 +4,20 @@ Random bytes have uniform histograms, uniform pairs at every distance, and no re
 these three takes 10 ns a byte, a model some microseconds.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["is_incompressible"]
+__all__ = ["BLOCK", "WORTHWHILE", "is_incompressible", "redundancies", "windows_of"]
 
 BLOCK = 4096  # bytes: large enough to measure a histogram, small enough to find an island of text
 LAGS = (1, 2, 3, 4, 6, 8)  # bytes between related values in pictures, sound and records
 LAG_BLOCKS = 256  # enough blocks to look for those in
 WORTHWHILE = 0.004  # the least saving that pays for a model's time
 ANCHORS = 16384  # windows compared when looking for repeats; more only above 4 MiB
+_N = np.arange(BLOCK + 1, dtype=np.float64)
+_N_LOG_N = _N * np.log2(np.maximum(_N, 1))
 
 
 def is_incompressible(values: NDArray[np.uint8]) -> bool:
@@ -22,10 +26,22 @@ def is_incompressible(values: NDArray[np.uint8]) -> bool:
         return False
     starts = [*range(0, values.size - BLOCK, BLOCK), values.size - BLOCK]
     blocks = [values[start : start + BLOCK] for start in starts]
-    if _redundancy(blocks) > WORTHWHILE or _repeated(values) > WORTHWHILE:
+    if _mean(blocks) > WORTHWHILE or _repeated(values) > WORTHWHILE:
         return False
     some = blocks[:: max(4, len(blocks) // LAG_BLOCKS)]
-    return all(_redundancy([_pairs(block, lag) for block in some]) <= WORTHWHILE for lag in LAGS)
+    return all(_mean([_pairs(block, lag) for block in some]) <= WORTHWHILE for lag in LAGS)
+
+
+def _mean(blocks: list[NDArray[np.uint8]]) -> float:
+    """Return the mean redundancy of blocks."""
+    counts = np.array([np.bincount(block, minlength=256) for block in blocks])
+    return float(redundancies(counts).mean())
+
+
+def _repeated(values: NDArray[np.uint8]) -> float:
+    """Return the share of windows that occurred before, anywhere in `values`."""
+    windows = windows_of(values)
+    return float(np.count_nonzero(windows.before)) / max(1, windows.at.size)
 
 
 def _pairs(block: NDArray[np.uint8], lag: int) -> NDArray[np.uint8]:
@@ -33,23 +49,29 @@ def _pairs(block: NDArray[np.uint8], lag: int) -> NDArray[np.uint8]:
     return (block[:-lag] & np.uint8(0xF0)) | (block[lag:] >> np.uint8(4))
 
 
-def _redundancy(blocks: list[NDArray[np.uint8]]) -> float:
-    """Return 1 - H/8 of the blocks' histograms, on average; 0 +- 0.0005 for a random block.
+def redundancies(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return 1 - H/8 of histograms (n, 256), each of a BLOCK or less; 0 +- 0.0005 if random.
 
-    The entropy H of the n bytes counted is too small by about 255 / (2 n ln 2) bits (Miller, 1955).
+    The entropy H of the m bytes counted is too small by about 255 / (2 m ln 2) bits (Miller, 1955).
     """
-    n = np.arange(BLOCK + 1, dtype=np.float64)
-    n_log_n = n * np.log2(np.maximum(n, 1))
-    total = 0.0
-    for block in blocks:
-        counts = np.bincount(block, minlength=256)
-        entropy = (n_log_n[block.size] - n_log_n[counts].sum()) / block.size
-        total += 8.0 - entropy - 255 / (2 * block.size * np.log(2))
-    return total / 8 / len(blocks)
+    sizes = counts.sum(axis=1)
+    entropy = (_N_LOG_N[sizes] - _N_LOG_N[counts].sum(axis=1)) / sizes
+    redundancy: NDArray[np.float64] = (8.0 - entropy - 255 / (2 * sizes * np.log(2))) / 8
+    return redundancy
 
 
-def _repeated(values: NDArray[np.uint8]) -> float:
-    """Return the share of 8-byte windows that occurred before, anywhere in `values`.
+class Windows(NamedTuple):
+    """Some windows of 8 bytes, in their order."""
+
+    at: NDArray[np.int64]
+    before: NDArray[np.bool_]
+    """Which of them occurred before."""
+    later: NDArray[np.bool_]
+    """Which of them occur again."""
+
+
+def windows_of(values: NDArray[np.uint8]) -> Windows:
+    """Return some windows of 8 bytes.
 
     In a large segment only windows whose first byte ends in certain bits are compared: a repeated
     window is chosen both times, wherever it lies.
@@ -58,5 +80,8 @@ def _repeated(values: NDArray[np.uint8]) -> float:
     mask = (1 << bits) - 1
     at = np.flatnonzero((values[:-7] & mask) == (0xA5 & mask))
     windows = np.lib.stride_tricks.sliding_window_view(values, 8)[at].view(np.uint64).ravel()
-    windows.sort()
-    return float(np.count_nonzero(windows[1:] == windows[:-1])) / max(1, windows.size)
+    order = np.argsort(windows, kind="stable")
+    windows = windows[order]
+    before, later = np.zeros(at.size, dtype=np.bool_), np.zeros(at.size, dtype=np.bool_)
+    before[order[1:]] = later[order[:-1]] = windows[1:] == windows[:-1]
+    return Windows(at, before, later)

@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 
 from arzip import coder
-from arzip.unpacking import blocks, guesses, layers, pictures, streams
+from arzip.unpacking import blocks, chains, guesses, layers, matcher, paths, pictures, streams
 from arzip.unpacking.decisions import Decisions
 
 TEXT = b"".join(b"the cat %d sat on the mat, %d times;\n" % (k * k % 97, k) for k in range(3000))
@@ -23,6 +23,27 @@ def deflate(
     return compressor.compress(data) + compressor.flush()
 
 
+def cheapest(data: bytes) -> bytes:
+    """A stream of one block in the fixed code, whose tokens are the cheapest way."""
+    plain = np.frombuffer(bytearray(data), dtype=np.uint8)
+    path = paths.path()
+    paths.lay(path, chains.chains(matcher.COMPLETE), plain, 0, plain.size)
+    block, tokens, at = blocks.block_of(plain.size), 0, 0
+    while at < plain.size:
+        block.lengths[tokens], block.distances[tokens] = path.length[at], path.distance[at]
+        at += max(int(path.length[at]), 1)
+        tokens += 1
+    block.about[blocks.KIND], block.about[blocks.FINAL] = blocks.FIXED, 1
+    block.about[blocks.TOKENS] = tokens
+    out = np.zeros(plain.size + 2000, dtype=np.uint8)
+    return out[: (blocks.write(block, plain, 0, out, 0) + 7) // 8].tobytes()
+
+
+def in_pdf(about: bytes, data: bytes) -> bytes:
+    """An object of a PDF file with a stream."""
+    return b"7 0 obj <<" + about + b">>\nstream\r\n" + zlib.compress(data) + b"\nendstream endobj"
+
+
 def sample() -> bytes:
     """Some of each: streams one after the other, an archive, a picture, one stream in another."""
     out = io.BytesIO()
@@ -30,7 +51,21 @@ def sample() -> bytes:
         for name in ("a", "b"):
             file.writestr(zipfile.ZipInfo(name), TEXT[:4000], zipfile.ZIP_DEFLATED)
     streams = b"".join(zlib.compress(TEXT[:3000], level) for level in range(10))
-    return streams + out.getvalue() + picture() + gzip.compress(zlib.compress(TEXT), 1, mtime=0)
+    strange = bytearray(out.getvalue())
+    strange[14:18] = bytes(4)
+    way = b"x\x9c" + cheapest(TEXT[:9000]) + zlib.adler32(TEXT[:9000]).to_bytes(4, "big")
+    rows = np.repeat(np.arange(900, dtype=np.uint8), 2).reshape(36, 50)
+    filtered = np.insert(np.diff(rows, axis=0, prepend=np.uint8(0)), 0, 2, axis=1)
+    return b"".join(
+        (
+            streams + out.getvalue() + strange + picture() + way,
+            in_pdf(
+                b"/Subtype /Image /DecodeParms <</Predictor 12 /Columns 50>>", filtered.tobytes()
+            ),
+            np.random.default_rng(2).bytes(25_000),
+            gzip.compress(zlib.compress(TEXT), 1, mtime=0),
+        )
+    )
 
 
 def chunk(name: bytes, data: bytes) -> bytes:

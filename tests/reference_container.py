@@ -122,6 +122,13 @@ def _lengths(data: bytes, at: int, method: int) -> tuple[int, int, int, int]:
         p, at = _read_varint(data, at)
         if p == 0:
             raise RefusedError
+        kinds, at = _read_varint(data, at)
+        if kinds > 31:
+            raise RefusedError
+        for _ in range(kinds.bit_count()):
+            streams, at = _read_varint(data, at)
+            if streams > 1 << 18:
+                raise RefusedError
     if method in (0, 3):
         m, at = _read_varint(data, at)
         if m >= n:

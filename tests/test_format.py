@@ -128,7 +128,7 @@ def test_lengths_have_one_spelling(size: int) -> None:
         rest = rest // 128 - 1
     raw = bytes([RUN]) + digits + bytes([rest])
     if size:
-        assert parse_segment(raw + b"more", header, 1) == (True, 1, RUN, size, 1, raw, 0)
+        assert parse_segment(raw + b"more", header, 1) == (True, 1, RUN, size, 1, raw, 0, {})
         assert len(raw) - 1 == 1 + (size >= 128) + (size >= 16512) + (size >= 2113664)
     for cut in range(len(raw)):
         with pytest.raises(TruncatedError):

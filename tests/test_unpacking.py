@@ -134,8 +134,9 @@ def test_any_mixture_comes_back(pieces: list[bytes]) -> None:
 def test_some_of_each() -> None:
     unpacked, told = there_and_back(sample())
     assert unpacked is not None
-    assert [len(layer.items) for layer, _ in unpacked.layers] == [15, 1]
-    assert told < 150
+    assert [len(layer.items) for layer, _ in unpacked.layers] == [22, 1]
+    assert unpacked.found() == {"zlib": 12, "zip": 4, "png": 1, "noise": 1, "gzip": 1}
+    assert told < 25_000 + 250
 
 
 @given(st.integers(0, 10_000), st.integers(0, 255))
@@ -147,7 +148,8 @@ def test_damaged_archives_come_back(place: int, byte: int) -> None:
 
 @pytest.mark.parametrize("make", [zipped, gzip.compress, in_tar, lambda data: picture()])
 def test_files_become_smaller(make: Callable[[bytes], bytes]) -> None:
-    data = make(gzip.compress(TEXT) if make is in_tar else TEXT)
+    text = TEXT[:40_000]
+    data = make(gzip.compress(text) if make is in_tar else text)
     packed = arzip.compress(data, 1)
     assert arzip.decompress(packed) == data
     assert len(packed) < len(arzip.compress(data, 1, unpack=False)) * 0.9

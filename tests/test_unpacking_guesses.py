@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from deflated import TEXT, deflate
+from deflated import TEXT, cheapest, deflate, told
 
 from arzip import coder
 from arzip.errors import FormatError
-from arzip.unpacking import blocks, guesses, layers, streams
+from arzip.unpacking import blocks, guesses, layers, matcher, streams
 from arzip.unpacking.decisions import Decisions, choice
 from arzip.unpacking.guesses import Settings
 
@@ -29,7 +29,7 @@ def test_memory_shows_in_the_size_of_blocks(memory: int) -> None:
     assert guessed(deflate(data, memory=memory)).hash_bits == memory + 7
 
 
-@pytest.mark.parametrize("given", [Settings(0, 0, 8, 7), Settings(12, 3, 17, 15)])
+@pytest.mark.parametrize("given", [Settings(0, 0, 8, 7), Settings(15, 4, 18, 15)])
 def test_settings_come_back(given: Settings) -> None:
     encoder = coder.Encoder()
     decisions = Decisions(layers.odds(), encoder.add)
@@ -49,3 +49,9 @@ def test_impossible_settings_are_refused() -> None:
     coder.start(words, state)
     with pytest.raises(FormatError, match="settings"):
         guesses.tell(Decisions.learned(layers.odds(), words, state), None)
+
+
+def test_the_cheapest_way_shows() -> None:
+    settings = guessed(cheapest(TEXT[:20_000]))
+    assert settings.strategy == matcher.CHEAPEST
+    assert told(cheapest(TEXT[:20_000]))[0] < 20

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from deflated import NOISE, TEXT
+from deflated import NOISE, TEXT, in_pdf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +62,69 @@ def test_checks_and_sizes_of_zip_are_left_out(streamed: bool) -> None:
     assert zlib.crc32(TEXT).to_bytes(4, "little") not in plain
 
 
+def test_what_is_told_elsewhere_in_a_zip_file_stays_there() -> None:
+    data = bytearray(archive({"a": TEXT}))
+    data[14:26] = bytes(4) + b"\xff" * 8  # as ZIP64 has it
+    taken = layers.take_apart(bytes(data), 1 << 24, [])
+    assert taken is not None
+    layer, plain, _ = taken
+    assert [item.kind for item in layer.items] == [places.DEFLATE]
+    assert plain.startswith(bytes(data[:31]) + TEXT)
+
+
+PIXELS = np.add.outer(np.arange(40), np.arange(90)).astype(np.uint8)
+
+
+def test_rows_in_pdf_are_undone() -> None:
+    about = b"/Subtype /Image /DecodeParms <</Predictor 15 /Colors 3 /Columns 30>>"
+    rows = np.zeros((40, 91), dtype=np.uint8)
+    rows[:, 0] = 1
+    rows[:, 1:] = PIXELS
+    rows[:, 4:] -= PIXELS[:, :-3]
+    data = in_pdf(about, rows.tobytes())
+    taken = layers.take_apart(data, 1 << 24, [])
+    assert taken is not None
+    layer, plain, parts = taken
+    assert [item.kind for item in layer.items] == [places.ROWS]
+    assert PIXELS.tobytes() in plain
+    assert [(part.size, part.pixel, part.row) for part in parts] == [(3600, 3, 90)]
+    assert came_back(taken) == data
+
+
+def test_pictures_in_pdf_are_known() -> None:
+    about = b"/Subtype /Image /Width 30 /Height 40 /BitsPerComponent 8"
+    taken = layers.take_apart(in_pdf(about, PIXELS.tobytes()), 1 << 24, [])
+    assert taken is not None
+    assert [(part.pixel, part.row) for part in taken[2]] == [(3, 90)]
+
+
+def test_noise_is_left_out() -> None:
+    noise = np.random.default_rng(1).bytes(100_000)
+    data = TEXT + noise + TEXT + gzip.compress(TEXT) + noise[:100]
+    taken = layers.take_apart(data, 1 << 24, [])
+    assert taken is not None
+    layer, plain, _ = taken
+    assert [item.kind for item in layer.items] == [places.NOISE, places.GZIP]
+    assert len(plain) < len(TEXT) * 3 + 9000
+    assert came_back(taken) == data
+
+
+def test_noise_that_comes_again_is_not() -> None:
+    noise = np.random.default_rng(1).bytes(100_000)
+    assert layers.take_apart(noise + TEXT + noise, 1 << 24, []) is None
+
+
+def came_back(taken: tuple[layers.Layer, bytes, list[Part]]) -> bytes:
+    layer, plain = taken[0], np.frombuffer(bytearray(taken[1]), dtype=np.uint8)
+    encoder = coder.Encoder()
+    decisions = Decisions(layers.odds(), encoder.add)
+    layers.pass_on(decisions, plain, layer, layer.size)
+    decisions.flush()
+    words, state = coder.to_words(encoder.finish()), np.zeros(4, dtype=np.uint64)
+    coder.start(words, state)
+    return layers.pass_on(Decisions.learned(layers.odds(), words, state), plain, None, layer.size)
+
+
 def test_streams_that_are_damaged_stay() -> None:
     packed = bytearray(zlib.compress(TEXT))
     packed[-1] ^= 1
@@ -112,7 +175,7 @@ def test_damage_gives_an_error_or_data_of_the_size_told(payload: bytes, data: by
 def test_pixels_without_rows_are_refused() -> None:
     encoder = coder.Encoder()
     decisions = Decisions(layers.odds(), encoder.add)
-    picture = layers.Picture(b"x\x9c", [10], Rows(0, 1, 8), np.zeros(0, dtype=np.uint8))
+    picture = layers.Picture(Rows(0, 1), np.zeros(0, dtype=np.uint8), b"x\x9c", [10])
     item = layers.Item(places.PNG, 0, 0, None, picture)
     with pytest.raises(FormatError, match="rows"):
         layers.pass_on(decisions, np.zeros(0, np.uint8), layers.Layer(10, [item]), 10)

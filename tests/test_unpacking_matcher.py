@@ -2,21 +2,24 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arzip.unpacking import matcher
+from arzip.unpacking import chains, matcher
 from arzip.unpacking.guesses import Settings
 
 repetitive = st.lists(st.sampled_from([b"ab", b"abc", b"xyzabc", b"\0"]), max_size=60).map(b"".join)
 
 
 @pytest.mark.parametrize("level", range(len(matcher.LEVELS)))
-@pytest.mark.parametrize("hash_bits", [9, 15, 17])
+@pytest.mark.parametrize("hash_bits", [9, 15, 17, 18])
+@pytest.mark.parametrize("strategy", [matcher.DEFAULT, matcher.CHEAPEST])
+@settings(max_examples=20)
 @given(repetitive)
-def test_what_is_expected_is_there(level: int, hash_bits: int, data: bytes) -> None:
+def test_what_is_expected_is_there(level: int, hash_bits: int, strategy: int, data: bytes) -> None:
     plain = np.frombuffer(bytearray(data), dtype=np.uint8) if data else np.zeros(0, np.uint8)
-    m = matcher.matcher(Settings(level, 0, hash_bits, 15).values())
+    m = matcher.matcher(Settings(level, strategy, hash_bits, 15).values())
+    m.about[matcher.END] = plain.size
     place = 0
     while place < plain.size:
         length, distance = matcher.predict(m, plain, place)
@@ -36,9 +39,9 @@ def test_chains_lead_to_every_match(data: bytes, draw: st.DataObject) -> None:
     if len(data) < 8:
         return
     plain = np.frombuffer(bytearray(data), dtype=np.uint8)
-    m = matcher.matcher(matcher.COMPLETE)
+    m = chains.chains(matcher.COMPLETE)
     place = draw.draw(st.integers(1, len(data) - 3))
-    best, distance = matcher.longest(m, plain, place)
+    best, distance = chains.longest(m, plain, place)
     sizes = []
     for before in range(place):
         size = 0
@@ -48,7 +51,7 @@ def test_chains_lead_to_every_match(data: bytes, draw: st.DataObject) -> None:
     assert best == (max(sizes) if max(sizes) >= 3 else 0)
     for before, size in enumerate(sizes):
         if size >= 3:
-            hops = matcher.hops_back(m, plain, place, size, place - before)
+            hops = chains.hops_back(m, plain, place, size, place - before)
             assert hops >= 0
-            assert matcher.nearest(m, plain, place, size, hops) == place - before
+            assert chains.nearest(m, plain, place, size, hops) == place - before
     assert not best or sizes[place - distance] == best

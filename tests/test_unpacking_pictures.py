@@ -80,6 +80,28 @@ def test_how_pixels_lie(bits: int, colour: int, rows: Rows | None) -> None:
     assert found.rows == rows
 
 
+@pytest.mark.parametrize(
+    ("about", "size", "rows"),
+    [
+        (b"/Subtype/Image/Width 4/Height 2/BitsPerComponent 8", 24, Rows(12, 3)),
+        (b"/Subtype/Image/Width 4/Height 2/BitsPerComponent 8", 25, None),
+        (b"/Subtype/Image/Width 4/Height 2/BitsPerComponent 1", 8, None),
+        (b"/Subtype/Image/Width 4/Height 2/Predictor 2", 8, None),
+        (b"/Width 4/Height 2", 24, None),
+    ],
+)
+def test_how_pixels_lie_in_pdf(about: bytes, size: int, rows: Rows | None) -> None:
+    assert pictures.in_pdf(b"1 0 obj<<" + about + b">>stream\n", size) == (rows, False)
+    assert pictures.in_pdf(b"1 0 obj<<" + about + b">>", size) == (None, False)
+
+
+def test_predictors_of_pdf_are_filters() -> None:
+    table = b"1 0 obj<</Predictor 12/Columns 5>>stream\n"
+    assert pictures.in_pdf(table, 60) == (Rows(5, 1, 0), True)
+    image = b"1 0 obj<</Subtype/Image/Predictor 15/Colors 3/Columns 5>>stream\n"
+    assert pictures.in_pdf(b"/Colors 9 " + image, 60) == (Rows(15, 3), True)
+
+
 def test_interlaced_pictures_have_no_rows() -> None:
     found = pictures.chunks(png(b"abc", 2, interlaced=1), 0)
     assert found is not None

@@ -30,8 +30,8 @@ __all__ = [
 ]
 
 PACKAGE = "arzip"
-COVERED = ("coder", "engine", "models", "readings", "unpacking")
-"""Modules and packages of arzip that hold compiled functions, what these call, and the engine."""
+COVERED = ("coder", "compressibility", "engine", "models", "readings", "unpacking")
+"""Modules and packages of arzip that hold compiled functions, what these use, and the engine."""
 
 IRRELEVANT = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}
 """Settings of numba that do not change what is compiled."""

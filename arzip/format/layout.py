@@ -6,7 +6,7 @@ Section 1 is `check_of` and the varints. Section 2 is MAGIC, the kinds of frame 
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -62,7 +62,7 @@ TRAILER = struct.Struct("<IIQ")
 """A long frame's last bytes: its index's size and check, and the XXH64 of all its data."""
 HEADER_SIZE = len(MAGIC) + 1 + 4 + CHECK.size
 """Bytes in a long frame's header; a compact frame's has fewer."""
-SEGMENT_HEADER_SIZE = 1 + 4 + 4 + 4
+SEGMENT_HEADER_SIZE = 1 + 4 + 4 + (1 + 3 * len(codec.KINDS)) + 4
 """The most bytes in a segment's header: its method and three lengths."""
 
 ENDS_EARLY = "the file ends early: it was cut off, or its transfer did not finish"
@@ -179,6 +179,7 @@ class Segment(NamedTuple):
     coded_size: int  # bytes of payload
     raw: bytes  # the header as it stands in the file: of a compact frame, from the magic on
     plain_size: int = 0  # bytes of data once it is unpacked; 0 if it is not packed
+    found: Mapping[str, int] = {}  # how many streams of each kind were unpacked
 
     @property
     def body_size(self) -> int:
@@ -200,9 +201,10 @@ def parse_segment(data: bytes | bytearray, header: Header, number: int) -> Segme
             )
     size, at = _read_varint(data, at, MAX_SEGMENT)
     coded_size = 1 if method == RUN else size
-    plain_size = 0
+    plain_size, found = 0, dict[str, int]()
     if method == UNPACKED:
         plain_size, at = _read_varint(data, at, codec.MOST_PLAIN)
+        found, at = _read_found(data, at)
     if codec.needs_model(method):
         coded_size, at = _read_varint(data, at, MAX_SEGMENT)
         if coded_size >= size or (method == UNPACKED and not plain_size):
@@ -210,7 +212,17 @@ def parse_segment(data: bytes | bytearray, header: Header, number: int) -> Segme
     if not size and (header.long or method == RUN):
         raise FormatError(f"segment {number} is empty: the file is damaged")
     raw = bytes(data[:at]) if header.long else header.raw + bytes(data[:at])
-    return Segment(header.long, number, method, size, coded_size, raw, plain_size)
+    return Segment(header.long, number, method, size, coded_size, raw, plain_size, found)
+
+
+def _read_found(data: bytes | bytearray, at: int) -> tuple[dict[str, int], int]:
+    """Return how many streams of each kind a segment holds, and where that ends."""
+    bits, at = _read_varint(data, at, (1 << len(codec.KINDS)) - 1)
+    found = {}
+    for k, kind in enumerate(codec.KINDS):
+        if bits >> k & 1:
+            found[kind], at = _read_varint(data, at, codec.MOST_FOUND)
+    return found, at
 
 
 @dataclass(frozen=True, slots=True)

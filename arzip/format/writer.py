@@ -62,8 +62,15 @@ class FrameWriter:
         return bytes([END]) + index + trailer
 
 
+def _found(coded: Coded) -> bytes:
+    bits = sum(1 << k for k, kind in enumerate(codec.KINDS) if kind in coded.found)
+    return varint(bits) + b"".join(
+        varint(coded.found[kind]) for kind in codec.KINDS if kind in coded.found
+    )
+
+
 def _lengths(coded: Coded, size: int) -> bytes:
     lengths = varint(size)
     if coded.method == UNPACKED:
-        lengths += varint(coded.plain_size)
+        lengths += varint(coded.plain_size) + _found(coded)
     return lengths + (varint(len(coded.payload)) if codec.needs_model(coded.method) else b"")

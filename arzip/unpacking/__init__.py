@@ -10,6 +10,8 @@ decisions that go through the same coder, after the plain text.
     streams     tells a stream, given its plain text
     guesses     finds what settings an encoder had
     matcher     predicts the tokens: zlib's search for matches
+    paths       likewise, of encoders that weigh all ways through the text
+    chains      where matches may begin
     huffman     predicts the codes: zlib's trees
     blocks      reads and writes a stream's bits
     decisions   yes or no, and numbers, with probabilities that adapt
@@ -18,6 +20,7 @@ The plain text may hold streams in turn, such as a picture in a document in an a
 up to three layers. Nothing here uses a library's deflate: another version would choose otherwise.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -44,15 +47,23 @@ class Unpacked(NamedTuple):
     layers: Sequence[tuple[Layer, NDArray[np.uint8]]]
     """The outermost first, each with its plain data."""
 
+    def found(self) -> dict[str, int]:
+        """Return how many streams of each kind there are."""
+        items = (item for layer, _ in self.layers for item in layer.items)
+        return dict(Counter(layers.KINDS[item.kind] for item in items if item.kind in layers.KINDS))
 
-def unpack(data: bytes, most: int) -> Unpacked | None:
-    """Return the data unpacked, in at most `most` bytes; None if nothing in it can be."""
+
+def unpack(data: bytes, most: int, *, hopeless: bool = False) -> Unpacked | None:
+    """Return the data unpacked, in at most `most` bytes; None if nothing in it can be.
+
+    `hopeless` data has no use of a model as it is.
+    """
     found: list[tuple[Layer, NDArray[np.uint8]]] = []
     parts: list[Part] = []
     plain = data
     while len(found) < MOST_LAYERS:
-        taken = layers.take_apart(plain, most, parts)
-        if taken is None:
+        taken = layers.take_apart(plain, most, parts, hopeless=hopeless and not found)
+        if taken is None or not taken[1]:
             break
         layer, plain, parts = taken
         found.append((layer, _array(plain)))

@@ -16,12 +16,21 @@ from numpy.typing import NDArray
 from arzip import coder
 from arzip.engine.compiled import compiled, i64, u32
 
-__all__ = ["NUMBER", "NUMBER_BITS", "Channel", "Decisions", "choice", "decide", "number"]
+__all__ = [
+    "NUMBER",
+    "NUMBER_BITS",
+    "Channel",
+    "Decisions",
+    "choice",
+    "decide",
+    "number",
+]
 
 ODDS_BITS, COUNT_BITS = 22, 10
 SLOWEST = 254
 LEAST = 64  # units of 2**24
 ROOM = 1 << 18  # decisions kept at a time
+EVEN = (coder.TOTAL - 2) // 256  # of a byte that nothing is known of
 NUMBER_BITS = 27
 """Of a number, at most."""
 NUMBER = 2 * (NUMBER_BITS + 1)
@@ -85,6 +94,26 @@ class Decisions:
     def choice(self, context: int, bits: int, value: int = 0) -> int:
         """Tell or learn a number of so many bits."""
         return choice(self.channel, context, bits, value)
+
+    def as_it_is(self, given: NDArray[np.uint8] | None, size: int) -> NDArray[np.uint8]:
+        """Tell or learn so many bytes, each of which takes 8 bits. Returns them."""
+        data = np.zeros(size, dtype=np.uint8) if given is None else given
+        self.flush()
+        for first in range(0, size, ROOM):
+            piece = data[first : first + ROOM]
+            if given is None:
+                _learn_as_it_is(self.channel, piece)
+            else:
+                left = EVEN * piece.astype(np.uint32) + np.uint32(1)
+                self._sink(left, np.full(piece.size, EVEN, dtype=np.uint32))
+        return data
+
+
+@compiled
+def _learn_as_it_is(channel: Channel, data: NDArray[np.uint8]) -> None:
+    for at in range(data.size):
+        data[at] = min((i64(coder.target(channel.decoder)) - 1) // EVEN, 255)
+        coder.advance(channel.words, channel.decoder, u32(1 + EVEN * i64(data[at])), u32(EVEN))
 
 
 @compiled

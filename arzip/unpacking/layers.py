@@ -6,13 +6,17 @@ of the data, the number of items, and for each item
 
     bytes up to it; its kind
     zlib, gzip, zip     bytes of its plain text, the settings that suit it, the stream
+    deflate             likewise, where checks and sizes lie elsewhere and stay as they are
     png                 likewise; its first two bytes, the chunks, how pixels lie, the filters
+    rows                likewise; how pixels lie, the filters
+    noise               its bytes, which the plain text lacks
     entry               which of the zip items it is of, and where the ZIP file begins
 """
 
 import struct
 import zlib
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,20 +24,20 @@ from numpy.typing import NDArray
 
 from arzip.errors import FormatError
 from arzip.parts import Part
-from arzip.unpacking import blocks, guesses, pictures, places, streams
+from arzip.unpacking import blocks, guesses, noise, pictures, places, streams
 from arzip.unpacking.decisions import NUMBER, Decisions
 from arzip.unpacking.guesses import Settings
 from arzip.unpacking.pictures import Rows
 from arzip.unpacking.places import ENTRY_SIZE, LOCAL_SIZE
 
-__all__ = ["ODDS", "Layer", "odds", "pass_on", "take_apart"]
+__all__ = ["KINDS", "ODDS", "Layer", "odds", "pass_on", "take_apart"]
 
 _FILTERS = streams.CONTEXTS
 _SIZE = _FILTERS + pictures.CONTEXTS
 _COUNT = _SIZE + NUMBER
 _GAP = _COUNT + NUMBER
-_KIND = _GAP + NUMBER  # 8 kinds before, 3 bits
-_PLAIN = _KIND + 64
+_KIND = _GAP + NUMBER  # 16 kinds before, 4 bits
+_PLAIN = _KIND + 256
 _OTHER_ENTRY = _PLAIN + NUMBER
 _ENTRY = _OTHER_ENTRY + 1
 _BEGIN = _ENTRY + NUMBER
@@ -44,14 +48,28 @@ _OTHER_CHUNK = _CHUNK + NUMBER
 _HAS_ROWS = _OTHER_CHUNK + 1
 _ROW = _HAS_ROWS + 1
 _PIXEL = _ROW + NUMBER  # 4 bits
-ODDS = _PIXEL + 16
+_NOISE = _PIXEL + 16
+ODDS = _NOISE + NUMBER
 
 LEAST = 64  # bytes of a stream that is worth the words
 DEAREST = 8  # a stream is left as it is if what is told takes more than 1/8 of it,
 DEAREST_BITS = 160  # and these
 LEAST_GAIN = 50  # its plain text is larger by 1/50, or it has little in it
 MOST_ITEMS = 1 << 16
+_PDF = 1 << 10  # bytes before a stream that may tell of it
 PER_TRY = 1 << 10  # bytes of work that every try counts as
+
+
+KINDS = {
+    places.ZLIB: "zlib",
+    places.GZIP: "gzip",
+    places.ZIP: "zip",
+    places.PNG: "png",
+    places.DEFLATE: "zip",
+    places.ROWS: "zlib",
+    places.NOISE: "noise",
+}
+"""Names of kinds of items, of those that are something in themselves."""
 
 
 class Stream(NamedTuple):
@@ -63,12 +81,12 @@ class Stream(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """What a PNG file has around its pixels."""
+    """What is around pixels; in a PNG file, or if there are no chunks, in another."""
 
-    header: bytes  # of zlib
-    chunks: list[int]
     rows: Rows | None
     filtered: NDArray[np.uint8]
+    header: bytes = b""  # of zlib
+    chunks: Sequence[int] = ()
 
 
 class Item(NamedTuple):
@@ -76,10 +94,11 @@ class Item(NamedTuple):
 
     kind: int
     gap: int  # bytes since the last item
-    size: int = 0  # bytes of plain text
+    size: int = 0  # bytes of plain text, or of noise
     stream: Stream | None = None
     picture: Picture | None = None
     entry: tuple[int, int] = (0, 0)  # the zip item that it is of; where the ZIP file begins
+    noise: NDArray[np.uint8] | None = None
 
 
 class Layer(NamedTuple):
@@ -96,16 +115,18 @@ def odds() -> NDArray[np.uint32]:
     return made
 
 
-def take_apart(data: bytes, room: int, parts: list[Part]) -> tuple[Layer, bytes, list[Part]] | None:
+def take_apart(
+    data: bytes, room: int, parts: list[Part], *, hopeless: bool = False
+) -> tuple[Layer, bytes, list[Part]] | None:
     """Return the layer of some data, its plain text of at most `room` bytes, and the parts of that.
 
     `parts` are those that are known; streams are not looked for in pictures. Returns None if there
-    is nothing to take apart.
+    is nothing to take apart; if the data is `hopeless`, noise alone is not worth it.
     """
     search = _Search(data, room, parts)
     for place in places.places(search.array):
         search.look(place.start, place.kind)
-    return search.result()
+    return None if hopeless and search.is_empty else search.result()
 
 
 class _Search:
@@ -116,6 +137,7 @@ class _Search:
         self._data = data
         self._room = room - len(data)  # for what streams add
         self._given = parts
+        self._noise: list[tuple[int, int]] | None = None  # starts and ends to come, the next last
         self._closed = [part for part in parts if part.pixel]  # by their starts
         self._at = 0  # in the data
         self._plain: list[bytes | NDArray[np.uint8]] = []
@@ -149,11 +171,16 @@ class _Search:
             case places.PNG:
                 self._png(start)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no stream was found."""
+        return not self._items
+
     def result(self) -> tuple[Layer, bytes, list[Part]] | None:
         """Return what was found."""
+        self._copy(len(self._data))
         if not self._items:
             return None
-        self._copy(len(self._data))
         old = [
             part._replace(start=start, size=self._moved(part.start + part.size) - start)
             for part in self._given
@@ -172,9 +199,31 @@ class _Search:
         return there + min(place - start, size)
 
     def _copy(self, end: int) -> None:
-        """Go on to `end`; what is before it stays as it is."""
+        """Go on to `end`; what is before it stays as it is, but for noise."""
+        if self._noise is None:
+            self._noise = noise.runs(self.array)[::-1]
+        while self._noise and self._noise[-1][0] < end:
+            start, behind = self._noise.pop()
+            start = max(start, self._at)
+            if min(behind, end) - start >= noise.LEAST:
+                self._keep(start)
+                self._take_noise(min(behind, end))
+            if behind > end:
+                self._noise.append((end, behind))
+                break
+        self._keep(end)
+
+    def _keep(self, end: int) -> None:
         self._add(self._data[self._at : end], end - self._at)
         self._at = end
+
+    def _take_noise(self, end: int) -> None:
+        if len(self._items) < MOST_ITEMS:
+            values = self.array[self._at : end]
+            gap, size = self._size - self._last, end - self._at
+            self._items.append(Item(places.NOISE, gap, size, noise=values))
+            self._add(b"", 0)
+            self._at, self._last = end, self._size
 
     def _add(self, piece: "bytes | NDArray[np.uint8]", moved: int) -> None:
         self._moves.append((self._at, self._size, moved))
@@ -218,6 +267,7 @@ class _Search:
         end: int,
         picture: Picture | None = None,
         header: bytes = b"",
+        rows: Rows | None = None,
     ) -> None:
         """Put the plain text in place of data[start:end], behind a header if the item has one."""
         self._copy(start)
@@ -225,7 +275,6 @@ class _Search:
         if header:
             self._add(header, len(header))
             self._at += len(header)
-        rows = picture.rows if picture else None
         pixels = (rows.pixel, rows.row) if rows and rows.bits == 8 else ()
         self._parts.append(Part(self._size, plain.size, *pixels))
         self._add(plain, 0)
@@ -241,8 +290,19 @@ class _Search:
         end = start + 2 + found.size
         if self._data[end : end + 4] != _adler(found.plain):
             return
-        if stream := self._stream(src, found):
-            self._take(places.ZLIB, start + 2, stream, found.plain, end + 4)
+        stream = self._stream(src, found)
+        if stream is None:
+            return
+        before = self._data[max(start - _PDF, 0) : start]
+        rows, filtered = pictures.in_pdf(before, found.plain.size)
+        pixels = pictures.unfiltered(found.plain, rows) if filtered and rows else None
+        start, end = start + 2, end + 4
+        if pixels is not None:
+            picture = Picture(rows, found.plain)
+            self._take(places.ROWS, start, stream, pixels, end, picture, rows=rows)
+        else:
+            rows = None if filtered else rows
+            self._take(places.ZLIB, start, stream, found.plain, end, rows=rows)
 
     def _gzip(self, start: int) -> None:
         begin = places.behind_gzip_header(self._data, start)
@@ -271,14 +331,19 @@ class _Search:
         head = self._data[start : header.stream]
         if header.described_behind:
             behind = _BEHIND + numbers
-            if self._data[end : end + len(behind)] != behind:
-                return
+            fits = self._data[end : end + len(behind)] == behind
             end += len(behind)
-        elif head[14:26] != numbers:
-            return
         else:
+            fits = head[14:26] == numbers
             head = head[:14] + bytes(12) + head[26:]
-        if stream := self._stream(src, found):
+        stream = self._stream(src, found)
+        if stream is None:
+            return
+        if not fits:
+            self._take(
+                places.DEFLATE, header.stream, stream, found.plain, header.stream + found.size
+            )
+        else:
             self._take(places.ZIP, start, stream, found.plain, end, header=head)
             self._headers[start] = len(self._headers), numbers
 
@@ -317,8 +382,8 @@ class _Search:
         pixels = pictures.unfiltered(inflated.plain, found.rows) if found.rows else None
         rows = None if pixels is None else found.rows
         plain = inflated.plain if pixels is None else pixels
-        picture = Picture(whole[:2], found.sizes, rows, inflated.plain)
-        self._take(places.PNG, found.start, stream, plain, found.end, picture)
+        picture = Picture(rows, inflated.plain, whole[:2], found.sizes)
+        self._take(places.PNG, found.start, stream, plain, found.end, picture, rows=rows)
 
 
 _BEHIND = b"PK\x07\x08"
@@ -371,8 +436,8 @@ class _Writer:
         """Add an item: the one that is given, or the one that is learned."""
         decisions = self._decisions
         self._copy(decisions.number(_GAP, given.gap if given else 0))
-        context = _KIND + 8 * self._kind
-        self._kind = decisions.choice(context, 3, given.kind if given else 0)
+        context = _KIND + 16 * self._kind
+        self._kind = decisions.choice(context, 4, given.kind if given else 0)
         match self._kind:
             case places.ZLIB:
                 plain, stream = self._stream(given)
@@ -386,6 +451,12 @@ class _Writer:
                 self._directory_entry(given)
             case places.PNG:
                 self._png(given)
+            case places.DEFLATE:
+                self._out += self._stream(given)[1]
+            case places.ROWS:
+                self._filtered(given)
+            case places.NOISE:
+                self._noise(given)
             case _:
                 raise FormatError("a segment has an unknown item: the file is damaged")
         self._check_room(0)
@@ -465,28 +536,38 @@ class _Writer:
             decisions.choice(_HEADER + 256 * k, 8, picture.header[k] if picture else 0)
             for k in range(2)
         )
-        rows = self._rows(picture.rows if picture else None)
         plain = pixels
-        if rows:
-            count = pixels.size // max(rows.row, 1)
-            if not rows.row or pixels.size != count * rows.row:
-                raise FormatError("a segment's picture has impossible rows: the file is damaged")
-            plain = picture.filtered if picture else np.empty(pixels.size + count, dtype=np.uint8)
-            pictures.filtered(decisions, _FILTERS, pixels, rows, plain)
+        if decisions.decide(_HAS_ROWS, picture is not None and picture.rows is not None):
+            plain = self._filter(pixels, picture)
         stream = header + self._packed(plain, given) + _adler(plain)
         sizes = self._chunks(picture.chunks if picture else None, len(stream))
         self._check_room(len(stream) + 12 * len(sizes))
         self._out += pictures.join(stream, sizes)
 
-    def _rows(self, given: Rows | None) -> Rows | None:
-        decisions = self._decisions
-        if not decisions.decide(_HAS_ROWS, given is not None):
-            return None
+    def _filtered(self, given: Item | None) -> None:
+        pixels = self._taken(self._decisions.number(_PLAIN, given.size if given else 0))
+        plain = self._filter(pixels, given.picture if given else None)
+        self._out += self._packed(plain, given) + _adler(plain)
+
+    def _filter(self, pixels: NDArray[np.uint8], picture: Picture | None) -> NDArray[np.uint8]:
+        """Return the filtered rows of some pixels."""
+        decisions, given = self._decisions, picture.rows if picture else None
         row = decisions.number(_ROW, given.row if given else 0)
         pixel = decisions.choice(_PIXEL, 4, given.pixel if given else 0)
-        return Rows(row, max(pixel, 1), given.bits if given else 8)
+        count = pixels.size // max(row, 1)
+        if not row or pixels.size != count * row:
+            raise FormatError("a segment's picture has impossible rows: the file is damaged")
+        plain = picture.filtered if picture else np.empty(pixels.size + count, dtype=np.uint8)
+        pictures.filtered(decisions, _FILTERS, pixels, Rows(row, max(pixel, 1)), plain)
+        return plain
 
-    def _chunks(self, given: list[int] | None, size: int) -> list[int]:
+    def _noise(self, given: Item | None) -> None:
+        size = self._decisions.number(_NOISE, given.size if given else 0)
+        self._check_room(size)
+        noise = self._decisions.as_it_is(given.noise if given else None, size)
+        self._out += noise.tobytes()
+
+    def _chunks(self, given: Sequence[int] | None, size: int) -> list[int]:
         """Tell the sizes of chunks that hold `size` bytes: usually all have that of the first."""
         decisions = self._decisions
         count = decisions.number(_CHUNKS, len(given) if given else 0)

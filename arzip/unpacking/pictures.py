@@ -5,6 +5,7 @@ what its neighbours say (PNG specification, 9). Most encoders choose the filter 
 have the least sum, so this is what is expected.
 """
 
+import re
 import struct
 import zlib
 from typing import NamedTuple
@@ -22,6 +23,7 @@ __all__ = [
     "Rows",
     "chunks",
     "filtered",
+    "in_pdf",
     "join",
     "joined",
     "unfiltered",
@@ -41,7 +43,7 @@ class Rows(NamedTuple):
 
     row: int  # bytes
     pixel: int  # bytes, at least 1
-    bits: int  # of a sample
+    bits: int = 8  # of a sample
 
 
 class Chunks(NamedTuple):
@@ -87,6 +89,32 @@ def chunks(data: bytes, at: int) -> Chunks | None:
         pixel = _SAMPLES[colour] * bits
         rows = Rows((width * pixel + 7) // 8, max(pixel // 8, 1), bits)
     return Chunks(start, at, sizes, rows)
+
+
+_NUMBERS = re.compile(rb"/(Predictor|Columns|Colors|BitsPerComponent|Width|Height)\s+(\d{1,6})\b")
+
+
+def in_pdf(before: bytes, size: int) -> tuple[Rows | None, bool]:
+    """Return how pixels lie in a stream of `size` plain bytes, and whether their rows are filtered.
+
+    `before` is what stands before the stream, if that is in a PDF file.
+    """
+    head, found, _ = before[before.rfind(b"obj") :].rpartition(b"stream")
+    if not found:
+        return None, False
+    told = {name: int(number) for name, number in _NUMBERS.findall(head)}
+    bits = told.get(b"BitsPerComponent", 8)
+    if told.get(b"Predictor", 1) >= 10:
+        pixel = told.get(b"Colors", 1) * bits
+        row = (told.get(b"Columns", 1) * pixel + 7) // 8
+        return Rows(row, min(max(pixel // 8, 1), 15), bits if b"/Image" in head else 0), True
+    if told.get(b"Predictor", 1) > 1:
+        return None, False
+    width, height = told.get(b"Width", 0), told.get(b"Height", 0)
+    pixel, rest = divmod(size, max(width * height, 1))
+    if b"/Image" not in head or rest or bits != 8 or not width or not 1 <= pixel <= 4:
+        return None, False
+    return Rows(width * pixel, pixel), False
 
 
 def joined(data: bytes, found: Chunks) -> bytes:

@@ -6,6 +6,9 @@
     entry   of a ZIP file's directory: these three again, and where the local header is
     png     a stream of zlib's, cut into chunks
 
+Of other kinds of items nothing shows: a stream of a ZIP file whose numbers lie elsewhere (deflate),
+one of zlib's whose plain text is filtered rows (rows), and what no model can shorten (noise).
+
 What is found is only tried: it stays as it is if it does not fit.
 """
 
@@ -20,11 +23,14 @@ from arzip.engine.compiled import compiled, i64
 from arzip.unpacking.blocks import DISTANCE_EXTRA, DISTANCE_LEAST, LENGTH_EXTRA, bits
 
 __all__ = [
+    "DEFLATE",
     "ENTRY",
     "ENTRY_SIZE",
     "GZIP",
     "LOCAL_SIZE",
+    "NOISE",
     "PNG",
+    "ROWS",
     "ZIP",
     "ZLIB",
     "Place",
@@ -33,7 +39,7 @@ __all__ = [
     "places",
 ]
 
-ZLIB, GZIP, ZIP, ENTRY, PNG = range(1, 6)
+ZLIB, GZIP, ZIP, ENTRY, PNG, DEFLATE, ROWS, NOISE = range(1, 9)
 
 ENTRY_SIZE = 46
 """Bytes of a directory's entry up to the name."""
@@ -180,19 +186,16 @@ class Local(NamedTuple):
     """A local header of a ZIP file."""
 
     stream: int  # where it begins
-    check: int
-    packed: int
-    size: int
     described_behind: bool
+    """Whether the check and sizes stand behind the stream, not in the header."""
 
 
 def behind_zip_header(data: bytes | bytearray, at: int) -> Local | None:
     """Return what a local header says; None if there is no deflate stream behind it."""
     if at + LOCAL_SIZE > len(data):
         return None
-    _, flags, method, _, _, check, packed, size, name, extra = struct.unpack_from(
-        "<HHHHHIIIHH", data, at + 4
-    )
+    flags, method = struct.unpack_from("<HH", data, at + 6)
+    name, extra = struct.unpack_from("<HH", data, at + 26)
     if method != 8 or flags & 1:
         return None
-    return Local(at + LOCAL_SIZE + name + extra, check, packed, size, bool(flags & 8))
+    return Local(at + LOCAL_SIZE + name + extra, bool(flags & 8))

@@ -21,9 +21,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.engine.compiled import compiled, i64
+from arzip.engine.compiled import compiled, i64, u64
 from arzip.errors import FormatError
-from arzip.unpacking import blocks, huffman, matcher
+from arzip.unpacking import blocks, chains, huffman, matcher
 from arzip.unpacking.blocks import (
     BYTES,
     DISTANCES,
@@ -46,34 +46,37 @@ from arzip.unpacking.blocks import (
     distance_symbol,
     length_symbol,
 )
+from arzip.unpacking.chains import SHORTEST, Chains
 from arzip.unpacking.decisions import NUMBER, Channel, Decisions, choice, decide, number
 from arzip.unpacking.huffman import Forest
-from arzip.unpacking.matcher import HASH_BITS, SHORTEST, Matcher
+from arzip.unpacking.matcher import CHEAPEST, END, HASH_BITS, LEAST_MATCH, STRATEGY, Matcher
 
 __all__ = ["CONTEXTS", "SETTINGS", "Inflated", "expectations", "inflate", "pass_on"]
 
 RUN = 2  # of the three codes: literals, distances, runs
+SPREAD = 128  # bytes
 CHUNK = 1 << 12  # tokens between two flushes: each takes less than 64 decisions
 
 # Contexts.
 _WRONG = 0  # 32 kinds of token x 8 histories
 _MATCH = _WRONG + 256  # 32 kinds
 _STRANGE = _MATCH + 32
-_SHORTER = _STRANGE + 1  # 4 numbers
-_HOPS = _SHORTER + 4 * NUMBER
+_SHORTER = _STRANGE + 1  # 2 kinds expected, 4 numbers
+_HOPS = _SHORTER + 8 * NUMBER
 _LENGTH = _HOPS + NUMBER  # 8 bits
 _DISTANCE = _LENGTH + 256  # 15 bits
 _FINAL = _DISTANCE + 32768  # 2
-_STORED = _FINAL + 2  # 3 kinds before
-_TO_END = _STORED + 3  # 2
+_STORED = _FINAL + 2  # 4 spreads x 3 kinds before
+_TO_END = _STORED + 12  # 2
 _UNUSUAL = _TO_END + 2  # 3 kinds before
 _COUNT = _UNUSUAL + 3
 _PADDING = _COUNT + NUMBER
 _IS_FIXED = _PADDING + NUMBER  # 2
 _OTHER_SIZE = _IS_FIXED + 2  # 3 kinds
 _SIZE = _OTHER_SIZE + 3  # 3 numbers
-_OTHER_BITS = _SIZE + 3 * NUMBER  # 3 kinds x 17 expected
-_BITS = _OTHER_BITS + 3 * 17  # 3 kinds x 16 x 4 bits
+_OTHER_BITS = _SIZE + 3 * NUMBER  # 3 kinds x 16 expected x 4 histories
+_AS_LAST = _OTHER_BITS + 3 * 64  # 3 kinds
+_BITS = _AS_LAST + 3  # 3 kinds x 16 x 4 bits
 _OTHER_RUN = _BITS + 3 * 256  # 4 kinds
 _AGAIN = _OTHER_RUN + 4
 _TIMES = _AGAIN + 1
@@ -81,13 +84,13 @@ SETTINGS = _TIMES + NUMBER  # 4 of 4 bits
 CONTEXTS = SETTINGS + 64
 """Of a stream."""
 
-_SURE = 1 << 26 | 20  # 1/64, as if learned from 20
+_SURE = 1 << 24 | 4  # 1/256, as if learned from 4
 
 
 def expectations(odds: NDArray[np.uint32]) -> None:
     """Set a stream's contexts: that something differs is unlikely."""
     odds[:CONTEXTS] = 1 << 31
-    for first, end in ((_WRONG, _MATCH), (_OTHER_SIZE, _SIZE), (_OTHER_BITS, _BITS)):
+    for first, end in ((_WRONG, _MATCH), (_OTHER_SIZE, _SIZE), (_OTHER_BITS, _AS_LAST)):
         odds[first:end] = _SURE
     for place in (*range(_OTHER_RUN, _AGAIN), *range(_UNUSUAL, _COUNT), _IS_FIXED):
         odds[place] = _SURE
@@ -145,7 +148,7 @@ def pass_on(
     give none.
     """
     channel = decisions.channel
-    m, complete = matcher.matcher(settings), matcher.matcher(matcher.COMPLETE)
+    m, complete = matcher.matcher(settings), chains.chains(matcher.COMPLETE)
     block = blocks.block_of(tokens)
     trees, work = huffman.forest(), _work()
     out = np.zeros(room + 1100 if src is None else 0, dtype=np.uint8)
@@ -155,7 +158,8 @@ def pass_on(
         decisions.flush()
         if src is not None:
             at = blocks.read(src, at, block, plain, place)
-        _head(channel, block, plain.size - place, before, settings[HASH_BITS])
+        _head(channel, block, plain, place, before, settings)
+        m.about[END] = place + int(block.about[BYTES])
         count = int(block.about[TOKENS])
         if src is None and block.lengths.size < count:
             block = block._replace(
@@ -170,7 +174,7 @@ def pass_on(
             place = _tokens(channel, m, complete, plain, place, block, first, end)
             if place < 0:
                 raise FormatError("a segment's stream has an impossible token: the file is damaged")
-            if place == plain.size and src is None:
+            if place == m.about[END] and src is None:
                 break
         decisions.flush()
         if block.about[KIND] != STORED:
@@ -207,25 +211,42 @@ def _work() -> Work:
 
 
 @compiled
-def _head(channel: Channel, block: Block, left: int, before: int, hash_bits: int) -> None:
-    """Tell how a block begins, with `left` bytes of plain text to come.
+def _head(
+    channel: Channel,
+    block: Block,
+    plain: NDArray[np.uint8],
+    place: int,
+    before: int,
+    settings: NDArray[np.int64],
+) -> None:
+    """Tell how the block of plain[place:] begins.
 
-    `before` is the kind of the block before. A block of tokens that goes to the end of the text
-    claims as many tokens as there are bytes.
+    `before` is the kind of the block before. Where the bytes of a block of tokens are told, or the
+    tokens, the other number is claimed to be as large as it can be.
     """
-    about = block.about
+    about, left = block.about, i64(plain.size) - place
+    usual = (1 << (settings[HASH_BITS] - 1)) - 1  # tokens of a block
     about[FINAL] = decide(channel, _FINAL + i64(left == 0), about[FINAL])
-    stored = decide(channel, _STORED + before, i64(about[KIND] == STORED))
+    spread = _spread(plain, place, min(left, SPREAD))
+    stored = decide(channel, _STORED + 3 * spread + before, i64(about[KIND] == STORED))
     if stored:
         about[KIND], about[TOKENS] = STORED, 0
-        about[BYTES] = min(number(channel, _COUNT, about[BYTES]), left)
+        more = about[BYTES] - usual  # of noise no token is a match
+        told = number(channel, _COUNT, 2 * more if more >= 0 else -2 * more - 1)
+        more = -(told + 1 >> 1) if told & 1 else told >> 1
+        about[BYTES] = min(max(usual + more, 0), left)
         about[PADDING] = number(channel, _PADDING, about[PADDING])
         return
     about[KIND] = about[KIND] if about[KIND] else DYNAMIC
-    usual = (1 << (hash_bits - 1)) - 1
-    if decide(channel, _TO_END + about[FINAL], i64(about[BYTES] == left)):
+    to_end = decide(channel, _TO_END + about[FINAL], i64(about[BYTES] == left))
+    if channel.decoding:
+        about[BYTES] = about[TOKENS] = left
+    if to_end:
+        return
+    if settings[STRATEGY] == CHEAPEST:
+        about[BYTES] = min(number(channel, _COUNT, about[BYTES]), left)
         if channel.decoding:
-            about[TOKENS] = left
+            about[TOKENS] = about[BYTES]
         return
     if decide(channel, _UNUSUAL + before, i64(about[TOKENS] != usual)):
         about[TOKENS] = min(number(channel, _COUNT, about[TOKENS]), left)
@@ -234,10 +255,27 @@ def _head(channel: Channel, block: Block, left: int, before: int, hash_bits: int
 
 
 @compiled
+def _spread(plain: NDArray[np.uint8], place: int, n: int) -> int:
+    """Return how many kinds of bytes there are in the next n, as 0 to 3: noise has most."""
+    low, high, kinds = u64(0), u64(0), 0
+    for at in range(place, place + n):
+        bit = u64(1) << u64(plain[at] & 63)
+        seen = high if plain[at] & 64 else low
+        if not seen & bit:
+            kinds += 1
+        if plain[at] & 64:
+            high |= bit
+        else:
+            low |= bit
+    spread: int = i64(kinds > 56) + i64(kinds > 66) + i64(kinds > 74)
+    return spread
+
+
+@compiled
 def _tokens(
     channel: Channel,
     m: Matcher,
-    complete: Matcher,
+    complete: Chains,
     plain: NDArray[np.uint8],
     place: int,
     block: Block,
@@ -246,16 +284,16 @@ def _tokens(
 ) -> int:
     """Tell the tokens of a block from number `first` on. Returns where they end, -1 if damaged.
 
-    If the text ends before, so does the block.
+    If its bytes end before, so does the block.
     """
     history = 0
     for token in range(first, end):
-        if place == plain.size:
+        if place == m.about[END]:
             block.about[TOKENS] = token
             return place
         length, distance = i64(block.lengths[token]), i64(block.distances[token]) + 1
         expected, its_distance = matcher.predict(m, plain, place)
-        kind = _kind(m, expected, its_distance, place)
+        kind = matcher.kind(m, expected, its_distance, place)
         right = length == expected and (length == 0 or distance == its_distance)
         wrong = decide(channel, _WRONG + 8 * kind + history, i64(not right))
         history = (history << 1 | wrong) & 7
@@ -263,34 +301,21 @@ def _tokens(
             length, distance = _other(channel, complete, plain, place, kind, length, distance)
         else:
             length, distance = expected, its_distance
-        if length and (distance > place or distance < 1 or place + length > plain.size):
+        if length and (distance > place or distance < 1 or place + length > m.about[END]):
             return -1
         if channel.decoding:
             block.lengths[token], block.distances[token] = length, max(distance - 1, 0)
         matcher.follow(m, plain, place, length)
         place += max(length, 1)
-    if place == plain.size:
+    if place == m.about[END]:
         block.about[TOKENS] = end
     return place
 
 
 @compiled
-def _kind(m: Matcher, expected: int, distance: int, place: int) -> int:
-    """Return what kind of token is expected."""
-    if expected == 0:
-        gain: int = min(m.about[matcher.GAIN], 4) if m.about[matcher.PENDING] == place + 1 else 0
-        return gain and 3 + gain
-    size = min(expected - 1, 4)
-    if expected >= 9:
-        size = 5 if expected < 16 else 6 if expected < 64 else 7
-    far = 0 if distance < 64 else 1 if distance < 1024 else 2 if distance < 8192 else 3
-    return 4 * size + far
-
-
-@compiled
 def _other(
     channel: Channel,
-    complete: Matcher,
+    complete: Chains,
     plain: NDArray[np.uint8],
     place: int,
     kind: int,
@@ -300,16 +325,16 @@ def _other(
     """Tell a token that is not as expected, by the chains that all places are in."""
     if kind > 0 and not decide(channel, _MATCH + kind, i64(length > 0)):
         return 0, 0
-    best, _ = matcher.longest(complete, plain, place)
+    best, _ = chains.longest(complete, plain, place)
     if best:
         hops = -1
         if not channel.decoding and length <= best:
-            hops = matcher.hops_back(complete, plain, place, length, distance)
+            hops = chains.hops_back(complete, plain, place, length, distance)
         if not decide(channel, _STRANGE, i64(hops < 0)):
-            which = min(best - SHORTEST, 3)
+            which = 4 * i64(kind >= LEAST_MATCH) + min(best - SHORTEST, 3)
             length = max(best - number(channel, _SHORTER + which * NUMBER, best - length), SHORTEST)
             hops = number(channel, _HOPS, hops)
-            return length, matcher.nearest(complete, plain, place, length, hops)
+            return length, chains.nearest(complete, plain, place, length, hops)
     length = SHORTEST + choice(channel, _LENGTH, 8, length - SHORTEST)
     return length, 1 + choice(channel, _DISTANCE, 15, distance - 1)
 
@@ -348,13 +373,17 @@ def _codes(
             less = number(channel, _SIZE + which * NUMBER, MOST[which] - size)
             expected = max(MOST[which] - less, 0)
         about[LITERALS + which] = expected
+        wrong, last = 0, 0
         for k in range(expected):
             place = FIRST[which] + (ORDER[k] if which == RUN else k)
-            bits = i64(work.code[place])
-            length = i64(block.code[place])
-            if decide(channel, _OTHER_BITS + 17 * which + bits, i64(length != bits)):
-                bits = choice(channel, _BITS + 256 * which + 16 * bits, 4, length)
-            block.code[place] = bits
+            bits, length = i64(work.code[place]), i64(block.code[place])
+            context = _OTHER_BITS + 64 * which + 4 * bits + 2 * wrong + i64(bits == last)
+            wrong = decide(channel, context, i64(length != bits))
+            if not wrong:
+                last = bits
+            elif bits == last or decide(channel, _AS_LAST + which, i64(length != last)):
+                last = choice(channel, _BITS + 256 * which + 16 * bits, 4, length)
+            block.code[place] = last
 
 
 @compiled

@@ -13,6 +13,7 @@ from arzip.cli import options
 from arzip.cli.command import named
 from arzip.cli.files import sources
 from arzip.cli.files.sources import STDIN
+from arzip.cli.files.summaries import of_found
 from arzip.cli.messages import RefusedError, Reporter, printable
 from arzip.cli.settings import Settings
 
@@ -39,6 +40,7 @@ class Listed:
     methods: dict[str, int]  # how many segments are coded by each method
     checks: list[str]  # checksums of the data: XXH64, or its low 32 bits
     inside: int  # bytes of plain data in segments that were unpacked
+    found: dict[str, int]  # how many streams of each kind these hold
     readings: dict[str, int] | None = None  # with -v: the bytes that are read in each way
 
 
@@ -86,13 +88,15 @@ def _examine(path: str, *, readings: bool) -> Listed:
         codec.UNPACKED: "unpacked",
     }
     known = {model["identity"]: str(model["name"]) for model in catalogue()}
-    frames, inside, methods, read = 0, 0, Counter[str](), Counter[str]()
+    frames, inside = 0, 0
+    methods, found, read = Counter[str](), Counter[str](), Counter[str]()
     models, checks = set[str](), set[str]()
     with sources.open_source(path) as source:
-        found = segments(source.file)
-        for located in found:
+        all_segments = segments(source.file)
+        for located in all_segments:
             frames += located.segment.number == 1
             inside += located.segment.plain_size
+            found.update(located.segment.found)
             methods[names[located.segment.method]] += 1
             checks.add(WHOLE if located.header.long else LOW_HALF)
             if located.header.identity is not None:
@@ -104,14 +108,15 @@ def _examine(path: str, *, readings: bool) -> Listed:
     return Listed(
         file=path,
         frames=frames,
-        segments=len(found),
+        segments=len(all_segments),
         file_bytes=file_bytes,
-        bytes=found.size,
-        ratio=round(file_bytes / found.size, 4) if found.size else 0.0,
+        bytes=all_segments.size,
+        ratio=round(file_bytes / all_segments.size, 4) if all_segments.size else 0.0,
         models=sorted(models),
         methods=dict(methods),
         checks=sorted(checks),
         inside=inside,
+        found=dict(found),
         readings=dict(read) if readings else None,
     )
 
@@ -155,8 +160,9 @@ def _print_table(listed: Sequence[Listed]) -> None:
         )
         if row.readings:
             parts = sorted(row.readings.items(), key=lambda part: -part[1])
-            inside = f"unpacked to {row.inside:,} bytes; " if row.inside else ""
-            click.echo("       " + inside + ", ".join(f"{name}: {size:,}" for name, size in parts))
+            if row.inside:
+                click.echo(f"       {of_found(row.found)}, {row.inside:,} bytes inside")
+            click.echo("       " + ", ".join(f"{name}: {size:,}" for name, size in parts))
 
 
 def _total(rows: Sequence[Listed]) -> Listed:
@@ -173,4 +179,5 @@ def _total(rows: Sequence[Listed]) -> Listed:
         methods={},
         checks=sorted({name for row in rows for name in row.checks}),
         inside=sum(row.inside for row in rows),
+        found={},
     )

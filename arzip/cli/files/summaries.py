@@ -1,12 +1,12 @@
 """Summaries of work on files, for -v: sizes, bits per byte, speed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from arzip.density import Account
 
-__all__ = ["of_compressing", "of_decompressing", "of_many"]
+__all__ = ["of_compressing", "of_decompressing", "of_found", "of_many"]
 
 
 def of_compressing(account: "Account", seconds: float) -> str:
@@ -15,12 +15,23 @@ def of_compressing(account: "Account", seconds: float) -> str:
         return f"0 -> {account.file_bytes} bytes"
     report = account.report("")
     share = 100 * account.file_bytes / account.size
-    inside = f" of {account.code.inside:,} inside" if account.code.inside else ""
+    code = account.code
+    inside = f" ({of_found(code.found)}, {code.inside:,} bytes inside)" if code.inside else ""
     return (
         f"{account.size:,} -> {account.file_bytes:,} bytes ({share:.2f} %){inside}, "
         f"{report.achieved:.4f} bits/byte = {report.cross_entropy:.4f} of the model "
         f"+ {report.achieved - report.cross_entropy:.4f}{_speed(account.size, seconds)}"
     )
+
+
+def of_found(found: Mapping[str, int]) -> str:
+    """Return how many streams of each kind there are."""
+
+    def counted(kind: str, count: int) -> str:
+        what = "run" if kind == "noise" else "stream"
+        return f"{kind}: {count:,} {what}{'' if count == 1 else 's'}"
+
+    return ", ".join(counted(*item) for item in found.items())
 
 
 def of_decompressing(size: int, seconds: float) -> str:
