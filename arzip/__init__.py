@@ -21,6 +21,7 @@ from arzip.errors import (
 
 TYPE_CHECKING = False  # as type checkers know it; typing takes longer to import than all of this
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import Executor
 
     from _typeshed import ReadableBuffer
@@ -70,6 +71,8 @@ def compress(
     threads: int | None = None,
     executor: "Executor | None" = None,
     unpack: bool = True,
+    itemsize: int | None = None,
+    shape: "Sequence[int] | None" = None,
 ) -> bytes:
     """Return a bytes-like object, compressed to one .arz frame.
 
@@ -78,13 +81,21 @@ def compress(
     time; 0 means one for each core. With an `executor` of concurrent.futures, its workers code
     them: processes, Dask's, MPI's. The frame is the same however it is made. Where the data holds
     deflate streams, as gzip, ZIP, PNG and PDF do, what is inside is compressed, unless `unpack` is
-    false. Raises ModelError for an unknown model, ValueError for a model and a level together,
-    WorkerError if a worker dies.
+    false. Arrays of numbers are read as such: an array says itself what its items are; of bytes
+    say it by `itemsize`, in bytes, and `shape`, of which the last number counts what lies side by
+    side. Raises ModelError for an unknown model, ValueError for a model and a level together or a
+    shape that does not fit, WorkerError if a worker dies.
     """
+    from arzip.arrays import array_of
     from arzip.streams.compressor import ArzipCompressor
 
     compressor = ArzipCompressor(
-        model, level=level, threads=threads, executor=executor, unpack=unpack
+        model,
+        level=level,
+        threads=threads,
+        executor=executor,
+        unpack=unpack,
+        array=array_of(data, itemsize, shape),
     )
     return compressor.compress(data) + compressor.flush()
 

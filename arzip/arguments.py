@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-__all__ = ["as_view", "real", "text_bytes", "whole", "whole_or_none"]
+__all__ = ["as_view", "buffer", "real", "text_bytes", "whole", "whole_or_none"]
 
 
 def whole(name: str, value: "SupportsIndex", least: int, most: int | None = None) -> int:
@@ -56,13 +56,18 @@ def text_bytes(name: str, data: "str | ReadableBuffer") -> bytes:
         raise TypeError(said) from None
 
 
-def as_view(data: "ReadableBuffer") -> memoryview:
-    """Return any bytes-like object as a row of bytes. Raises TypeError for others, such as str."""
+def buffer(data: "ReadableBuffer") -> memoryview:
+    """Return any bytes-like object as it is. Raises TypeError for others, such as str."""
     try:
-        view = memoryview(data)
+        return memoryview(data)
     except TypeError:
         kind = type(data).__name__
         raise TypeError(f"a bytes-like object is required, not {kind!r}") from None
+
+
+def as_view(data: "ReadableBuffer") -> memoryview:
+    """Return any bytes-like object as a row of bytes. Raises TypeError for others, such as str."""
+    view = buffer(data)
     if view.contiguous and view.ndim == 1 and view.format == "B":
         return view
     return memoryview(view.tobytes())

@@ -6,7 +6,7 @@ __all__ = ["Part"]
 
 
 class Part(NamedTuple):
-    """Bytes that belong together: a file, or pixels."""
+    """Bytes that belong together: a file, pixels, or numbers."""
 
     start: int
     size: int
@@ -14,3 +14,7 @@ class Part(NamedTuple):
     """Bytes of a pixel; 0 if these are no pixels."""
     row: int = 0
     """Bytes of a row of pixels."""
+    items: tuple[int, str, int, int] | None = None
+    """If these are numbers: the bytes of an item, how it is written ("<f", or "" if that is not
+    known), channels, items of a row.
+    """

@@ -496,7 +496,7 @@ def test_a_place_outside_cannot_be_mirrored(here: Path) -> None:
     assert names(here) == ["inner", "text"]
 
 
-ZEROS = bytes(1 << 16)
+ZEROS = bytes(1 << 15)
 
 
 @pytest.mark.parametrize(
@@ -549,7 +549,7 @@ def test_many_files_seem_to_be_done_one_after_the_other(here: Path, threads: str
 
 
 def test_memory_is_limited_in_compressing_too(here: Path) -> None:
-    data = random.Random(1).randbytes(16_000) * 8 + TEXT * 2
+    data = random.Random(1).randbytes(8_000) * 8 + TEXT * 2
     Path("data").write_bytes(data)
     usual = run("-1", "-c", "data").stdout_bytes
     assert run("-1", "-c", "-M", "4G", "data").stdout_bytes == usual
@@ -557,9 +557,10 @@ def test_memory_is_limited_in_compressing_too(here: Path) -> None:
     for threads in ("1", "2", "0"):
         same = run("-1", "-c", "-T", threads, "-M", str(need), "data")
         assert same.stdout_bytes == usual, "fewer threads come before smaller segments"
-    smaller = run("-1", "-c", "--memory", str(need // 2), "data").stdout_bytes
+    less = need * 3 // 4
+    smaller = run("-1", "-c", "--memory", str(less), "data").stdout_bytes
     assert len(usual) < len(smaller)
-    assert arzip.decompress(smaller, max_memory=need // 2) == data
+    assert arzip.decompress(smaller, max_memory=less) == data
     result = run("-1", "-M", "1M", "data")
     assert result.exit_code == 1
     assert "more than the limit of 1,048,576" in result.stderr
@@ -594,6 +595,25 @@ def test_unknown_model(text: Path) -> None:
     assert result.stderr.startswith("arzip: text: ")
     assert "nosuch" in result.stderr
     assert names(text.parent) == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("size", "option", "segments"),
+    [
+        ((8 << 20) + 1, "-T1", 1),
+        ((8 << 20) + 1, "-T2", 2),
+        ((8 << 20) + 1, "-T3", 2),
+        (8 << 20, "-T2", 1),
+        ((64 << 20) + 1, "-T2", 3),
+    ],
+)
+def test_several_threads_have_two_segments_at_least(
+    here: Path, size: int, option: str, segments: int
+) -> None:
+    (here / "zeros").write_bytes(bytes(size))
+    assert run("-1", option, "zeros").exit_code == 0
+    assert json.loads(run("list", "--json", "zeros.arz").stdout)[0]["segments"] == segments
+    assert run("-t", option, "zeros.arz").exit_code == 0
 
 
 def test_threads_do_not_change_the_output(text: Path, compressed: bytes) -> None:

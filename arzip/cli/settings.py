@@ -8,6 +8,8 @@ __all__ = ["STDOUT", "SUFFIX", "Settings"]
 
 SUFFIX = ".arz"
 STDOUT = "-"  # as the name of an output
+LEAST_SHARED = 1 << 22
+"""Bytes of half a file that is cut in two for threads: 4 MiB. Smaller ones cost too much."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,22 @@ class Settings:
         return self.model or LEVELS[DEFAULT_LEVEL]
 
     @property
-    def coding_segment_size(self) -> int:
-        """Bytes of data in a segment."""
+    def most_in_one_segment(self) -> int:
+        """Bytes of the largest file that has only one segment."""
         from arzip.streams.compressor import DEFAULT_SEGMENT
 
-        return self.segment_size or DEFAULT_SEGMENT
+        return self.segment_size or (DEFAULT_SEGMENT if self.threads == 1 else 2 * LEAST_SHARED)
+
+    def segment_for(self, size: int | None) -> int:
+        """Return the bytes of a segment of a file of that size, None if it is not known.
+
+        It does not depend on how many threads there are, only on whether there may be several.
+        """
+        from arzip.streams.compressor import DEFAULT_SEGMENT
+
+        if self.segment_size or size is None or size <= self.most_in_one_segment:
+            return self.segment_size or DEFAULT_SEGMENT
+        return min((size + 1) // 2, DEFAULT_SEGMENT) if self.threads != 1 else DEFAULT_SEGMENT
 
     @property
     def all_threads(self) -> int:

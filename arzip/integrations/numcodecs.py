@@ -7,7 +7,7 @@ import os
 from typing import Any, ClassVar
 
 from numcodecs.abc import Codec
-from numcodecs.compat import ensure_bytes, ndarray_copy
+from numcodecs.compat import ensure_bytes, ensure_contiguous_ndarray, ndarray_copy
 
 import arzip
 from arzip.levels import stored_name
@@ -31,7 +31,8 @@ class Arzip(Codec):  # type: ignore[misc]
 
     def encode(self, buf: Any) -> bytes:
         """Return the frame of a chunk. Raises arzip.ModelError for an unknown model."""
-        return arzip.compress(ensure_bytes(buf), model=self.model)
+        array = ensure_contiguous_ndarray(buf, flatten=False)
+        return arzip.compress(array.T if array.flags.f_contiguous else array, model=self.model)
 
     def decode(self, buf: Any, out: Any = None) -> Any:
         """Return the chunk's bytes, in `out` if it is given. Raises arzip.ArzipError."""

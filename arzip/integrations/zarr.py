@@ -6,6 +6,7 @@ Arrays of format 2 take the codec of numcodecs.py. Chunks are coded in threads.
 """
 
 import asyncio
+import math
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -61,7 +62,15 @@ class ArzipCodec(BytesBytesCodec):
         return await asyncio.to_thread(self._decode_sync, chunk_data, chunk_spec)
 
     def _encode_sync(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "Buffer":
-        frame = arzip.compress(chunk_data.to_bytes(), model=self.model)
+        data, dtype, shape = (
+            chunk_data.to_bytes(),
+            chunk_spec.dtype.to_native_dtype(),
+            chunk_spec.shape,
+        )
+        known: dict[str, Any] = {}
+        if dtype.kind in "iuf" and dtype.itemsize * math.prod(shape) == len(data):
+            known = {"itemsize": dtype.itemsize, "shape": shape}
+        frame = arzip.compress(data, model=self.model, **known)
         return chunk_spec.prototype.buffer.from_bytes(frame)
 
     def _decode_sync(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "Buffer":

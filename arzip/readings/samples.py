@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u32, u64
 from arzip.readings import leastsquares
-from arzip.readings.array_files import items_in
+from arzip.readings.array_files import FLOAT, LITTLE, SIGNED, UNSIGNED, items_in
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import MOST_VALUES, Field, Found, Numbers, Reading, State
 from arzip.readings.values import UNIT, expect, median_of, note_residuals
 
-__all__ = ["READING"]
+__all__ = ["READING", "numbers_for"]
 
 _VALUES = 16
 _MAIN, _QUICK, _STEADY, _BEST = 3, 4, 5, 12  # of these
@@ -32,6 +32,8 @@ _ERRORS = 1 << 13  # of the last items
 _LONGEST = _ERRORS - 2 * _CHANNELS  # row
 _LEAST = 1 << 10  # bytes
 _LARGEST = 1 << 16  # input of least squares
+_SAMPLE = 1 << 14  # items
+_FORMS = {"u": UNSIGNED, "i": SIGNED, "f": FLOAT}
 
 FIELDS: tuple[Field, ...] = (
     ("channel", np.int64),
@@ -281,6 +283,36 @@ def _find(data: NDArray[np.uint8]) -> list[Found]:
         if size >= _LEAST and 1 <= item <= 4 and 1 <= channels <= _CHANNELS:
             found.append((start, size, (item, form, channels, row if row <= _LONGEST else 0)))
     return found
+
+
+def numbers_for(
+    data: NDArray[np.uint8], item: int, kind: str, channels: int, row: int
+) -> Numbers | None:
+    """Return the numbers for items of that many bytes. None if there are too few.
+
+    `kind` is how they are written, "<f" or alike; if it is empty, the likeliest way is taken.
+    """
+    if data.size < _LEAST or not 1 <= item <= 4 or not 1 <= channels <= _CHANNELS:
+        return None
+    form = _FORMS[kind[1]] | (kind[0] == "<") if kind else _likeliest(data, item, channels)
+    return item, form, channels, row if row <= _LONGEST else 0
+
+
+def _likeliest(data: NDArray[np.uint8], item: int, channels: int) -> int:
+    """Return how items are written: so that neighbours in a channel differ by the fewest bits."""
+
+    def bits(form: int) -> float:
+        some = data[: _SAMPLE * item].copy()
+        _transform(some, (item, form))
+        values = np.zeros(some.size // item, dtype=np.int64)
+        for k in range(item):
+            values = values << 8 | _items(some, item)[:, k]
+        return float(np.log2(1 + np.abs(values[channels:] - values[:-channels])).sum())
+
+    floats = (FLOAT, FLOAT | LITTLE) if item in (2, 4) else ()
+    forms = (UNSIGNED | LITTLE, UNSIGNED, SIGNED | LITTLE, SIGNED, *floats)
+    likeliest: int = min(forms, key=bits)
+    return likeliest
 
 
 def _items(data: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

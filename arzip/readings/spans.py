@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from arzip.errors import FormatError
 from arzip.parts import Part
-from arzip.readings import READINGS, Chosen, Reading, archives, pixels
+from arzip.readings import READINGS, Chosen, Reading, archives, pixels, samples
 
 __all__ = ["MOST", "PLAIN", "Span", "find", "from_bytes", "prevailing", "to_bytes", "transform"]
 
@@ -139,22 +139,31 @@ def find(data: NDArray[np.uint8], parts: Sequence[Part] = (), *, wide: bool = Tr
     found: list[Span] = []
     for start, end, part in _cut(data.size, parts):
         piece = data[start:end]
-        numbers = pixels.numbers_for(piece, part.pixel, part.row) if part else None
-        if numbers:
-            found.append(Span(Chosen(pixels.READING, numbers), piece.size))
+        chosen = _told(piece, part) if part else None
+        if chosen:
+            found.append(Span(chosen, piece.size))
             continue
         for first, last in archives.parts(piece):
             found += _find(piece[first:last], among)
     return _joined(found)
 
 
+def _told(piece: NDArray[np.uint8], part: Part) -> Chosen | None:
+    """Return how to read the pixels or numbers of a part; None if they are too few."""
+    if part.items:
+        numbers, reading = samples.numbers_for(piece, *part.items), samples.READING
+    else:
+        numbers, reading = pixels.numbers_for(piece, part.pixel, part.row), pixels.READING
+    return Chosen(reading, numbers) if numbers else None
+
+
 def _cut(n: int, parts: Sequence[Part]) -> list[tuple[int, int, Part | None]]:
-    """Return where to cut n bytes: the start and end of pieces, and the pixels that they are.
+    """Return where to cut n bytes: the start and end of pieces, and the pixels or numbers there.
 
     What is too small to be looked at by itself goes with what follows.
     """
-    pictures = {part.start: part for part in parts if part.pixel}
-    exact = {place for part in pictures.values() for place in (part.start, part.start + part.size)}
+    known = {part.start: part for part in parts if part.pixel or part.items}
+    exact = {place for part in known.values() for place in (part.start, part.start + part.size)}
     large = [part for part in parts if part.size >= _LEAST_PART]
     cuts = [0]
     for cut in sorted(
@@ -163,7 +172,7 @@ def _cut(n: int, parts: Sequence[Part]) -> list[tuple[int, int, Part | None]]:
         if cut in exact or cut - cuts[-1] >= _LEAST_GAP:
             cuts.append(cut)
     return [
-        (start, end, pictures.get(start))
+        (start, end, known.get(start))
         for start, end in itertools.pairwise([*cuts, n])
         if start < end
     ]

@@ -21,6 +21,8 @@ from arzip.streams.workers import Ordered
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+    from arzip.arrays import Array
+
 __all__ = ["DEFAULT_SEGMENT", "ArzipCompressor"]
 
 DEFAULT_SEGMENT = 1 << 25
@@ -35,7 +37,8 @@ class ArzipCompressor:
     place, by default 6. `threads` segments of `segment_size` bytes (32 MiB, at most 64 MiB) are
     coded at a time, each in the model's working memory; 0 means one for each core. With an
     `executor` its workers code them, as many as it has unless `threads` says otherwise. Unless
-    `unpack`, compressed streams in the data are left as they are. Several threads may share a
+    `unpack`, compressed streams in the data are left as they are. `array` tells what numbers are
+    in the data, if that is known (arrays.array_of). Several threads may share a
     compressor. Raises ModelError for an unknown model, ValueError for a model and a level together.
     """
 
@@ -48,12 +51,14 @@ class ArzipCompressor:
         executor: Executor | None = None,
         segment_size: int | None = None,
         unpack: bool = True,
+        array: "Array | None" = None,
     ) -> None:
         if segment_size is None:
             segment_size = DEFAULT_SEGMENT
         self._segment_size = whole("segment_size", segment_size, 1, MAX_SEGMENT)
         self.model = choose(model, level)
-        self._unpack = bool(unpack)
+        self._unpack, self._array = bool(unpack), array
+        self._offset = 0  # of the next segment
         self._buffer = bytearray()  # of the next segment
         self._calls: Ordered[Coded] = Ordered(threads, executor)
         self._started: deque[bytes] = deque()  # the data of the calls
@@ -144,7 +149,9 @@ class ArzipCompressor:
     def _start_segment(self) -> None:
         """Start to code what the buffer holds."""
         data, self._buffer = bytes(self._buffer), bytearray()
-        self._calls.put(codec.encode, self.model, data, self._unpack)
+        known = self._array.part(self._offset, len(data)) if self._array else None
+        self._offset += len(data)
+        self._calls.put(codec.encode, self.model, data, self._unpack, known)
         self._started.append(data)
 
     def _finish_segment(self, writer: FrameWriter) -> bytes:

@@ -91,7 +91,7 @@ class Batch(ABC):
     def _is_large(self, size: int | None) -> bool:
         """Return whether a file of that size may have several segments."""
         share = COMPRESSED_SHARE if self.reads_compressed else 1
-        return size is None or size * share > self._settings.coding_segment_size
+        return size is None or size * share > self._settings.most_in_one_segment
 
     @property
     def _shows_progress(self) -> bool:

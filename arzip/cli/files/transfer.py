@@ -53,7 +53,7 @@ def compress(
     compressor = ArzipCompressor(
         model,
         threads=settings.threads,
-        segment_size=settings.coding_segment_size,
+        segment_size=settings.segment_for(source.size),
         unpack=settings.unpack,
     )
     # A file is judged by what the disk gives back; a pipe only by what it was given.
@@ -154,7 +154,7 @@ def within_memory(settings: Settings, model: "Model", size: int | None) -> Setti
 
     limit, segment, threads = (
         settings.max_memory,
-        settings.coding_segment_size,
+        settings.segment_for(size),
         settings.all_threads,
     )
     unpack = settings.unpack
