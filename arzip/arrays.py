@@ -28,7 +28,7 @@ class Array(NamedTuple):
     """How numbers lie in data."""
 
     item: int  # bytes, 1 to 4
-    kind: str  # b, u, i, f for bool, unsigned, signed, float; < or > before; "" if it is not known
+    kind: str  # < or >, then u, i, f for unsigned, signed, float; "" if it is not known
     channels: int
     row: int  # items, 0 if there are no rows
 

@@ -224,10 +224,10 @@ def encode(
 
     encoder = coder.Encoder()
     plain = values if unpacked is None else unpacked.plain
-    given = (unpacked.parts if unpacked else [known]) if unpacked or known else None
-    parts = () if given is None else (given,)
+    parts = unpacked.parts if unpacked else [known] if known else []
     size, account = 0, CodeLength()
-    for prediction in model.encode(plain, *parts):
+    # A model of one's own may know nothing of parts.
+    for prediction in model.encode(plain, parts) if parts else model.encode(plain):
         encoder.add(prediction.left, prediction.freq)
         n = 0 if prediction.reading is None else prediction.freq.size
         bits = _bits(prediction.freq, coder.PRECISION)

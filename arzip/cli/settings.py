@@ -60,9 +60,11 @@ class Settings:
         """
         from arzip.streams.compressor import DEFAULT_SEGMENT
 
-        if self.segment_size or size is None or size <= self.most_in_one_segment:
-            return self.segment_size or DEFAULT_SEGMENT
-        return min((size + 1) // 2, DEFAULT_SEGMENT) if self.threads != 1 else DEFAULT_SEGMENT
+        if self.segment_size:
+            return self.segment_size
+        if self.threads == 1 or size is None or size <= self.most_in_one_segment:
+            return DEFAULT_SEGMENT
+        return min((size + 1) // 2, DEFAULT_SEGMENT)
 
     @property
     def all_threads(self) -> int:

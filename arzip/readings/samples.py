@@ -278,11 +278,21 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
 
 def _find(data: NDArray[np.uint8]) -> list[Found]:
     """Return the items behind the headers of sound and arrays."""
-    found: list[Found] = []
-    for start, size, item, form, channels, row in items_in(data):
-        if size >= _LEAST and 1 <= item <= 4 and 1 <= channels <= _CHANNELS:
-            found.append((start, size, (item, form, channels, row if row <= _LONGEST else 0)))
-    return found
+    return [
+        (start, size, (item, form, channels, _row(row)))
+        for start, size, item, form, channels, row in items_in(data)
+        if _suits(size, item, channels)
+    ]
+
+
+def _suits(size: int, item: int, channels: int) -> bool:
+    """Return whether so many bytes can be read as items of this reading, and are worth it."""
+    return size >= _LEAST and 1 <= item <= 4 and 1 <= channels <= _CHANNELS
+
+
+def _row(row: int) -> int:
+    """Return the items of a row; 0, as if there were no rows, if they are too long."""
+    return row if row <= _LONGEST else 0
 
 
 def numbers_for(
@@ -292,10 +302,10 @@ def numbers_for(
 
     `kind` is how they are written, "<f" or alike; if it is empty, the likeliest way is taken.
     """
-    if data.size < _LEAST or not 1 <= item <= 4 or not 1 <= channels <= _CHANNELS:
+    if not _suits(data.size, item, channels):
         return None
     form = _FORMS[kind[1]] | (kind[0] == "<") if kind else _likeliest(data, item, channels)
-    return item, form, channels, row if row <= _LONGEST else 0
+    return item, form, channels, _row(row)
 
 
 def _likeliest(data: NDArray[np.uint8], item: int, channels: int) -> int:

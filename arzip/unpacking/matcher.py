@@ -149,15 +149,12 @@ def predict(m: Matcher, plain: NDArray[np.uint8], at: int) -> tuple[int, int]:
             return 0, 0
         size = common(plain, at - 1, at, min(i64(plain.size) - at, LONGEST))
         return (size, 1) if size >= SHORTEST else (0, 0)
-    if settings[EAGER]:
-        enter(m.chains, plain, at + 1)
-        return _search(m, plain, at, min(settings[KEY], 4) - 1)
     if about[PENDING] == at:
         length, distance = about[LENGTH], about[DISTANCE]
     else:
         enter(m.chains, plain, at + 1)
         length, distance = _search(m, plain, at, min(settings[KEY], 4) - 1)
-    if 0 < length < settings[LAZY]:
+    if not settings[EAGER] and 0 < length < settings[LAZY]:
         enter(m.chains, plain, at + 2)
         longer, its_distance = _search(m, plain, at + 1, length)
         if longer > length:

@@ -33,10 +33,11 @@ class Seen:
         self._start = layers.odds()
         self._most = np.zeros(self._start.size, dtype=np.int64)
         self._latest = [self._start]
+        self._new_odds = unpacking._odds
         unpacking._odds = self._odds  # type: ignore[assignment]
 
     def _odds(self) -> np.ndarray:
-        odds = np.append(layers.odds(), np.full(4, 1 << 31, dtype=np.uint32))
+        odds = self._new_odds()
         self._latest.append(odds)
         return odds
 
