@@ -23,6 +23,7 @@ TYPE_CHECKING = False  # as type checkers know it; typing takes longer to import
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Executor
+    from typing import Any
 
     from _typeshed import ReadableBuffer
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from arzip.codec import Model
     from arzip.files import ArzipFile, open
     from arzip.integrations import register
-    from arzip.models.hybrid import HybridModel
+    from arzip.models.model import ReadingModel
     from arzip.recovery import recover
     from arzip.streams.compressor import ArzipCompressor
     from arzip.streams.decompressor import ArzipDecompressor
@@ -129,7 +130,7 @@ def decompress(
     )
 
 
-def load_model(name_or_path: str | os.PathLike[str] = "base") -> "HybridModel":
+def load_model(name_or_path: str | os.PathLike[str] = "base") -> "ReadingModel[Any]":
     """Return the model of a name or file. Raises ModelError if it is unknown or damaged."""
     if not isinstance(name_or_path, str | os.PathLike):
         raise TypeError(f"model must be a name or a path, not {type(name_or_path).__name__}")

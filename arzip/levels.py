@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_LEVEL", "LEVELS", "choose", "stored_name"]
 
 LEVELS = {
-    1: "swift",
-    2: "swift",
+    1: "fast",
+    2: "fast",
     3: "swift",
-    4: "base",
+    4: "swift",
     5: "base",
     6: "base",
     7: "base",

@@ -24,7 +24,7 @@ import reference_transformer
 import arzip
 from arzip import codec
 from arzip.format.writer import FrameWriter, compact_frame
-from arzip.models import hybrid, registry
+from arzip.models import registry
 from arzip.models.parameters import NETWORK, PREFACE, Parameters
 
 DATA = Path(__file__).with_name("data")
@@ -46,7 +46,7 @@ def write_model(architecture: str, path: Path) -> None:
     tensors |= {NETWORK + name: tensor for name, tensor in CUSTOM[architecture]().items()}
     if architecture == "gru":
         tensors[PREFACE] = np.frombuffer(INPUTS["log"][-1500:], dtype=np.uint8)
-    hybrid.write(path, Parameters(f"own-{architecture}", swift.version, tensors, (), {}))
+    registry.write(path, Parameters(f"own-{architecture}", swift.version, tensors, (), {}))
 
 
 def long_frame(data: bytes, model: str | Path, size: int) -> bytes:

@@ -14,7 +14,8 @@ import arzip
 from arzip import codec, coder, readings
 from arzip.errors import ArzipError, FormatError, ModelError
 from arzip.models import proof, registry
-from arzip.models.hybrid import PIECE, VERSION, HybridModel
+from arzip.models.hybrid import VERSION, HybridModel
+from arzip.models.model import PIECE
 from arzip.models.parameters import PREFACE, Parameters, read
 from arzip.models.proof import SAMPLES
 from arzip.readings import Chosen, records, spans

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import arzip
 from arzip.cli.group import cli
 from arzip.errors import ModelError
-from arzip.models import hybrid, library, parameters, registry
+from arzip.models import library, parameters, registry
 
 TEXT = b"".join(b"%d green bottles hanging on the wall\n" % n for n in range(50))
 
@@ -20,7 +20,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a model that is not built in."""
     swift = registry.read("swift")
     path = tmp_path_factory.mktemp("made") / "mine.safetensors"
-    hybrid.write(
+    registry.write(
         path, parameters.Parameters("mine", swift.version, dict(swift.tensors), (), {"a": "b"})
     )
     return path

@@ -17,11 +17,11 @@ PROSE = b"".join(
 )
 
 
-def test_fitted_parameters_predict_better() -> None:
+@pytest.mark.parametrize("fitter", [fit.HybridFitter(), fit.FastFitter()])
+def test_fitted_parameters_predict_better(fitter: fit.Fitter) -> None:
     piece = np.frombuffer(PROSE, dtype=np.uint8)
-    values = {readings.TEXT.reading.name: fit.unfitted(readings.TEXT.reading)}
-    _, first = fit.fit(values, piece)
-    _, second = fit.fit(values, piece)
+    _, first = fitter.code(piece, wide=False)
+    _, second = fitter.code(piece, wide=False)
     assert second < 0.97 * first
 
 
@@ -35,11 +35,14 @@ def test_a_piece_of_several_readings_fits_each(monkeypatch: pytest.MonkeyPatch) 
     parts = [(span.chosen, half), (readings.Chosen(records, records.usual), piece.size - half)]
     found = [type(span)(*part) for part in parts]
     monkeypatch.setattr(fit.spans, "find", lambda data, *, wide: found)
-    values = {r.name: fit.unfitted(r) for r in (readings.TEXT.reading, records)}
-    first = {name: fields.keys() for name, fields in values.items()}
-    read, _ = fit.fit(values, piece)
+    fitter = fit.HybridFitter()
+    first = {name: fields.keys() for name, fields in fitter.fitted.items()}
+    read, _ = fitter.code(piece, wide=True)
     assert read == {"text", "records"}
-    assert {name: fields.keys() for name, fields in values.items()} == first
+    assert {name: fields.keys() for name, fields in fitter.fitted.items()} == first
+    fast = fit.FastFitter()
+    assert fast.code(piece)[0] == {"text", "other"}
+    assert fast.fitted.keys() == {"text", "other"}
 
 
 @pytest.mark.parametrize("maker", synthetic.MAKERS, ids=lambda maker: maker.__name__)

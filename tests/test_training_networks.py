@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import arzip
 from arzip.cli.group import cli
-from arzip.models import hybrid, registry
+from arzip.models import registry
 from arzip.models.network import networks, recurrent, running, transformer
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'arzip[torch]'")
@@ -372,7 +372,7 @@ def test_a_transformers_file_is_read_on_another_machine(folder: Path, tmp_path: 
     """A process of its own, with cold caches, for a processor without extras."""
     model, data = tmp_path / "mine.safetensors", b"".join(LINES[:300])
     network = build(Config("transformer", 32, 2, heads=4, window=16))
-    hybrid.write(model, model_of(network, "mine", {}, NOTHING))
+    registry.write(model, model_of(network, "mine", {}, NOTHING))
     (tmp_path / "x.arz").write_bytes(arzip.compress(data, model=registry.load(model)))
     settings = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
     environment = {**os.environ, **settings, "ARZIP_CACHE_DIR": str(tmp_path / "cache")}
@@ -392,7 +392,7 @@ def test_a_model_s_network_is_what_was_exported(
     with torch.no_grad():
         for parameter in (network.begin, *network.bias, *network.projected_bias):
             parameter.uniform_(-0.5, 0.5)
-    hybrid.write(tmp_path / "m.safetensors", model_of(network, "m", {}, NOTHING))
+    registry.write(tmp_path / "m.safetensors", model_of(network, "m", {}, NOTHING))
     again = network_in(tmp_path / "m.safetensors")
     assert again.config == network.config
     first, second = export.tensors(network), export.tensors(again)

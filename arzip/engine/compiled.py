@@ -7,10 +7,11 @@ import numpy as np
 
 from arzip.engine.function import INTERPRETED, Compiled
 
-__all__ = ["compiled", "i16", "i32", "i64", "u16", "u32", "u64"]
+__all__ = ["compiled", "i16", "i32", "i64", "u8", "u16", "u32", "u64"]
 
 # The arithmetic's widths. Typed as Any, so that a type checker takes their values for int.
 i16: Any = np.int16
+u8: Any = np.uint8
 u16: Any = np.uint16
 u32: Any = np.uint32
 u64: Any = np.uint64

@@ -36,6 +36,7 @@ __all__ = [
     "decode",
     "encode",
     "find",
+    "is_set",
     "learn",
     "lies_above",
     "open_byte",
@@ -164,7 +165,7 @@ def code_byte(
 
 
 @compiled
-def _is_set(byte: int, bit: int, cut: int) -> int:
+def is_set(byte: int, bit: int, cut: int) -> int:
     """Return a bit of a byte that is known."""
     return (byte >> (7 - bit)) & 1
 
@@ -187,7 +188,7 @@ def encode(predictor: Predictor, left: NDArray[np.uint32], freq: NDArray[np.uint
     for t in range(left.size):
         open_byte(predictor)
         byte = i64(data[state.position])
-        left[t], freq[t], likelihood = code_byte(state, predictor.table, _is_set, byte)
+        left[t], freq[t], likelihood = code_byte(state, predictor.table, is_set, byte)
         code_length -= math.log2(likelihood)
         readings.observe(state, byte)
     return code_length
@@ -222,7 +223,7 @@ def learn(predictor: Predictor, byte: int) -> float:
 
     Returns its likelihood, before probabilities became whole units.
     """
-    _, _, likelihood = code_byte(predictor.state, predictor.table, _is_set, byte)
+    _, _, likelihood = code_byte(predictor.state, predictor.table, is_set, byte)
     take_in(predictor, byte)
     return likelihood
 

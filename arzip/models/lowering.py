@@ -14,11 +14,14 @@ from arzip.models.numbers.intrinsics import (
     BYTE_GROUP,
     LANES,
     ROWS,
+    SHORTS,
     VECTORS,
+    adjust,
     leading_zeros,
     multiply_block,
     multiply_bytes,
     prefetch,
+    weigh,
 )
 
 __all__: list[str] = []
@@ -134,6 +137,55 @@ def _generate_bytes(context: Any, builder: Any, signature: Any, arguments: Any) 
         place = _at(builder, products.data, builder.add(row, ir.Constant(LONG, lanes * k)), sums)
         builder.store(builder.load(total), place, align=4)
     return context.get_dummy_value()
+
+
+def _shorts(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any:
+    """Return the place of an array's row of SHORTS numbers of 16 bits, and these in 32."""
+    data = context.make_array(kind)(context, builder, array).data
+    index = builder.mul(row, ir.Constant(LONG, SHORTS))
+    place = _at(builder, data, index, ir.VectorType(SHORT, SHORTS))
+    return place, builder.sext(builder.load(place, align=2), ir.VectorType(WORD, SHORTS))
+
+
+@lower_builtin(weigh, types.Array, types.uint64, types.Array, types.uint64)
+def _generate_weigh(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    _, weights = _shorts(context, builder, signature.args[0], *arguments[:2])
+    _, inputs = _shorts(context, builder, signature.args[2], *arguments[2:])
+    products = builder.mul(weights, inputs)
+    return _call(builder, "llvm.vector.reduce.add.v16i32", WORD, [products])
+
+
+@lower_builtin(adjust, types.Array, types.uint64, types.Array, types.uint64, types.int32)
+def _generate_adjust(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    place, weights = _shorts(context, builder, signature.args[0], *arguments[:2])
+    _, inputs = _shorts(context, builder, signature.args[2], *arguments[2:4])
+    wide = inputs.type
+    one = builder.insert_element(
+        ir.Constant(wide, ir.Undefined), arguments[4], ir.Constant(WORD, 0)
+    )
+    products = builder.mul(inputs, builder.shuffle_vector(one, one, _constant([0] * SHORTS)))
+    half = ir.Constant(wide, [ir.Constant(WORD, 1 << 14)] * SHORTS)
+    places = ir.Constant(wide, [ir.Constant(WORD, 15)] * SHORTS)
+    moved = builder.add(weights, builder.ashr(builder.add(products, half), places))
+    for name, end in (("llvm.smax.v16i32", -32768), ("llvm.smin.v16i32", 32767)):
+        bound = ir.Constant(wide, [ir.Constant(WORD, end)] * SHORTS)
+        moved = _call(builder, name, wide, [moved, bound])
+    builder.store(builder.trunc(moved, ir.VectorType(SHORT, SHORTS)), place, align=2)
+    return context.get_dummy_value()
+
+
+@type_callable(weigh)
+def _type_weigh(context: Any) -> Any:
+    return lambda weights, row, inputs, place: types.int32(
+        weights, types.uint64, inputs, types.uint64
+    )
+
+
+@type_callable(adjust)
+def _type_adjust(context: Any) -> Any:
+    return lambda weights, row, inputs, place, pull: types.void(
+        weights, types.uint64, inputs, types.uint64, types.int32
+    )
 
 
 @type_callable(multiply_bytes)

@@ -2,8 +2,8 @@
 
 No code is ever loaded from such a file. Tensors named `bank.field` hold 16-bit numbers, those
 named `network.` and a name of recurrent.py or transformer.py a network, `preface` holds bytes. The
-digest is over the model's name and version and every tensor's name, type, shape and bytes. Other
-metadata (a description, the known answers) is not part of it.
+digest is over the model's name, version and kind and every tensor's name, type, shape and bytes.
+Other metadata (a description, the known answers) is not part of it.
 
 A file may name another model, whose file lies beside it, for all tensors that it lacks: `base` has
 those of `swift`, where its network stays out. The digest covers them as if they were its own.
@@ -86,11 +86,14 @@ class Parameters:
     """For people: a description, the training data, bits/byte."""
     shares: str = ""
     """The model beside it, if any, whose tensors a file does not repeat."""
+    kind: str = "hybrid"
+    """What computes it: see model.ReadingModel.KIND."""
 
     @cached_property
     def digest(self) -> str:
         """SHA-256, in hex."""
-        state = hashlib.sha256(f"{self.name} {self.version}\n".encode())
+        kind = "" if self.kind == Parameters.kind else f" {self.kind}"
+        state = hashlib.sha256(f"{self.name} {self.version}{kind}\n".encode())
         for name, tensor in sorted(self.tensors.items()):
             state.update(f"{name} {tensor.dtype.str} {tensor.shape}\n".encode())
             state.update(tensor.tobytes())
@@ -175,6 +178,8 @@ def to_bytes(parameters: Parameters, beside: Mapping[str, NDArray[Any]] | None =
         "answers": json.dumps([answer.hex() for answer in parameters.answers]),
         "about": json.dumps(dict(parameters.about)),
     }
+    if parameters.kind != Parameters.kind:
+        metadata["kind"] = parameters.kind
     if beside is None:
         beside = {}
     else:
@@ -216,6 +221,7 @@ def read(path: Path) -> Parameters:
             answers=_answers(json.loads(metadata["answers"])),
             about=_about(json.loads(metadata["about"])),
             shares=shares,
+            kind=metadata.get("kind", Parameters.kind),
         )
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise _damaged(path) from error

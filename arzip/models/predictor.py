@@ -20,7 +20,7 @@ __all__ = ["Fitted", "Predictor", "bank_of", "memory_needed", "new_predictor"]
 MOST_LINES = 1 << 21
 MOST_POSITIONS = 1 << 23
 
-Fitted = dict[str, NDArray[np.int32]]
+Fitted = dict[str, NDArray[Any]]
 """The fields of a state that start from fitted values, by name."""
 
 

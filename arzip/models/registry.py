@@ -4,18 +4,19 @@ Models load NumPy, so nothing here does until one is asked for.
 """
 
 import atexit
+import dataclasses
 import os
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arzip.errors import ModelError
 from arzip.models import library
 
 if TYPE_CHECKING:
     from arzip.codec import Model
-    from arzip.models.hybrid import HybridModel
+    from arzip.models.model import ReadingModel
     from arzip.models.parameters import Parameters
 
 __all__ = [
@@ -26,7 +27,10 @@ __all__ = [
     "find",
     "load",
     "names",
+    "proven",
     "read",
+    "received",
+    "write",
 ]
 
 
@@ -51,7 +55,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.safetensors"))
 
 
-def load(name_or_path: "str | os.PathLike[str]" = "base") -> "HybridModel":
+def load(name_or_path: "str | os.PathLike[str]" = "base") -> "ReadingModel[Any]":
     """Return the model of this name, built in or in a folder of models, or the one in this file.
 
     Raises ModelError if there is none or it is damaged.
@@ -86,10 +90,46 @@ def find(name_or_path: "str | os.PathLike[str]") -> Path:
 
 
 @lru_cache(maxsize=8)
-def _load(path: Path, _changed: int) -> "HybridModel":
+def _load(path: Path, _changed: int) -> "ReadingModel[Any]":
+    return _class_for(made := read(path))(made)  # a Path, which is no name any more
+
+
+def _class_for(made: "Parameters") -> "type[ReadingModel[Any]]":
+    """Return what computes the model. Raises ModelError for an unknown kind."""
+    from arzip.models.fast.model import FastModel
     from arzip.models.hybrid import HybridModel
 
-    return HybridModel(read(path))  # a Path, which is no name any more
+    for known in (HybridModel, FastModel):
+        if made.kind == known.KIND:
+            return known
+    raise ModelError(f"model {made.name!r} is of a kind that this arzip does not know: {made.kind}")
+
+
+_received: "dict[str, ReadingModel[Any]]" = {}
+
+
+def received(parameters: "Parameters") -> "ReadingModel[Any]":
+    """Return the model of these parameters, made, and proven on this machine, once per process.
+
+    Raises ModelError as load does.
+    """
+    model = _received.get(parameters.digest)
+    if model is None:
+        model = _received[parameters.digest] = _class_for(parameters)(parameters)
+    return model
+
+
+def proven(made: "Parameters") -> "Parameters":
+    """Return a new model's parameters, and with them what it codes its samples to."""
+    answers = _class_for(made).unproven(made).known_answers()
+    return dataclasses.replace(made, answers=tuple(answers))
+
+
+def write(path: Path, made: "Parameters", *, replace: bool = False) -> None:
+    """Write a new model's file, see parameters.write. Raises ModelError if it is unfit."""
+    from arzip.models import parameters
+
+    parameters.write(path, proven(made), replace=replace)
 
 
 @cache
@@ -123,7 +163,7 @@ def by_identity(identity: bytes, given: "Model | None" = None) -> "Model":
     )
 
 
-def every() -> "list[HybridModel]":
+def every() -> "list[ReadingModel[Any]]":
     """Return all known models, built in and in folders, except those that cannot be loaded."""
     models = []
     for name in (*names(), *library.names()):

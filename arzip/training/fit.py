@@ -7,16 +7,21 @@ These suit that piece best; the result is the mean over the second half of the p
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 import click
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from arzip.models import coding, hybrid, parameters, registry
+from arzip.models import coding, parameters, registry
 from arzip.models.bits.odds import ONE
 from arzip.models.bits.state import COUNTS, FITTED, HISTORIES, LAYOUT, MATCH, MATCH_BUCKETS, NETWORK
-from arzip.models.hybrid import VERSION
+from arzip.models.fast import coding as fast_coding
+from arzip.models.fast import layout
+from arzip.models.fast import predictor as fast
+from arzip.models.fast.model import FastModel
+from arzip.models.hybrid import HybridModel
 from arzip.models.network.networks import Network, network_of
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Fitted, bank_of, new_predictor
@@ -25,7 +30,7 @@ from arzip.readings.reading import MOST_CONTEXTS, Reading
 from arzip.training.data import UNREADABLE, files, open_unpacked
 from arzip.training.synthetic import MAKERS
 
-__all__ = ["files_source", "fit", "main", "unfitted"]
+__all__ = ["FastFitter", "HybridFitter", "files_source", "main", "unfitted"]
 
 Source = Callable[[Generator], bytes]
 """Draws data at random."""
@@ -60,38 +65,92 @@ def unfitted(reading: Reading) -> Fitted:
     }
 
 
-def fit(
-    banks: dict[str, Fitted],
-    piece: NDArray[np.uint8],
-    network: Network | None = None,
-    *,
-    wide: bool = True,
-) -> tuple[set[str], float]:
-    """Code one piece from the values of each reading, and change these to what it leaves behind.
+class Fitter(Protocol):
+    """What codes pieces from values that it changes to those that the piece leaves behind."""
 
-    Wide readings take part if asked to. Returns the names of those that were changed, and the
-    piece's code length in bits.
-    """
+    fitted: dict[str, Fitted]
+
+    def code(self, piece: NDArray[np.uint8], *, wide: bool) -> tuple[set[str], float]:
+        """Code one piece; wide readings take part if asked to.
+
+        Returns the names of the banks that were changed, and the piece's code length in bits.
+        """
+        ...
+
+
+class HybridFitter:
+    """Fits a hybrid, with its network if it has one."""
+
+    def __init__(self, network: Network | None = None) -> None:
+        self._network = network
+        has = network is not None
+        self.fitted = {bank_of(r, has and r.with_network): unfitted(r) for r in READINGS}
+
+    def code(self, piece: NDArray[np.uint8], *, wide: bool = True) -> tuple[set[str], float]:
+        """See Fitter. Without a network no encoder chooses wide readings, but one may ask to."""
+        banks, network = self.fitted, self._network
+        listed, data = _read(piece, wide=wide or network is not None)
+        first = listed[0].chosen
+        predictor = new_predictor(banks[self._bank(first)], piece.size, first, network)
+        predictor = predictor.with_data(data)
+        bits = 0.0
+        for chosen, size in listed:
+            predictor.read_on(chosen, banks)
+            unused = np.empty(size, dtype=np.uint32)
+            bits += coding.encode(predictor, unused, unused)
+        banks[self._bank(chosen)] = {name: predictor.state[name].copy() for name in FITTED}
+        read = {self._bank(span.chosen) for span in listed}
+        for name in read:  # without what counts how much they have learned here
+            banks[name] = {field: banks[name][field] for field in FITTED}
+        return read, bits
+
+    def _bank(self, chosen: Chosen) -> str:
+        return bank_of(chosen.reading, self._network is not None and chosen.with_network)
+
+    def tensors(self, fitted: Mapping[str, Fitted]) -> dict[str, NDArray[Any]]:
+        """Return fitted values as a model's file has them."""
+        has = self._network is not None
+        found: dict[str, NDArray[Any]] = {}
+        for reading in READINGS:
+            bank = bank_of(reading, has and reading.with_network)
+            found.update(parameters.pack(fitted[bank], reading, bank))
+        return found
+
+
+class FastFitter:
+    """Fits `fast`."""
+
+    def __init__(self) -> None:
+        self.fitted: dict[str, Fitted] = {bank: layout.unfitted() for bank in layout.BANKS}
+
+    def code(self, piece: NDArray[np.uint8], *, wide: bool = False) -> tuple[set[str], float]:
+        """See Fitter. It has no wide readings."""
+        listed, data = _read(piece, wide=False)
+        predictor = fast.new_predictor(self.fitted, piece.size, listed[0].chosen).with_data(data)
+        bits = 0.0
+        for chosen, size in listed:
+            predictor.read_on(chosen, self.fitted)
+            unused = np.empty(size, dtype=np.uint32)
+            bits += fast_coding.encode(predictor, unused, unused)
+        left = {name: predictor.state[name].copy() for name in layout.FITTED}
+        self.fitted[fast.bank_of(chosen)] = left
+        return {fast.bank_of(span.chosen) for span in listed}, bits
+
+    def tensors(self, fitted: Mapping[str, Fitted]) -> dict[str, NDArray[Any]]:
+        """Return fitted values as a model's file has them."""
+        return {
+            f"{bank}.{name}": values.astype(layout.LAYOUT[name].base)
+            for bank, fields in fitted.items()
+            for name, values in fields.items()
+        }
+
+
+def _read(piece: NDArray[np.uint8], *, wide: bool) -> tuple[list[spans.Span], NDArray[np.uint8]]:
+    """Return the piece's spans, and its bytes as they are predicted."""
     listed = spans.find(piece, wide=wide)
     data = piece.copy()
     spans.transform(data, listed)
-    first = listed[0].chosen
-
-    def bank(chosen: Chosen) -> str:
-        return bank_of(chosen.reading, network is not None and chosen.with_network)
-
-    predictor = new_predictor(banks[bank(first)], piece.size, first, network)
-    predictor = predictor.with_data(data)
-    bits = 0.0
-    for chosen, size in listed:
-        predictor.read_on(chosen, banks)
-        unused = np.empty(size, dtype=np.uint32)
-        bits += coding.encode(predictor, unused, unused)
-    banks[bank(chosen)] = {name: predictor.state[name].copy() for name in FITTED}
-    read = {bank(span.chosen) for span in listed}
-    for name in read:  # without what counts how much they have learned here
-        banks[name] = {field: banks[name][field] for field in FITTED}
-    return read, bits
+    return listed, data
 
 
 def files_source(paths: list[Path]) -> Source:
@@ -140,13 +199,13 @@ class Mean:
 
     def __init__(self) -> None:
         self.count = 0
-        self._sums = {name: np.zeros(LAYOUT[name].shape, dtype=np.int64) for name in FITTED}
+        self._sums: dict[str, NDArray[np.int64]] = {}
 
     def add(self, fields: Fitted) -> None:
         """Add one to those that the mean is of."""
         self.count += 1
         for name, field in fields.items():
-            self._sums[name] += field
+            self._sums[name] = self._sums.get(name, np.int64(0)) + field.astype(np.int64)
 
     def fields(self) -> Fitted:
         """Return the mean, of at least one added."""
@@ -154,27 +213,21 @@ class Mean:
 
 
 def fit_all(
-    named: Mapping[str, Source], rounds: int, rng: Generator, network: Network | None = None
+    named: Mapping[str, Source], rounds: int, rng: Generator, fitter: Fitter
 ) -> dict[str, Fitted]:
-    """Return the fitted values of each reading, with the network if it may take part.
-
-    Every round codes a piece from each source.
-    """
-    has = network is not None
-    fitted = {bank_of(r, has and r.with_network): unfitted(r) for r in READINGS}
-    means = {name: Mean() for name in fitted}
+    """Return the fitted values of each bank. Every round codes a piece from each source."""
+    means = {name: Mean() for name in fitter.fitted}
     for turn in range(rounds):
         size, bits = 0, 0.0
         for source in rng.permutation(list(named)):
             piece = piece_of(named[source](rng), rng)
-            # Without a network no encoder chooses wide readings, but whoever wants to may.
-            read, cost = fit(fitted, piece, network, wide=has or rng.random() < 0.5)
+            read, cost = fitter.code(piece, wide=rng.random() < 0.5)
             size, bits = size + piece.size, bits + cost
             if turn >= rounds // 2:
                 for name in read:
-                    means[name].add(fitted[name])
+                    means[name].add(fitter.fitted[name])
         click.echo(f"round {turn + 1} of {rounds}: {bits / size:.4f} bits/byte of {size:,}")
-    return {n: means[n].fields() if means[n].count else fitted[n] for n in means}
+    return {n: means[n].fields() if means[n].count else fitter.fitted[n] for n in means}
 
 
 @click.command()
@@ -185,6 +238,7 @@ def fit_all(
 @click.option("--rounds", default=32, show_default=True, help="Pieces from each source.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--name", default="swift", show_default=True, help="The model's name.")
+@click.option("--fast", "fast_kind", is_flag=True, help="A model of the kind `fast`.")
 @click.option(
     "--network",
     "network_path",
@@ -206,30 +260,34 @@ def main(
     name: str,
     network_path: Path | None,
     share: bool,
+    fast_kind: bool,
 ) -> None:
     """Fit the values that a model starts from to the files under FOLDERS."""
     if output.exists() and not force:
         raise click.UsageError(f"{output} exists; use -f to overwrite it")
+    if fast_kind and (network_path or share):
+        raise click.UsageError("--fast has no network, and shares nothing")
     given = parameters.read(network_path) if network_path else None
     trained = given.network if given else {}
     network = network_of(trained) if trained else None
     named = dict(sources(folders, exclude))
-    fitted = fit_all(named, rounds, np.random.default_rng(seed), network)
+    fitter = FastFitter() if fast_kind else HybridFitter(network)
+    fitted = fit_all(named, rounds, np.random.default_rng(seed), fitter)
     tensors = {parameters.NETWORK + key: tensor for key, tensor in trained.items()}
-    for reading in READINGS:
-        bank = bank_of(reading, network is not None and reading.with_network)
-        tensors.update(parameters.pack(fitted[bank], reading, bank))
+    tensors |= fitter.tensors(fitted)
     if network:  # where it stays out, a model is one that has none
         tensors.update(registry.read("swift").tensors)
+    description = "adaptive experts: contexts and matches"
+    description += ", and a neural network" if network else " alone"
     about: dict[str, object] = {
-        "description": "adaptive experts: contexts and matches"
-        + (", and a neural network" if network else " alone"),
+        "description": "few contexts, learned a byte at a time" if fast_kind else description,
         "training": f"{rounds} rounds over {', '.join(Path(path).name for path in named)}",
     }
     if given and "bits_per_byte" in given.about:
         about["bits_per_byte"] = given.about["bits_per_byte"]
-    made = Parameters(name, VERSION, tensors, (), about, "swift" if share else "")
-    hybrid.write(output, made, replace=force)
+    kind = FastModel if fast_kind else HybridModel
+    made = Parameters(name, kind.VERSION, tensors, (), about, "swift" if share else "", kind.KIND)
+    registry.write(output, made, replace=force)
     click.echo(f"{output}: identity {made.identity.hex()}")
 
 

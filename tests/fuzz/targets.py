@@ -25,7 +25,7 @@ from arzip import codec, coder, unpacking
 from arzip.codec import Model
 from arzip.errors import ArzipError, FormatError, LimitError, ModelError
 from arzip.format.layout import MAGIC, Header, parse_segment
-from arzip.models import hybrid, parameters, registry
+from arzip.models import parameters, registry
 from arzip.models.parameters import NETWORK, PREFACE, Parameters
 from arzip.recovery import recover
 from arzip.streams.decompressor import FramesDecompressor
@@ -249,5 +249,5 @@ def signed_model(recipe: bytes) -> bytes:
     made = Parameters("made", SWIFT.version, tensors, SWIFT.answers, {})
     if first & 0x80:
         with contextlib.suppress(ModelError):
-            made = hybrid.proven(made)
+            made = registry.proven(made)
     return parameters.to_bytes(made)

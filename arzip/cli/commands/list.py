@@ -126,7 +126,7 @@ def _readings(file: IO[bytes], located: "Located") -> Counter[str]:
     import numpy as np
 
     from arzip import coder
-    from arzip.models.hybrid import spans_in
+    from arzip.models.model import spans_in
 
     file.seek(located.body)
     words = coder.to_words(file.read(min(located.segment.coded_size, LONGEST_LIST)))

@@ -236,7 +236,7 @@ def _model(
     trainer: "Trainer", corpus: "Corpus", name: str, reporter: Reporter, preface: int | None
 ) -> "Parameters":
     """Return the trained model, and announce how well its network predicts held-out data."""
-    from arzip.models import hybrid
+    from arzip.models import registry
     from arzip.training.loop import bits_per_byte
     from arzip.training.model import model_of
     from arzip.training.preface import SIZES, choose
@@ -251,7 +251,7 @@ def _model(
         reporter.announce(f"{printable(path)}: {said}")
     if preface is None:
         preface = SIZES[trainer.network.config.architecture]
-    return hybrid.proven(model_of(trainer.network, name, measured, choose(corpus, preface)))
+    return registry.proven(model_of(trainer.network, name, measured, choose(corpus, preface)))
 
 
 def _commit(new: NewFile, mode: int) -> str:
@@ -274,14 +274,14 @@ def _is_public(start: str | None) -> bool:
 def _comparison(corpus: "Corpus", made: "Parameters") -> str:
     """Return the sizes of a held-out sample, compressed with the usual model and with this one."""
     import arzip
-    from arzip.models import hybrid
+    from arzip.models import registry
 
     held_out = [piece for piece in corpus.held_out if piece.size]
     sample = b"".join(piece[: SAMPLE // len(held_out)].tobytes() for piece in held_out)
     if len(sample) < LEAST:
         return "too little was held out to compare the model with base: train on more data"
     usual = len(arzip.compress(sample))
-    own = len(arzip.compress(sample, model=hybrid.received(made)))
+    own = len(arzip.compress(sample, model=registry.received(made)))
     return (
         f"held-out sample of {len(sample):,} bytes: {usual:,} -> {own:,} bytes "
         f"({100 * (own / usual - 1):+.1f} % against base)"

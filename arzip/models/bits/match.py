@@ -14,7 +14,7 @@ from arzip.models.bits.odds import ONE, PROBABILITY_BITS, STRETCH, STRETCH_BITS
 from arzip.models.bits.state import MATCH
 from arzip.readings.reading import State
 
-__all__ = ["follow", "learn", "predict"]
+__all__ = ["common", "follow", "learn", "predict"]
 
 SHORTEST = 5  # bytes of a match
 LONG = 32  # from here on, a match is not given up for another
@@ -42,9 +42,9 @@ def follow(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) 
         for k in range(2):
             if length < (LONG if k == 0 else SHORTEST):
                 candidate = i64(positions[keys[k]])
-                common = _common(data, candidate, position)
-                if common > length and common >= SHORTEST:
-                    at, length = candidate, common
+                shared = common(data, candidate, position, LOOK_BACK)
+                if shared > length and shared >= SHORTEST:
+                    at, length = candidate, shared
             positions[keys[k]] = i32(position)
     state.match_at, state.match_length = at, length
     state.match_byte = i64(data[at]) if length > 0 else 0
@@ -63,10 +63,10 @@ def _key(x: int, size: int) -> int:
 
 
 @compiled
-def _common(data: NDArray[np.uint8], one: int, other: int) -> int:
-    """Return how many bytes before two places are the same, up to LOOK_BACK."""
+def common(data: NDArray[np.uint8], one: int, other: int, most: int) -> int:
+    """Return how many bytes before two places are the same, up to `most`."""
     n = 0
-    while n < min(LOOK_BACK, one) and data[one - 1 - n] == data[other - 1 - n]:
+    while n < min(most, one) and data[one - 1 - n] == data[other - 1 - n]:
         n += 1
     return n
 

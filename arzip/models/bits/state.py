@@ -5,13 +5,11 @@ shape known to the compiler. Beside it go three arrays whose size depends on the
 (the lines and runs of slots.py), `data` (the bytes so far) and `positions` (of match.py).
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip import readings
-from arzip.engine.function import INTERPRETED
+from arzip.engine.records import only_record
 from arzip.readings.reading import (
     MOST_CONTEXTS,
     MOST_HISTOGRAMS,
@@ -175,20 +173,4 @@ def new_state(fitted: dict[str, NDArray[np.int32]], apm: NDArray[np.uint16]) -> 
     for name in FITTED:
         array[name][0] = fitted[name]
     array["apm"][0].reshape(-1, APM_KNOTS)[:] = apm
-    return _Interpreted(array[0]) if INTERPRETED else array[0]
-
-
-class _Interpreted:
-    """A state without numba's compiler, to which a record's fields are attributes of it."""
-
-    def __init__(self, record: np.void) -> None:
-        object.__setattr__(self, "_record", record)
-
-    def __getattr__(self, name: str) -> Any:
-        return self._record[name]
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._record[name] = value
-
-    __getitem__ = __getattr__
-    __setitem__ = __setattr__
+    return only_record(array)

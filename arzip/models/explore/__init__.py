@@ -12,24 +12,21 @@ from numpy.typing import NDArray
 
 from arzip.codec import Model
 from arzip.models.explore.protocol import Explorer
-from arzip.models.explore.session import PredictorSession
 from arzip.models.explore.stepwise import Stepwise
-from arzip.models.predictor import Predictor
 from arzip.readings import TEXT, Chosen
 
 __all__ = ["explorer"]
 
 
 @runtime_checkable
-class _MakesPredictors(Protocol):
-    def predictor(self, n: int, chosen: Chosen) -> Predictor: ...
+class _Explored(Protocol):
+    def explorer(self, size: int, reading: Chosen) -> Explorer: ...
 
     def prevailing(self, data: NDArray[np.uint8]) -> Chosen: ...
 
 
 def explorer(model: Model, size: int, data: NDArray[np.uint8] | None = None) -> Explorer:
     """Return a fresh start of `model` for about `size` bytes, read as text or as suits the data."""
-    if isinstance(model, _MakesPredictors):
-        reading = TEXT if data is None else model.prevailing(data)
-        return PredictorSession(model.predictor(size, reading), size)
+    if isinstance(model, _Explored):
+        return model.explorer(size, TEXT if data is None else model.prevailing(data))
     return Stepwise(model.session())

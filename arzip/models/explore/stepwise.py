@@ -1,14 +1,19 @@
 """Any session as an Explorer: from `conditionals` and `observe` alone, byte by byte."""
 
 import copy
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from arzip.arguments import text_bytes, whole
 from arzip.codec import Session
 from arzip.coder import TOTAL
 from arzip.models.explore.draw import Choice, weigh
 from arzip.models.explore.protocol import Explanation
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 __all__ = ["Stepwise"]
 
@@ -20,18 +25,22 @@ class Stepwise:
         self._session = session
 
     def leading(self, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
-        """See Explorer."""
+        """See Explorer. Raises ValueError unless `count` is 1 to 256."""
+        count = whole("count", count, 1, 256)
         freq = self._session.conditionals()
         order = np.argsort(-freq.astype(np.int64), kind="stable")[:count]
         return order.astype(np.uint8), freq[order]
 
-    def explain(self, data: bytes, count: int) -> Explanation:
-        """See Explorer."""
-        values = np.empty((len(data), count), dtype=np.uint8)
-        freq = np.empty((len(data), count), dtype=np.uint32)
-        likelihood = np.empty(len(data), dtype=np.float64)
-        for t, byte in enumerate(data):
-            values[t], freq[t] = self.leading(count)
+    def explain(self, data: "str | ReadableBuffer", count: int) -> Explanation:
+        """See Explorer. Text is read as UTF-8. Raises ValueError unless `count` is 0 to 256."""
+        count = whole("count", count, 0, 256)
+        new = text_bytes("data", data)
+        values = np.empty((len(new), count), dtype=np.uint8)
+        freq = np.empty((len(new), count), dtype=np.uint32)
+        likelihood = np.empty(len(new), dtype=np.float64)
+        for t, byte in enumerate(new):
+            if count:
+                values[t], freq[t] = self.leading(count)
             likelihood[t] = self._session.conditionals()[byte] / TOTAL
             self._session.observe(byte)
         return Explanation(values, freq, likelihood)

@@ -26,13 +26,16 @@ __all__ = [
     "LANES",
     "LARGEST_PAIR",
     "ROWS",
+    "SHORTS",
     "SHORT_GROUP",
     "VECTORS",
+    "adjust",
     "interleaved",
     "leading_zeros",
     "multiply_block",
     "multiply_bytes",
     "prefetch",
+    "weigh",
 ]
 
 lowered_in("arzip.models.lowering")
@@ -42,6 +45,9 @@ VECTORS = 4  # accumulators: more do not fit the registers of AVX2
 ROWS = LANES * VECTORS
 """Rows in a block of a matrix."""
 
+
+SHORTS = 16
+"""Weights in a row: int16 in 256 bits."""
 
 SHORT_GROUP, BYTE_GROUP = 2, 4
 """Columns that one instruction multiplies in each row."""
@@ -88,6 +94,20 @@ def multiply_bytes(
     block = matrix[start : start + ROWS * vector.size].reshape(-1, ROWS, BYTE_GROUP)
     groups = vector.astype(np.int32).reshape(-1, 1, BYTE_GROUP)
     products[row : row + ROWS] = (block * groups).sum(axis=(0, 2), dtype=np.int32)
+
+
+def weigh(weights: NDArray[np.int16], row: int, inputs: NDArray[np.int16], place: int) -> int:
+    """Return the sum of products of a row of SHORTS weights and a row of inputs."""
+    products = weights[row].astype(np.int32) * inputs[place]
+    return int(products.sum(dtype=np.int32))
+
+
+def adjust(
+    weights: NDArray[np.int16], row: int, inputs: NDArray[np.int16], place: int, pull: int
+) -> None:
+    """Add to a row of SHORTS weights a row of inputs times `pull`, of 16 bits, over 2**15."""
+    steps = (inputs[place].astype(np.int32) * np.int32(pull) + (1 << 14)) >> 15
+    weights[row] = (weights[row] + steps).clip(-32768, 32767)
 
 
 def leading_zeros(n: Any) -> Any:
