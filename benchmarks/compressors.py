@@ -160,8 +160,8 @@ OTHERS = {
     )
 }
 
-DEFAULT = ("arzip-base", "arzip-swift", "arzip-swift-T2", *OTHERS)
-"""Two threads are measured only for the faster model, and on files of several segments."""
+DEFAULT = ("arzip-base", "arzip-swift", "arzip-fast", "arzip-swift-T2", *OTHERS)
+"""Two threads are measured only for one model, and on files of several segments."""
 
 
 def named(name: str) -> Compressor:

@@ -25,6 +25,7 @@ INK = "#808891"
 COLOURS = {
     "arzip-base": "#e5484d",
     "arzip-swift": "#e07b1a",
+    "arzip-fast": "#d1a417",
     "gzip": "#808891",
     "bzip2": "#9a7b4f",
     "xz": "#2f86d6",
@@ -56,7 +57,7 @@ STYLE: dict[str, Any] = {
     "ytick.color": INK,
 }
 
-BY_SIZE = ("arzip-base", "arzip-swift", "xz", "zstd", "brotli", "bzip3", "zpaq")
+BY_SIZE = ("arzip-base", "arzip-swift", "arzip-fast", "xz", "zstd", "brotli", "bzip3", "zpaq")
 """The compressors in charts of lines: few enough to tell apart."""
 
 

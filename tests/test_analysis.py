@@ -26,7 +26,7 @@ def facts(page: str) -> dict[str, Any]:
 
 def test_score_is_the_cross_entropy_under_each_model(model: Counts) -> None:
     scores = arzip.score(DATA)
-    assert list(scores) == ["base", "swift"]
+    assert list(scores) == ["base", "fast", "swift"]
     for name, bits in scores.items():
         assert bits == arzip.evaluate(DATA, model=name).cross_entropy
     other = arzip.score(DATA, "swift", model, threads=2)  # type: ignore[arg-type]
@@ -56,19 +56,17 @@ def test_score_lines_puts_the_odd_line_first() -> None:
     log[50] = "panic: index out of range"
     scored = arzip.score_lines("\n".join(log), level=1)
     assert (scored[0].number, scored[0].text) == (51, log[50].encode())
-    assert scored == lines.score_lines(arzip.load_model("swift"), "\n".join(log).encode())
+    assert scored == lines.score_lines(arzip.load_model("fast"), "\n".join(log).encode())
 
 
 def test_inspect_is_the_page_that_the_shell_writes() -> None:
     page = arzip.inspect(DATA, level=1, name="notes <1>")
     sample = inspection.Sample(DATA, len(DATA), (0,))
-    model = arzip.load_model("swift")
+    model = arzip.load_model("fast")
     looked = inspection.inspect(model, "notes <1>", sample, lambda done: None)
     assert page == inspection.page(looked)
     told = 0.1 / len(DATA)  # at most, for what a decoder must know
-    assert facts(page)["bitsPerByte"] == pytest.approx(
-        arzip.score(DATA, "swift")["swift"], abs=told
-    )
+    assert facts(page)["bitsPerByte"] == pytest.approx(arzip.score(DATA, "fast")["fast"], abs=told)
 
 
 def test_inspect_looks_at_excerpts_of_much() -> None:

@@ -156,7 +156,7 @@ FOLLOW = """
 import sys
 from arzip import coder
 from arzip.cli import program
-from arzip.models import coding, registry
+from arzip.models import coding, hybrid, registry
 
 registry.load("swift").prove("encode")
 passed = {}
@@ -172,7 +172,7 @@ def watched(function):
         return function(*arguments)
     return watch
 
-coding.encode = watched(coding.encode)
+hybrid.HybridModel._encode_piece = staticmethod(watched(coding.encode))
 coder.Encoder.add = watched(coder.Encoder.add)
 try:
     program.arzip()
@@ -185,7 +185,7 @@ def test_a_byte_goes_that_way_and_no_other(tmp_path: Path) -> None:
     """The files of arzip's on the stack where a byte is predicted, and where it is coded."""
     (tmp_path / "f").write_bytes(b"to be or not to be")
     ran = subprocess.run(
-        [sys.executable, "-c", FOLLOW, "-1", "f"], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, "-c", FOLLOW, "-3", "f"], cwd=tmp_path, capture_output=True, text=True
     )
     assert ran.returncode == 0, ran.stderr
     files = [Path(line) for line in ran.stdout.splitlines()]

@@ -14,7 +14,7 @@ WAVES = (1000 * np.sin(np.arange(20_000) / 300) + NOISE).astype(np.float32)
 
 
 def size(data: object, **known: object) -> int:
-    frame = arzip.compress(data, 1, **known)
+    frame = arzip.compress(data, 3, **known)
     assert arzip.decompress(frame) == memoryview(data).tobytes()
     return len(frame)
 

@@ -401,11 +401,11 @@ def test_levels(text: Path, level: str) -> None:
     [
         ("", ["-m", "swift", "-9"], "base"),
         ("", ["-9", "-m", "swift"], "swift"),
-        ("", ["-9", "-1"], "swift"),
+        ("", ["-9", "-1"], "fast"),
         ("", ["-1", "--best"], "base"),
         ("-m swift", ["-9"], "base"),
         ("-9", ["-m", "swift"], "swift"),
-        ("-1", [], "swift"),
+        ("-1", [], "fast"),
         ("-m swift", [], "swift"),
         ("", [], "base"),
     ],
@@ -551,17 +551,17 @@ def test_many_files_seem_to_be_done_one_after_the_other(here: Path, threads: str
 def test_memory_is_limited_in_compressing_too(here: Path) -> None:
     data = random.Random(1).randbytes(8_000) * 8 + TEXT * 2
     Path("data").write_bytes(data)
-    usual = run("-1", "-c", "data").stdout_bytes
-    assert run("-1", "-c", "-M", "4G", "data").stdout_bytes == usual
+    usual = run("-3", "-c", "data").stdout_bytes
+    assert run("-3", "-c", "-M", "4G", "data").stdout_bytes == usual
     need = arzip.load_model("swift").memory_needed(len(data)) + 3 * len(data)
     for threads in ("1", "2", "0"):
-        same = run("-1", "-c", "-T", threads, "-M", str(need), "data")
+        same = run("-3", "-c", "-T", threads, "-M", str(need), "data")
         assert same.stdout_bytes == usual, "fewer threads come before smaller segments"
     less = need * 3 // 4
-    smaller = run("-1", "-c", "--memory", str(less), "data").stdout_bytes
+    smaller = run("-3", "-c", "--memory", str(less), "data").stdout_bytes
     assert len(usual) < len(smaller)
     assert arzip.decompress(smaller, max_memory=less) == data
-    result = run("-1", "-M", "1M", "data")
+    result = run("-3", "-M", "1M", "data")
     assert result.exit_code == 1
     assert "more than the limit of 1,048,576" in result.stderr
 
@@ -720,8 +720,9 @@ def test_eval(text: Path, compressed: bytes) -> None:
 def test_models(here: Path) -> None:
     rows = json.loads(run("models", "--json").stdout)
     assert {row["name"]: row["levels"] for row in rows} == {
-        "swift": [1, 2, 3],
-        "base": [4, 5, 6, 7, 8, 9],
+        "fast": [1, 2],
+        "swift": [3, 4],
+        "base": [5, 6, 7, 8, 9],
     }
     assert "swift" in run("models").stdout
 

@@ -44,7 +44,7 @@ def run(*arguments: str, input: bytes = b"") -> Result:
 def test_eval_prints_the_densities(text: Path) -> None:
     result = run("eval", "-1", "text", "empty")
     assert result.exit_code == 0
-    report = arzip.evaluate(TEXT, model="swift")
+    report = arzip.evaluate(TEXT, model="fast")
     costs = next(
         line.split() for line in result.stdout.splitlines() if line.split()[-1:] == ["text"]
     )
@@ -136,11 +136,11 @@ def test_inspect_shows_excerpts_of_what_is_larger(text: Path) -> None:
 
 def test_sample_writes_what_the_library_draws(text: Path) -> None:
     arguments = ["sample", "-1", "--prompt", "99 bottles of", "--bytes", "30", "--seed", "4"]
-    expected = arzip.sample("swift", b"99 bottles of", 30, seed=4)
+    expected = arzip.sample("fast", b"99 bottles of", 30, seed=4)
     assert run(*arguments).stdout_bytes == expected
     narrowed = run(*arguments, "--top-k", "3", "--top-p", "0.9", "--temperature", "0.5")
     assert narrowed.stdout_bytes == arzip.sample(
-        "swift", b"99 bottles of", 30, seed=4, top_k=3, top_p=0.9, temperature=0.5
+        "fast", b"99 bottles of", 30, seed=4, top_k=3, top_p=0.9, temperature=0.5
     )
 
 

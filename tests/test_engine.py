@@ -64,7 +64,7 @@ def run(*command: str, **environment: str | Path) -> subprocess.CompletedProcess
 
 def assert_works(before: list[str], **environment: str | Path) -> bytes:
     """Compressing and restoring; returns what was said."""
-    packed = run(*before, *ARZIP, "-1c", "text", **environment)
+    packed = run(*before, *ARZIP, "-3c", "text", **environment)
     assert packed.returncode == 0, packed.stderr
     assert packed.stdout == arzip.compress(TEXT, model="swift")
     Path("text.arz").write_bytes(packed.stdout)

@@ -345,7 +345,7 @@ def test_options_out_of_range_open_nothing(model: Counts, tmp_path: Path) -> Non
 
 
 def test_a_level_names_the_model(tmp_path: Path) -> None:
-    with files.open(tmp_path / "data.arz", "wb", level=1) as file:
+    with files.open(tmp_path / "data.arz", "wb", level=3) as file:
         file.write(DATA[:300])
     with files.open(tmp_path / "other.arz", "wb", model="swift") as file:
         file.write(DATA[:300])

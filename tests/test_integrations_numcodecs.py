@@ -54,7 +54,7 @@ def test_the_configuration_is_json(tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     for made, said in (
         (Arzip(), "base"),
-        (Arzip(level=1), "swift"),
+        (Arzip(level=1), "fast"),
         (Arzip(path), str(path)),
         (Arzip(model=str(path)), str(path)),
     ):

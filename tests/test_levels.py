@@ -24,7 +24,7 @@ def test_levels_name_models_that_there_are() -> None:
 def test_a_level_is_an_alias_of_its_model() -> None:
     for level, name in LEVELS.items():
         assert levels.choose(None, level) is levels.choose(name) is arzip.load_model(name)
-    assert levels.choose(None, np.int64(1)) is arzip.load_model("swift")  # type: ignore[arg-type]
+    assert levels.choose(None, np.int64(3)) is arzip.load_model("swift")  # type: ignore[arg-type]
     assert levels.choose(None) is arzip.load_model(LEVELS[DEFAULT_LEVEL])
 
 
@@ -51,7 +51,7 @@ def test_what_is_no_model(given: object) -> None:
         levels.choose(given)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["swift", "base"])
+@pytest.mark.parametrize("name", ["fast", "swift", "base"])
 def test_only_one_of_them_says_it(name: str) -> None:
     with pytest.raises(ValueError, match="model and level"):
         levels.choose(name, 1)
@@ -64,7 +64,7 @@ def test_a_path_is_one_of_a_model_file(tmp_path: Path) -> None:
 
 def test_what_is_kept_in_a_configuration() -> None:
     assert levels.stored_name() == "base"
-    assert levels.stored_name(level=1) == levels.stored_name("swift") == "swift"
+    assert levels.stored_name(level=3) == levels.stored_name("swift") == "swift"
     assert levels.stored_name(Path("/models/mine")) == "/models/mine"
     assert levels.stored_name(Path("models", "mine")) == str(Path("models", "mine"))
     assert levels.stored_name(Path("base")) == "./base", "the file, not the model of that name"

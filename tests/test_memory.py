@@ -39,7 +39,7 @@ except arzip.ChecksumError as error:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
-@pytest.mark.parametrize("name", ["swift", "base"])
+@pytest.mark.parametrize("name", ["fast", "swift", "base"])
 def test_a_small_frame_that_claims_much_takes_little(name: str) -> None:
     """22 bytes that claim to restore to 64 MiB, for which the model's tables take 300 MiB."""
     identity = arzip.load_model(name).identity

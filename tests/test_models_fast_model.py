@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from arzip import codec, coder, readings
 from arzip.errors import FormatError, ModelError
-from arzip.models import registry
+from arzip.models import parameters, registry
 from arzip.models.explore import explorer
 from arzip.models.explore.draw import Choice
 from arzip.models.explore.stepwise import Stepwise
@@ -212,9 +213,11 @@ def test_a_model_with_more_than_that_is_refused() -> None:
         FastModel(replace(WEIGHTS, tensors={**WEIGHTS.tensors, "x": np.zeros(1, np.int16)}))
 
 
-def test_a_model_of_an_unknown_kind_is_refused(tmp_path: Any) -> None:
+def test_a_model_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "odd.safetensors"
+    parameters.write(path, Parameters("mine", 1, {}, (), {}, kind="odd"))
     with pytest.raises(ModelError, match="of a kind that this arzip does not know: odd"):
-        registry.received(Parameters("mine", 1, {}, (), {}, kind="odd"))
+        registry.load(path)
 
 
 def test_a_model_that_computes_otherwise_is_refused() -> None:

@@ -106,7 +106,7 @@ def test_frequencies_after_a_temperature() -> None:
     assert sum((drawn[byte] - e) ** 2 / e for byte, e in expected.items()) < 25
 
 
-@pytest.mark.parametrize("name", ["swift", "base"])
+@pytest.mark.parametrize("name", ["fast", "swift", "base"])
 def test_greedy_is_the_limit_of_the_others(name: str) -> None:
     greedy = arzip.sample(name, PROMPT, 25, greedy=True)
     assert greedy == arzip.sample(name, PROMPT, 25, top_k=1)

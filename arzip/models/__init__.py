@@ -2,11 +2,13 @@
 
     registry, library   which models there are: built in, in folders, in files
     parameters          a model's file
-    hybrid              a model as its users meet it; its known answers are in proof
-    predictor           what codes one segment: state, tables, data, network
-    coding              the equation: a byte's bits predicted and learned, in either direction
-    bits/               what predicts bits from counts, and the mixer
-    network/            what predicts bytes from a trained network
+    model               a model as its users meet it; its known answers are in proof
+    hybrid              `swift`, `base` and custom ones, of these parts:
+      predictor         what codes one segment: state, tables, data, network
+      coding            the equation: a byte's bits predicted and learned, in either direction
+      bits/             what predicts bits from counts, and the mixer
+      network/          what predicts bytes from a trained network
+    fast/               `fast`, of parts of its own
     explore/            what looks at predictions or draws from them
     numbers/            whole-number mathematics that both need
 

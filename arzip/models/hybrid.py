@@ -34,6 +34,7 @@ class HybridModel(ReadingModel[Predictor]):
     """Implements codec.Model. Immutable, so that threads may share it."""
 
     KIND, VERSION = "hybrid", VERSION
+    _encode_piece, _decode_piece = staticmethod(coding.encode), staticmethod(coding.decode)
 
     def __init__(self, parameters: Parameters) -> None:
         """Check the parameters. Raises ModelError for another version or an unfit tensor."""
@@ -98,17 +99,3 @@ class HybridModel(ReadingModel[Predictor]):
             Span(chosen._replace(alone=chosen.reading not in TEXTS), size)
             for chosen, size in listed
         ]
-
-    def _encode_piece(
-        self, at_work: Predictor, left: NDArray[np.uint32], freq: NDArray[np.uint32]
-    ) -> float:
-        return coding.encode(at_work, left, freq)
-
-    def _decode_piece(
-        self,
-        at_work: Predictor,
-        words: NDArray[np.uint32],
-        decoder: NDArray[np.uint64],
-        end: int,
-    ) -> None:
-        coding.decode(at_work, words, decoder, end)

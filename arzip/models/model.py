@@ -7,7 +7,7 @@ them, piece by piece. hybrid.py and fast/model.py say what that predictor is.
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,14 @@ class ReadingModel(ABC, Generic[P]):
     VERSION: ClassVar[int]
     """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
 
+    _encode_piece: Callable[[P, NDArray[np.uint32], NDArray[np.uint32]], float]
+    """Fill in the intervals of the next bytes, and return their code length in bits."""
+    _decode_piece: Callable[[P, NDArray[np.uint32], NDArray[np.uint64], int], None]
+    """Fill in the predictor's data as far as the coder's words go, or up to a place.
+
+    Given are the words, the coder's state and the place.
+    """
+
     def __init__(self, parameters: Parameters) -> None:
         """Check the parameters' version. Raises ModelError for another one."""
         if (parameters.kind, parameters.version) != (self.KIND, self.VERSION):
@@ -79,11 +87,20 @@ class ReadingModel(ABC, Generic[P]):
         model._proven = {"encode", "decode"}
         return model
 
+    @classmethod
+    def received(cls, parameters: Parameters) -> Self:
+        """Return the model of these parameters, made, and proven on this machine, once per process.
+
+        Raises ModelError as __init__ does.
+        """
+        model = _received.get(parameters.digest)
+        if model is None:
+            model = _received[parameters.digest] = cls(parameters)
+        return cast(Self, model)
+
     def __reduce__(self) -> "tuple[Callable[[Parameters], object], tuple[Parameters]]":
         """Send all of the model: another process, or machine, need not have its file."""
-        from arzip.models.registry import received
-
-        return received, (self._parameters,)
+        return self.received, (self._parameters,)
 
     def __repr__(self) -> str:
         return f"<arzip model {self.name!r}, identity {self.identity.hex()}>"
@@ -111,18 +128,6 @@ class ReadingModel(ABC, Generic[P]):
     @abstractmethod
     def _find(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> list[Span]:
         """Return spans for a segment."""
-
-    @abstractmethod
-    def _encode_piece(
-        self, at_work: P, left: NDArray[np.uint32], freq: NDArray[np.uint32]
-    ) -> float:
-        """Fill in the intervals of the next bytes, and return their code length in bits."""
-
-    @abstractmethod
-    def _decode_piece(
-        self, at_work: P, words: NDArray[np.uint32], decoder: NDArray[np.uint64], end: int
-    ) -> None:
-        """Fill in the predictor's data up to `end`, as far as the words go."""
 
     def encode(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> Iterator[Prediction]:
         """Predict all of a segment; see codec.Model. Raises ModelError on an unfit machine."""
@@ -220,6 +225,10 @@ class ReadingModel(ABC, Generic[P]):
         if store.written() > written:
             # Now the other direction takes a tenth of what it would take another time.
             self.prove("decode" if direction == "encode" else "encode")
+
+
+_received: dict[str, object] = {}
+"""Models that came from other processes, by their digest."""
 
 
 def spans_in(words: NDArray[np.uint32], n: int, decoder: NDArray[np.uint64]) -> list[Span]:

@@ -29,7 +29,6 @@ __all__ = [
     "names",
     "proven",
     "read",
-    "received",
     "write",
 ]
 
@@ -103,20 +102,6 @@ def _class_for(made: "Parameters") -> "type[ReadingModel[Any]]":
         if made.kind == known.KIND:
             return known
     raise ModelError(f"model {made.name!r} is of a kind that this arzip does not know: {made.kind}")
-
-
-_received: "dict[str, ReadingModel[Any]]" = {}
-
-
-def received(parameters: "Parameters") -> "ReadingModel[Any]":
-    """Return the model of these parameters, made, and proven on this machine, once per process.
-
-    Raises ModelError as load does.
-    """
-    model = _received.get(parameters.digest)
-    if model is None:
-        model = _received[parameters.digest] = _class_for(parameters)(parameters)
-    return model
 
 
 def proven(made: "Parameters") -> "Parameters":

@@ -50,7 +50,8 @@ def container(data: bytes) -> None:
 
 def decoder(data: bytes) -> None:
     """See container."""
-    model = arzip.load_model("swift" if data[:1] < b"\xe0" else "base")
+    name = "swift" if data[:1] < b"\xb0" else "fast" if data[:1] < b"\xf0" else "base"
+    model = arzip.load_model(name)
     frame = data[1:] if data[:1] < b"\x80" else targets.signed_frame(data[1:], model.identity)
     targets.decoder(frame)
 

@@ -274,14 +274,14 @@ def _is_public(start: str | None) -> bool:
 def _comparison(corpus: "Corpus", made: "Parameters") -> str:
     """Return the sizes of a held-out sample, compressed with the usual model and with this one."""
     import arzip
-    from arzip.models import registry
+    from arzip.models.hybrid import HybridModel
 
     held_out = [piece for piece in corpus.held_out if piece.size]
     sample = b"".join(piece[: SAMPLE // len(held_out)].tobytes() for piece in held_out)
     if len(sample) < LEAST:
         return "too little was held out to compare the model with base: train on more data"
     usual = len(arzip.compress(sample))
-    own = len(arzip.compress(sample, model=registry.received(made)))
+    own = len(arzip.compress(sample, model=HybridModel.received(made)))
     return (
         f"held-out sample of {len(sample):,} bytes: {usual:,} -> {own:,} bytes "
         f"({100 * (own / usual - 1):+.1f} % against base)"

@@ -22,6 +22,7 @@ __all__ = [
     "KNOTS",
     "LAYOUT",
     "LENGTHS",
+    "MAP_ROWS",
     "MATCH",
     "RUN",
     "RUNS",

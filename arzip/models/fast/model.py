@@ -59,6 +59,7 @@ class FastModel(ReadingModel[Predictor]):
     """Implements codec.Model. Immutable, so that threads may share it."""
 
     KIND, VERSION = "fast", VERSION
+    _encode_piece, _decode_piece = staticmethod(coding.encode), staticmethod(coding.decode)
 
     def __init__(self, parameters: Parameters) -> None:
         """Check the parameters. Raises ModelError for another version or an unfit tensor."""
@@ -86,20 +87,6 @@ class FastModel(ReadingModel[Predictor]):
 
     def _find(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> list[Span]:
         return spans.find(data, parts, wide=False)
-
-    def _encode_piece(
-        self, at_work: Predictor, left: NDArray[np.uint32], freq: NDArray[np.uint32]
-    ) -> float:
-        return coding.encode(at_work, left, freq)
-
-    def _decode_piece(
-        self,
-        at_work: Predictor,
-        words: NDArray[np.uint32],
-        decoder: NDArray[np.uint64],
-        end: int,
-    ) -> None:
-        coding.decode(at_work, words, decoder, end)
 
 
 def _fitted(parameters: Parameters, bank: str) -> Fitted:
