@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from arzip.codec import CodeLength, Model
+from arzip.histogram import histogram
 
 __all__ = [
     "HIGHEST_ORDER",
@@ -264,12 +265,3 @@ def surprisals(model: Model, data: bytes) -> Iterator[NDArray[np.float64]]:
     for prediction in model.encode(np.frombuffer(data, dtype=np.uint8)):
         if prediction.reading is not None:
             yield 24 - np.log2(prediction.freq)
-
-
-def histogram(data: bytes) -> NDArray[np.int64]:
-    """Return how often each byte value occurs, (256,)."""
-    values = np.frombuffer(data, dtype=np.uint8)
-    counts = np.zeros(256, dtype=np.int64)
-    for first in range(0, values.size, 65536):  # so that what numpy widens stays in the cache
-        counts += np.bincount(values[first : first + 65536], minlength=256)
-    return counts

@@ -42,9 +42,12 @@ def _find(data: NDArray[np.uint8]) -> list[Found]:
     if data.size < 1 << 10:
         return []
     is_plain = (data == 0) | (data == 255)
-    ends = np.append(np.arange(1, count) * _WINDOW, data.size)
-    starts = np.append(0, ends[:-1])
-    shares = np.add.reduceat(is_plain, starts, dtype=np.int64) / (ends - starts)
+    whole = count * _WINDOW
+    counts = np.count_nonzero(is_plain[:whole].reshape(count, -1), axis=1)
+    counts[-1] += np.count_nonzero(is_plain[whole:])
+    sizes = np.full(count, _WINDOW)
+    sizes[-1] += data.size - whole
+    shares = counts / sizes
     found: list[Found] = []
     for start, end in stretches(shares >= _WHITE, _WINDOW, data.size):
         row = _row(data[start:end]) if end - start >= 2 * _WINDOW or count == 1 else 0

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u16, u64
+from arzip.histogram import histogram
 from arzip.readings import leastsquares
 from arzip.readings.picture_files import pixels_in
 from arzip.readings.reading import MOST_VALUES, Field, Found, Numbers, Reading, State
@@ -312,7 +313,7 @@ def _find(data: NDArray[np.uint8]) -> list[Found]:
 
 def _levels_of(pixels: NDArray[np.uint8]) -> list[int]:
     """Return the numbers that say which levels there are."""
-    used = np.flatnonzero(np.bincount(pixels, minlength=256)).tolist()
+    used = np.flatnonzero(histogram(pixels)).tolist()
     if len(used) > _FEW_LEVELS * (used[-1] - used[0] + 1) or pixels.size < _LEAST:
         return [0] * _LEVELS
     bits = sum(1 << level for level in used)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, u64
+from arzip.histogram import histogram
 from arzip.readings.past import expected, hash_pair
 from arzip.readings.reading import Field, Found, Reading, State
 from arzip.readings.windows import stretches
@@ -37,7 +38,7 @@ _GAPS = 0.02  # of a window must be spaces or ends of lines, else it is sound or
 
 def stretches_of_text(data: NDArray[np.uint8]) -> list[Found]:
     """Return the stretches of text: where nearly all bytes are of characters, few above 127."""
-    counts = np.bincount(data, minlength=256)
+    counts = histogram(data)
     if counts[_BYTES].sum() > 0.98 * data.size and counts[128:].sum() < 0.6 * data.size:
         return [(0, data.size, ())]
     windows = data[: data.size // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
