@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 PACKAGE = "arzip"
-COVERED = ("coder", "compressibility", "engine", "models", "readings", "unpacking")
+COVERED = ("coder", "compressibility", "engine", "histogram", "models", "readings", "unpacking")
 """Modules and packages of arzip that hold compiled functions, what these use, and the engine."""
 
 IRRELEVANT = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}
