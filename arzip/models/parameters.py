@@ -124,6 +124,13 @@ class Parameters:
             raise ModelError(f"model {self.name!r} has a preface that does not fit: it is unfit")
         return preface.copy()
 
+    def tensor(self, name: str, dtype: "np.dtype[Any]", shape: tuple[int, ...]) -> NDArray[Any]:
+        """Return a tensor. Raises ModelError if it is missing, or of another type or shape."""
+        tensor = self.tensors.get(name)
+        if tensor is None or tensor.dtype != dtype or tensor.shape != shape:
+            raise ModelError(f"model {self.name!r} lacks a {name} that fits: it is unfit")
+        return tensor
+
     def bank(self, wanted: str, else_: str) -> str:
         """Return the name of a bank, or of another one where that one is missing."""
         return wanted if any(name.startswith(f"{wanted}.") for name in self.tensors) else else_
@@ -137,11 +144,7 @@ class Parameters:
         """
         fields = {}
         for field, shape in shapes(reading).items():
-            tensor = self.tensors.get(f"{bank}.{field}")
-            if tensor is None or tensor.dtype != TYPES[field] or tensor.shape != shape:
-                raise ModelError(
-                    f"model {self.name!r} lacks a {bank}.{field} that fits: it is unfit"
-                )
+            tensor = self.tensor(f"{bank}.{field}", np.dtype(TYPES[field]), shape)
             fields[field] = np.zeros(LAYOUT[field].shape, dtype=np.int32)
             used = tuple(map(slice, shape))
             fields[field][used] = tensor.astype(np.int32) << SHIFTS[field]

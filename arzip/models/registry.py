@@ -95,12 +95,14 @@ def _load(path: Path, _changed: int) -> "ReadingModel[Any]":
 
 def _class_for(made: "Parameters") -> "type[ReadingModel[Any]]":
     """Return what computes the model. Raises ModelError for an unknown kind."""
-    from arzip.models.fast.model import FastModel
-    from arzip.models.hybrid import HybridModel
+    if made.kind == "hybrid":
+        from arzip.models.hybrid import HybridModel
 
-    for known in (HybridModel, FastModel):
-        if made.kind == known.KIND:
-            return known
+        return HybridModel
+    if made.kind == "fast":
+        from arzip.models.fast.model import FastModel
+
+        return FastModel
     raise ModelError(f"model {made.name!r} is of a kind that this arzip does not know: {made.kind}")
 
 

@@ -93,12 +93,9 @@ class HybridFitter:
         first = listed[0].chosen
         predictor = new_predictor(banks[self._bank(first)], piece.size, first, network)
         predictor = predictor.with_data(data)
-        bits = 0.0
-        for chosen, size in listed:
-            predictor.read_on(chosen, banks)
-            unused = np.empty(size, dtype=np.uint32)
-            bits += coding.encode(predictor, unused, unused)
-        banks[self._bank(chosen)] = {name: predictor.state[name].copy() for name in FITTED}
+        bits = _coded(predictor, listed, banks, coding.encode)
+        last = self._bank(listed[-1].chosen)
+        banks[last] = {name: predictor.state[name].copy() for name in FITTED}
         read = {self._bank(span.chosen) for span in listed}
         for name in read:  # without what counts how much they have learned here
             banks[name] = {field: banks[name][field] for field in FITTED}
@@ -127,13 +124,9 @@ class FastFitter:
         """See Fitter. It has no wide readings."""
         listed, data = _read(piece, wide=False)
         predictor = fast.new_predictor(self.fitted, piece.size, listed[0].chosen).with_data(data)
-        bits = 0.0
-        for chosen, size in listed:
-            predictor.read_on(chosen, self.fitted)
-            unused = np.empty(size, dtype=np.uint32)
-            bits += fast_coding.encode(predictor, unused, unused)
-        left = {name: predictor.state[name].copy() for name in layout.FITTED}
-        self.fitted[fast.bank_of(chosen)] = left
+        bits = _coded(predictor, listed, self.fitted, fast_coding.encode)
+        last = fast.bank_of(listed[-1].chosen)
+        self.fitted[last] = {name: predictor.state[name].copy() for name in layout.FITTED}
         return {fast.bank_of(span.chosen) for span in listed}, bits
 
     def tensors(self, fitted: Mapping[str, Fitted]) -> dict[str, NDArray[Any]]:
@@ -143,6 +136,21 @@ class FastFitter:
             for bank, fields in fitted.items()
             for name, values in fields.items()
         }
+
+
+def _coded(
+    predictor: Any,
+    listed: Sequence[spans.Span],
+    banks: dict[str, Fitted],
+    encode: Callable[[Any, NDArray[np.uint32], NDArray[np.uint32]], float],
+) -> float:
+    """Code all spans; return their code length in bits."""
+    bits = 0.0
+    for chosen, size in listed:
+        predictor.read_on(chosen, banks)
+        unused = np.empty(size, dtype=np.uint32)
+        bits += encode(predictor, unused, unused)
+    return bits
 
 
 def _read(piece: NDArray[np.uint8], *, wide: bool) -> tuple[list[spans.Span], NDArray[np.uint8]]:

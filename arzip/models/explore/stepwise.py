@@ -27,9 +27,7 @@ class Stepwise:
     def leading(self, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
         """See Explorer. Raises ValueError unless `count` is 1 to 256."""
         count = whole("count", count, 1, 256)
-        freq = self._session.conditionals()
-        order = np.argsort(-freq.astype(np.int64), kind="stable")[:count]
-        return order.astype(np.uint8), freq[order]
+        return _likeliest(self._session.conditionals(), count)
 
     def explain(self, data: "str | ReadableBuffer", count: int) -> Explanation:
         """See Explorer. Text is read as UTF-8. Raises ValueError unless `count` is 0 to 256."""
@@ -39,9 +37,9 @@ class Stepwise:
         freq = np.empty((len(new), count), dtype=np.uint32)
         likelihood = np.empty(len(new), dtype=np.float64)
         for t, byte in enumerate(new):
-            if count:
-                values[t], freq[t] = self.leading(count)
-            likelihood[t] = self._session.conditionals()[byte] / TOTAL
+            conditionals = self._session.conditionals()
+            values[t], freq[t] = _likeliest(conditionals, count)
+            likelihood[t] = conditionals[byte] / TOTAL
             self._session.observe(byte)
         return Explanation(values, freq, likelihood)
 
@@ -74,3 +72,11 @@ class Stepwise:
         weights = weights[:kept]
         weigh(weights, kept, choice.inverse)
         return values[:kept], weights
+
+
+def _likeliest(
+    conditionals: NDArray[np.uint32], count: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
+    """Return the `count` most likely bytes, by falling frequency, then value; and these."""
+    order = np.argsort(-conditionals.astype(np.int64), kind="stable")[:count]
+    return order.astype(np.uint8), conditionals[order]

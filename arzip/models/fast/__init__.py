@@ -4,6 +4,7 @@
     table       where a context's histories are, and its runs
     contexts    what the next byte may depend on: of text, and of all else
     match       the last place where the last bytes stood, and whether it can be trusted alone
+    shares      how often something came
     layout      all that a predictor knows, as one record
     coding      the equation: a byte predicted from all that, then learned
     predictor   what codes one segment

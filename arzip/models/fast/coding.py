@@ -44,6 +44,7 @@ from arzip.models.fast.layout import (
     State,
 )
 from arzip.models.fast.predictor import Predictor
+from arzip.models.fast.shares import towards
 from arzip.models.numbers.intrinsics import adjust, prefetch, weigh
 
 __all__ = ["conditionals", "decode", "encode", "learn", "open_byte"]
@@ -75,9 +76,7 @@ def _ask(predictor: Predictor) -> None:
     """Set the contexts, and ask for what is known of them."""
     contexts.set_contexts(predictor.state, predictor.data)
     table.ask(predictor.state, predictor.table, 0)
-    for j in range(RUNS):
-        hashed = predictor.state.run_hashes[j]
-        prefetch(predictor.runs, (hashed >> u64(20)) & u64(predictor.runs.size - table.BUCKET))
+    table.ask_runs(predictor.state, predictor.runs)
 
 
 @compiled
@@ -173,39 +172,28 @@ def _learn(predictor: Predictor) -> None:
     partial, node = u64(1), u64(1)
     for bit in range(8):
         y = byte >> u64(7 - bit) & u64(1)
-        goal = 65535 * i64(y)
         half = bit >> 2
         if bit == 4:
             node = u64(1)
         for k in range(2):
             knot = state.knots[bit, k]
-            p = i64(state.calibration[knot])
-            state.calibration[knot] = u16(p + ((goal - p) >> CALIBRATION_RATE))
+            state.calibration[knot] = towards(state.calibration[knot], y, CALIBRATION_RATE)
         if state.match_bits[bit] >= 0:
-            p = i64(state.match_map[state.class_before])
-            right = 65535 if state.match_bits[bit] == i64(y) else 0
-            state.match_map[state.class_before] = u16(p + ((right - p) >> MATCH_RATE))
+            of, is_right = state.class_before, state.match_bits[bit] == i64(y)
+            state.match_map[of] = towards(state.match_map[of], is_right, MATCH_RATE)
         error = (i64(y) << PROBABILITY_BITS) - i64(SQUASH[u64(state.odds[bit] + LIMIT)])
         pull = i32(min(max(error * rate >> 12, -32767), 32767))
         adjust(state.by_bits, state.rows[bit], state.inputs, u64(bit), pull)
         adjust(state.by_byte, last, state.inputs, u64(bit), pull)
         for i in range(CONTEXTS):
             history = u64(state.seen[bit, i])
-            p = i64(state.history_map[i, history])
-            state.history_map[i, history] = u16(p + ((goal - p) >> MAP_RATE))
+            state.history_map[i, history] = towards(state.history_map[i, history], y, MAP_RATE)
             if i == 0:
                 state.of_last[last, partial] = NEXT[history, y]
             else:
                 lines[state.homes[half, i] + node] = NEXT[history, y]
         partial = partial << u64(1) | y
         node = node << u64(1) | y
-
-
-@compiled
-def _find(state: State, predictor: Predictor, half: int) -> None:
-    table.find(state, predictor.table, half)
-    if half == 0:
-        table.find_runs(state, predictor.runs)
 
 
 @compiled
@@ -226,20 +214,22 @@ def code_byte(
     if state.is_sure:
         units = _units_of_expected(state)
         y = is_expected(sought, state.expected, low + units)
-        _learn_sure(state, y)
+        of = state.length_class
+        state.sure_map[of] = towards(state.sure_map[of], y, MATCH_RATE)
         if y:
             return state.expected, low, units, units / WIDTH
         low, width, excluded = low + units, width - units, state.expected
         likelihood = width / WIDTH
         _ask(predictor)
     state.open = 1
-    _find(state, predictor, 0)
+    table.find(state, predictor.table, 0)
+    table.find_runs(state, predictor.runs)
     partial = 1
     for bit in range(8):
         if bit == 4:
             table.to_low_half(state, partial)
             table.ask(state, predictor.table, 1)
-            _find(state, predictor, 1)
+            table.find(state, predictor.table, 1)
         probability = _predict(state, predictor.table, partial, bit)
         ones = _without(excluded, split(width, probability, bit), width, partial, bit)
         cut = low + width - ones
@@ -260,13 +250,6 @@ def _units_of_expected(state: State) -> int:
     p = (i64(state.sure_map[state.length_class]) + i64(state.hits[state.hit])) >> 1
     units: int = min(max(WIDTH * p >> 16, 1), WIDTH - 256)
     return units
-
-
-@compiled
-def _learn_sure(state: State, y: int) -> None:
-    p = i64(state.sure_map[state.length_class])
-    goal = 65535 if y else 0
-    state.sure_map[state.length_class] = u16(p + ((goal - p) >> MATCH_RATE))
 
 
 @compiled
@@ -362,13 +345,14 @@ def conditionals(predictor: Predictor, width: NDArray[np.int64]) -> None:
         units, excluded = _units_of_expected(state), state.expected
         width[1] -= units
         _ask(predictor)
-    _find(state, predictor, 0)
+    table.find(state, predictor.table, 0)
+    table.find_runs(state, predictor.runs)
     for partial in range(1, 16):
         _cut_node(predictor, width, partial, excluded)
     for partial in range(16, 32):
         table.to_low_half(state, partial)
         table.ask(state, predictor.table, 1)
-        _find(state, predictor, 1)
+        table.find(state, predictor.table, 1)
         for bit in range(4, 8):
             first = partial << (bit - 4)
             for node in range(first, first + (1 << (bit - 4))):

@@ -8,9 +8,10 @@ all.
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.engine.compiled import compiled, i32, i64, u16, u64
+from arzip.engine.compiled import compiled, i32, i64, u64
 from arzip.models.bits.match import common
 from arzip.models.fast.layout import LENGTHS, State
+from arzip.models.fast.shares import towards
 from arzip.models.numbers.intrinsics import prefetch
 
 __all__ = ["NEIGHBOURS", "follow", "note"]
@@ -47,8 +48,8 @@ def follow(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) 
         state.candidate = i64(positions[key]) + 1
         prefetch(data, u64(state.candidate))
         positions[key] = i32(at)
-    key = ((state.history & u64(0xFFFFFFFFFF)) * u64(0x9E3779B97F4A7C15)) >> u64(40)
-    state.neighbours = key & u64(positions.size - NEIGHBOURS)
+    line = ((state.history & u64(0xFFFFFFFFFF)) * u64(0x9E3779B97F4A7C15)) >> u64(40)
+    state.neighbours = line & u64(positions.size - NEIGHBOURS)
     prefetch(positions, state.neighbours)
     state.match_at, state.match_length = place, length
     state.expected = i64(data[place]) if length > 0 else -1
@@ -61,6 +62,4 @@ def follow(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) 
 def note(state: State, byte: int) -> None:
     """Note whether `byte` is the one that was expected."""
     if state.match_length >= LONG:
-        p = i64(state.hits[state.hit])
-        goal = 65535 if byte == state.expected else 0
-        state.hits[state.hit] = u16(p + ((goal - p) >> RATE))
+        state.hits[state.hit] = towards(state.hits[state.hit], byte == state.expected, RATE)

@@ -11,7 +11,7 @@ from arzip.arguments import whole
 from arzip.errors import ModelError
 from arzip.models.explore.stepwise import Stepwise
 from arzip.models.fast import coding, predictor
-from arzip.models.fast.layout import BANKS, FITTED, LAYOUT, Fitted
+from arzip.models.fast.layout import BANKS, FITTED, LAYOUT
 from arzip.models.fast.predictor import Predictor
 from arzip.models.model import SESSION_SIZE, ReadingModel
 from arzip.models.parameters import Parameters
@@ -64,7 +64,13 @@ class FastModel(ReadingModel[Predictor]):
     def __init__(self, parameters: Parameters) -> None:
         """Check the parameters. Raises ModelError for another version or an unfit tensor."""
         super().__init__(parameters)
-        self._banks = {bank: _fitted(parameters, bank) for bank in BANKS}
+        self._banks = {
+            bank: {
+                name: parameters.tensor(f"{bank}.{name}", LAYOUT[name].base, LAYOUT[name].shape)
+                for name in FITTED
+            }
+            for bank in BANKS
+        }
         if len(parameters.tensors) > len(BANKS) * len(FITTED):
             raise ModelError(f"model {self.name!r} has tensors that no model has: it is unfit")
 
@@ -87,17 +93,3 @@ class FastModel(ReadingModel[Predictor]):
 
     def _find(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> list[Span]:
         return spans.find(data, parts, wide=False)
-
-
-def _fitted(parameters: Parameters, bank: str) -> Fitted:
-    """Return a bank's values. Raises ModelError if one is missing, or of another type or shape."""
-    fitted = {}
-    for name in FITTED:
-        tensor = parameters.tensors.get(f"{bank}.{name}")
-        field = LAYOUT[name]
-        if tensor is None or tensor.dtype != field.base or tensor.shape != field.shape:
-            raise ModelError(
-                f"model {parameters.name!r} lacks a {bank}.{name} that fits: it is unfit"
-            )
-        fitted[name] = tensor
-    return fitted

@@ -13,11 +13,22 @@ learned, by `settle` and `note_runs`, instead of what has seen least.
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.engine.compiled import compiled, i64, u8, u16, u32, u64
+from arzip.engine.compiled import compiled, i64, u8, u32, u64
 from arzip.models.fast.layout import CONTEXTS, RUN_COUNTS, RUNS, State
+from arzip.models.fast.shares import towards
 from arzip.models.numbers.intrinsics import prefetch
 
-__all__ = ["BUCKET", "LINE", "ask", "find", "find_runs", "note_runs", "settle", "to_low_half"]
+__all__ = [
+    "BUCKET",
+    "LINE",
+    "ask",
+    "ask_runs",
+    "find",
+    "find_runs",
+    "note_runs",
+    "settle",
+    "to_low_half",
+]
 
 LINE = 16
 """Bytes."""
@@ -88,12 +99,26 @@ def settle(state: State, table: NDArray[np.uint8]) -> None:
 
 
 @compiled
+def _bucket(hashed: int, runs: NDArray[np.uint32]) -> int:
+    """Return where the runs are among which a context's one is looked for."""
+    bucket: int = (hashed >> u64(20)) & u64(runs.size - BUCKET)
+    return bucket
+
+
+@compiled
+def ask_runs(state: State, runs: NDArray[np.uint32]) -> None:
+    """Ask for the runs of the byte's contexts, long before `find_runs`."""
+    for j in range(RUNS):
+        prefetch(runs, _bucket(state.run_hashes[j], runs))
+
+
+@compiled
 def find_runs(state: State, runs: NDArray[np.uint32]) -> None:
     """Find the runs of the byte's contexts."""
     for j in range(RUNS):
         hashed = state.run_hashes[j]
         tag = u32(hashed >> u64(48))
-        bucket = (hashed >> u64(20)) & u64(runs.size - BUCKET)
+        bucket = _bucket(hashed, runs)
         best = bucket
         found = u32(0)
         for k in range(BUCKET):
@@ -115,8 +140,6 @@ def note_runs(state: State, runs: NDArray[np.uint32], byte: int) -> None:
     for j in range(RUNS):
         run, count, known = i64(runs[state.runs[j]]), state.run_counts[j], state.run_bytes[j]
         if count > 0:
-            p = i64(state.run_map[j, count])
-            goal = 65535 if byte == known else 0
-            state.run_map[j, count] = u16(p + ((goal - p) >> RUN_RATE))
+            state.run_map[j, count] = towards(state.run_map[j, count], byte == known, RUN_RATE)
         times = min((run & 255) + 1, 255) if count > 0 and byte == known else 1
         runs[state.runs[j]] = u32(state.run_tags[j] << u32(16) | u32(byte << 8) | u32(times))
