@@ -60,6 +60,7 @@ def open_byte(predictor: Predictor) -> None:
     state.partial = 1
     state.bit = 0
     slots.locate(state, predictor.table, 1)
+    mixer.ask_maps(state, 1)
 
 
 @compiled
@@ -88,6 +89,7 @@ def predict(state: State) -> int:
 @compiled
 def update(state: State, y: int) -> None:
     """Learn that the predicted bit was `y`, and go on to the next."""
+    mixer.ask_maps(state, state.partial << 1 | y)
     mixer.learn(state, y)
     ngram.learn(state, y)
     match.learn(state, y)

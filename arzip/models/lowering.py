@@ -16,7 +16,9 @@ from arzip.models.numbers.intrinsics import (
     ROWS,
     SHORTS,
     VECTORS,
+    WORDS,
     adjust,
+    copy_line,
     leading_zeros,
     multiply_block,
     multiply_bytes,
@@ -172,6 +174,29 @@ def _generate_adjust(context: Any, builder: Any, signature: Any, arguments: Any)
         moved = _call(builder, name, wide, [moved, bound])
     builder.store(builder.trunc(moved, ir.VectorType(SHORT, SHORTS)), place, align=2)
     return context.get_dummy_value()
+
+
+@lower_builtin(copy_line, types.Array, types.uint64, types.Array, types.uint64)
+def _generate_copy(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    line = ir.VectorType(WORD, WORDS)
+    target, source = (
+        _at(
+            builder,
+            context.make_array(signature.args[k])(context, builder, arguments[k]).data,
+            arguments[k + 1],
+            line,
+        )
+        for k in (0, 2)
+    )
+    builder.store(builder.load(source, align=4), target, align=4)
+    return context.get_dummy_value()
+
+
+@type_callable(copy_line)
+def _type_copy(context: Any) -> Any:
+    return lambda target, place, source, start: types.void(
+        target, types.uint64, source, types.uint64
+    )
 
 
 @type_callable(weigh)

@@ -1,12 +1,11 @@
 """What predicts the bytes of one segment: all that the compiled functions read and change."""
 
-import contextlib
-import mmap
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from arzip.models import memory
 from arzip.models.bits import mixer
 from arzip.models.bits.state import FITTED, LINE, STATE_BYTES, new_state, read_by
 from arzip.models.network import running
@@ -82,8 +81,8 @@ class Predictor(NamedTuple):
         """Return a second predictor that goes on from here by itself. It shares the data."""
         return Predictor(
             self.state.copy(),
-            self.table.copy(),
-            self.positions.copy(),
+            memory.copied(self.table),
+            memory.copied(self.positions),
             self.data,
             running.fork(self.network) if self.network else None,
         )
@@ -101,11 +100,11 @@ def new_predictor(
 
     `sparse` tables take memory where they are written to only, and are slower if they fill.
     """
-    zeros = _sparse_zeros if sparse else np.zeros
+    zeros = memory.sparse_zeros if sparse else memory.zeros
     predictor = Predictor(
         new_state(fitted, mixer.apm_row()),
-        zeros(_slots(n), dtype=np.uint32),
-        zeros(_places(n), dtype=np.int32),
+        zeros(_slots(n), np.uint32),
+        zeros(_places(n), np.int32),
         np.zeros(0, dtype=np.uint8),
         running.start(network) if network else None,
     )
@@ -117,15 +116,6 @@ def memory_needed(n: int, network: Network | None) -> int:
     """Return the bytes that a predictor for n bytes takes, and these, as they are and as read."""
     tables = 4 * (_slots(n) + _places(n))
     return tables + STATE_BYTES + (running.memory_needed(network) if network else 0) + 2 * n
-
-
-def _sparse_zeros(size: int, dtype: type[np.generic]) -> NDArray[Any]:
-    """Return zeros in pages of 4 KiB, not 2 MiB as numpy's: untouched ones take no memory."""
-    memory = mmap.mmap(-1, size * np.dtype(dtype).itemsize)
-    if hasattr(mmap, "MADV_NOHUGEPAGE"):
-        with contextlib.suppress(OSError):  # of a kernel without large pages
-            memory.madvise(mmap.MADV_NOHUGEPAGE)
-    return np.frombuffer(memory, dtype=dtype)
 
 
 def _slots(n: int) -> int:

@@ -32,7 +32,7 @@ from arzip.models.numbers.intrinsics import prefetch
 from arzip.readings import for_each_size
 from arzip.readings.reading import Size, State
 
-__all__ = ["apm_row", "learn", "predict"]
+__all__ = ["apm_row", "ask_maps", "learn", "predict"]
 
 LARGEST = (1 << 20) - 1  # of a weight: +-16
 RATE = 24  # of the mixers in the long run, in 2**-22 of Q16 units
@@ -69,7 +69,7 @@ def _bounded(odds: int) -> int:
 
 @compiled
 def _select(state: State) -> None:
-    """Choose each mixer's row of weights and the calibration maps' rows, and ask for these."""
+    """Choose each mixer's row of weights and the calibration maps' rows."""
     partial, bucket, rows = state.partial, state.match_bucket, state.rows
     trust = i64(bucket > 0) + i64(bucket >= 16) + i64(bucket >= 24)
     last = i64(state.history & u64(0xFF))
@@ -81,12 +81,24 @@ def _select(state: State) -> None:
         rows[MIXERS + k] = ROWS + 256 * k + state.phases[k]
     rows[MIXERS + 1] |= 0 if state.by_bits else state.bit
     state.final_row = state.phases[0] if state.by_bits else partial
+    _choose_maps(state, partial)
+
+
+@compiled
+def ask_maps(state: State, partial: int) -> None:
+    """Ask for the rows of the calibration maps for the bit after `partial`, long before it."""
+    _choose_maps(state, partial)
+    prefetch(state.apm, state.apm_rows[0])
+    prefetch(state.apm, state.apm_rows[1])
+
+
+@compiled
+def _choose_maps(state: State, partial: int) -> None:
+    """Choose the calibration maps' rows."""
     bits = u64(0) if state.by_bits else u64(partial)
     key = (state.calibrated[1] | bits << u64(16)) * u64(0x9E3779B97F4A7C15)
     state.apm_rows[0] = (state.calibrated[0] << u64(8) | bits) * u64(APM_KNOTS)
     state.apm_rows[1] = (u64(APM_ROWS) + (key >> u64(48))) * u64(APM_KNOTS)
-    prefetch(state.apm, state.apm_rows[0])
-    prefetch(state.apm, state.apm_rows[1])
 
 
 @for_each_size

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, u32, u64
 from arzip.models.bits.ngram import MOST, UNSEEN, after, count_of
 from arzip.models.bits.state import LINE
-from arzip.models.numbers.intrinsics import prefetch
+from arzip.models.numbers.intrinsics import copy_line, prefetch
 from arzip.readings import for_each_size
 from arzip.readings.reading import Size, State
 
@@ -71,7 +71,6 @@ def locate(size: Size) -> Callable[[State, NDArray[np.uint32], int], None]:
         for i in range(size.contexts):
             prefetch(table, buckets[i])
             prefetch(table, places[i])
-            prefetch(table, places[i] ^ u64(LINE))
 
     return locate
 
@@ -85,19 +84,22 @@ def find(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
         state.hits = 0
         state.node = u64(1)
         for i in range(size.contexts):
+            if table[places[i]] != tags[i]:
+                prefetch(table, places[i] ^ u64(LINE))
+        for i in range(size.contexts):
             line = places[i]
-            neighbour = line ^ u64(LINE)
-            if table[line] != tags[i] and (
-                table[neighbour] == tags[i]
-                or count_of(table[line + u64(1)]) > count_of(table[neighbour + u64(1)])
-            ):
-                line = neighbour
+            first = table[line]
+            if first != tags[i] and first != u32(0):  # where that is empty, so is the neighbour
+                neighbour = line ^ u64(LINE)
+                if table[neighbour] == tags[i] or count_of(table[line + u64(1)]) > count_of(
+                    table[neighbour + u64(1)]
+                ):
+                    line = neighbour
             lines[i] = line
             if table[line] == tags[i]:
                 state.hits += 1
                 state.runs[i] = u64(0)
-                for k in range(LINE):
-                    cache[i, k] = table[line + u64(k)]
+                copy_line(cache, u64(i * LINE), table, line)
             else:
                 cache[i, 0] = tags[i]
                 for k in range(1, LINE):
@@ -131,8 +133,7 @@ def store(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
                     table[runs[i]] = u32(run + u32(1))
                     continue
                 table[runs[i]] = u32(0)  # it becomes a line
-            for k in range(LINE):
-                table[lines[i] + u64(k)] = cache[i, k]
+            copy_line(table, lines[i], cache, u64(i * LINE))
 
     return store
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from arzip import readings
 from arzip.engine.records import only_record
+from arzip.models import memory
 from arzip.readings.reading import (
     MOST_CONTEXTS,
     MOST_HISTOGRAMS,
@@ -85,6 +86,11 @@ MOST_MIXERS = MIXERS + MOST_PHASES
 
 LAYOUT = np.dtype(
     [
+        # What is a whole number of cache lines, of slots.py and mixer.py.
+        ("cache", np.uint32, (MOST_CONTEXTS, LINE)),  # slots of the lines of this half byte
+        ("inputs", np.int32, MOST_INPUTS),
+        ("weights", np.int32, (ROWS + 256 * MOST_PHASES, MOST_INPUTS)),
+        ("apm", np.uint16, 2 * APM_ROWS * APM_KNOTS),
         # How the segment is read, and what that remembers.
         ("reading", np.int64),  # its place in READINGS
         ("numbers", np.int64, MOST_NUMBERS),  # and its numbers
@@ -106,7 +112,6 @@ LAYOUT = np.dtype(
         ("tags", np.uint32, MOST_CONTEXTS),
         ("lines", np.uint64, MOST_CONTEXTS),  # where those of this one are, or would go
         ("runs", np.uint64, MOST_CONTEXTS),  # the same; 0 for what has a line
-        ("cache", np.uint32, (MOST_CONTEXTS, LINE)),  # their slots
         ("hits", np.int64),  # how many are not new
         # ngram.py
         ("slots", np.uint32, MOST_CONTEXTS),
@@ -126,16 +131,13 @@ LAYOUT = np.dtype(
         ("network", np.int64),  # 1 if there is one, and it takes part
         ("trees", np.int64, (2, 512)),  # sums over the byte's binary tree: trained, and adapted
         # mixer.py
-        ("inputs", np.int32, MOST_INPUTS),
         ("rows", np.int64, MOST_MIXERS),
-        ("weights", np.int32, (ROWS + 256 * MOST_PHASES, MOST_INPUTS)),
         ("odds", np.int64, 2 + MOST_MIXERS),
         ("final_weights", np.int32, (256, 2 + MOST_MIXERS)),
         ("final_row", np.int64),
         ("probability", np.int64),
         ("apm_rows", np.uint64, 2),  # indices of their first knots
         ("apm_knots", np.uint64, 2),  # indices of the knots used
-        ("apm", np.uint16, 2 * APM_ROWS * APM_KNOTS),
     ],
     align=True,
 )
@@ -169,7 +171,7 @@ def read_by(state: State, reading: Reading, which: int, numbers: Numbers) -> Non
 
 def new_state(fitted: dict[str, NDArray[np.int32]], apm: NDArray[np.uint16]) -> State:
     """Return a state at the start of a segment. `apm` is a row of the calibration maps."""
-    array = np.zeros(1, dtype=LAYOUT)
+    array = memory.zeros(1, LAYOUT)
     for name in FITTED:
         array[name][0] = fitted[name]
     array["apm"][0].reshape(-1, APM_KNOTS)[:] = apm

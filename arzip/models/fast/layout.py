@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.records import only_record
+from arzip.models import memory
 from arzip.models.bits.odds import LIMIT, ONE, PROBABILITY_BITS, SQUASH
 from arzip.models.fast.histories import ONES
 from arzip.models.numbers.intrinsics import SHORTS as INPUTS
@@ -151,7 +152,7 @@ def unfitted() -> Fitted:
 
 def new_state(fitted: Fitted) -> State:
     """Return a state at the start of a segment."""
-    array = np.zeros(1, dtype=LAYOUT)
+    array = memory.zeros(1, LAYOUT)
     for name in FITTED:
         array[name][0] = fitted[name]
     array["hits"] = 64800

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from arzip.models import memory
 from arzip.models.fast.contexts import strides
 from arzip.models.fast.layout import BANKS, FITTED, STATE_BYTES, Fitted, State, new_state
 from arzip.models.fast.match import NEIGHBOURS
@@ -45,9 +46,9 @@ class Predictor(NamedTuple):
         """Return a second predictor that goes on from here by itself."""
         return Predictor(
             self.state.copy(),
-            self.table.copy(),
-            self.runs.copy(),
-            self.positions.copy(),
+            memory.copied(self.table),
+            memory.copied(self.runs),
+            memory.copied(self.positions),
             self.data.copy(),
         )
 
@@ -76,9 +77,9 @@ def new_predictor(banks: dict[str, Fitted], n: int, chosen: Chosen) -> Predictor
     """Return a predictor before the first byte of a segment of n bytes, which are to be added."""
     predictor = Predictor(
         new_state(banks[bank_of(chosen)]),
-        np.zeros((_lines(n) + 1) * LINE, dtype=np.uint8),
-        np.zeros(_runs(n), dtype=np.uint32),
-        np.zeros(_places(n), dtype=np.int32),
+        memory.zeros((_lines(n) + 1) * LINE, np.uint8),
+        memory.zeros(_runs(n), np.uint32),
+        memory.zeros(_places(n), np.int32),
         np.zeros(0, dtype=np.uint8),
     )
     state = predictor.state

@@ -29,7 +29,9 @@ __all__ = [
     "SHORTS",
     "SHORT_GROUP",
     "VECTORS",
+    "WORDS",
     "adjust",
+    "copy_line",
     "interleaved",
     "leading_zeros",
     "multiply_block",
@@ -48,6 +50,9 @@ ROWS = LANES * VECTORS
 
 SHORTS = 16
 """Weights in a row: int16 in 256 bits."""
+
+WORDS = 16
+"""Numbers that are copied together: uint32 in 512 bits, which is a cache line."""
 
 SHORT_GROUP, BYTE_GROUP = 2, 4
 """Columns that one instruction multiplies in each row."""
@@ -108,6 +113,17 @@ def adjust(
     """Add to a row of SHORTS weights a row of inputs times `pull`, of 16 bits, over 2**15."""
     steps = (inputs[place].astype(np.int32) * np.int32(pull) + (1 << 14)) >> 15
     weights[row] = (weights[row] + steps).clip(-32768, 32767)
+
+
+def copy_line(
+    target: NDArray[np.uint32], place: int, source: NDArray[np.uint32], start: int
+) -> None:
+    """Copy WORDS numbers from `start` on in one array to `place` on in another, as if both were flat.
+
+    None of the bounds is checked. A loop would copy one at a time: LLVM cannot know that the two do
+    not overlap.
+    """
+    target.reshape(-1)[place : place + WORDS] = source.reshape(-1)[start : start + WORDS]
 
 
 def leading_zeros(n: Any) -> Any:
