@@ -54,13 +54,13 @@ FIRST, WIDTH = 1, coder.TOTAL - 2
 def open_byte(predictor: Predictor) -> None:
     """Set the contexts of the byte at data[state.position]."""
     state = predictor.state
-    _step_network(state, predictor.data, predictor.network)
     match.follow(state, predictor.data, predictor.positions)
     readings.set_contexts(state, predictor.data)
     state.partial = 1
     state.bit = 0
     slots.locate(state, predictor.table, 1)
     mixer.ask_maps(state, 1)
+    _step_network(state, predictor.data, predictor.network)
 
 
 @compiled
