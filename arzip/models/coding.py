@@ -2,8 +2,8 @@
 
     p(w_t | w_<t) = prod over the byte's eight bits of p(bit | bits before, w_<t)
 
-`open_byte` sets the contexts, `ask` predicts a bit, `tell` learns it: whoever codes, looks or draws
-goes through these three. The eight probabilities cut [1, 2**24 - 1) in eight places, in whole
+`open_byte` sets the contexts, `ask` predicts a bit, `tell` learns it, and `close_byte` goes on to the
+next byte: whoever codes, looks or draws goes through these. The eight probabilities cut [1, 2**24 - 1) in eight places, in whole
 numbers, each part keeping at least one unit for every byte value in it. What is left is the byte's
 interval for the coder.
 
@@ -32,6 +32,7 @@ __all__ = [
     "FIRST",
     "WIDTH",
     "begins_part",
+    "close_byte",
     "code_byte",
     "decode",
     "encode",
@@ -53,13 +54,50 @@ FIRST, WIDTH = 1, coder.TOTAL - 2
 @compiled
 def open_byte(predictor: Predictor) -> None:
     """Set the contexts of the byte at data[state.position]."""
+    match.note(predictor.state, predictor.data, predictor.positions)
+    _look_up(predictor)
+    _begin(predictor)
+
+
+@compiled
+def close_byte(predictor: Predictor, byte: int, more: bool) -> None:
+    """Learn the last bit of a byte, which `code_byte` leaves, and take in the byte.
+
+    It is there in the data. Opens the byte after it if there is `more`. What can be learned
+    meanwhile is learned between asking for memory and using it.
+    """
+    state = predictor.state
+    y = byte & 1
+    match.learn(state, y)
+    readings.observe(state, byte)
+    if more:
+        match.note(state, predictor.data, predictor.positions)
+    ngram.learn(state, y)
+    if more:
+        _look_up(predictor)
+    mixer.learn(state, y)
+    state.node = state.node << u64(1) | u64(y)
+    slots.store(state, predictor.table)
+    if more:
+        _begin(predictor)
+
+
+@compiled
+def _look_up(predictor: Predictor) -> None:
+    """Find out what the next byte may depend on, and ask for the memory of that."""
     state = predictor.state
     match.follow(state, predictor.data, predictor.positions)
     readings.set_contexts(state, predictor.data)
+    slots.locate(state, predictor.table, 1)
+
+
+@compiled
+def _begin(predictor: Predictor) -> None:
+    """Begin with the first bit of a byte."""
+    state = predictor.state
     state.partial = 1
     state.bit = 0
-    slots.locate(state, predictor.table, 1)
-    mixer.ask_maps(state, 1)
+    mixer.begin_byte(state)
     _step_network(state, predictor.data, predictor.network)
 
 
@@ -145,9 +183,9 @@ def split(width: int, probability: int, bit: int) -> int:
 def code_byte(
     state: State, table: NDArray[np.uint32], is_one: Callable[[int, int, int], int], sought: int
 ) -> tuple[int, int, float]:
-    """Predict and learn the bits of a byte, after `open_byte`; then it is state.partial & 255.
+    """Predict the bits of a byte, after `open_byte`; then it is state.partial & 255.
 
-    Returns its interval, first unit and width, and its likelihood before that was whole units.
+    Learns from all but the last one, which is left for `close_byte`. Returns its interval, first unit and width, and its likelihood before that was whole units.
     `is_one(sought, bit, cut)` is 1 if bit number `bit` is, where units from `cut` on mean 1.
     """
     low, width, likelihood = FIRST, WIDTH, 1.0
@@ -162,7 +200,10 @@ def code_byte(
         else:
             width -= ones
             likelihood *= (ONE - probability) / ONE
-        _tell(state, table, bit, y)
+        if bit < 7:
+            _tell(state, table, bit, y)
+        else:
+            state.partial = state.partial << 1 | y
     return low, width, likelihood
 
 
@@ -187,12 +228,13 @@ def encode(predictor: Predictor, left: NDArray[np.uint32], freq: NDArray[np.uint
     """
     state, data = predictor.state, predictor.data
     code_length = 0.0
-    for t in range(left.size):
+    if left.size > 0:
         open_byte(predictor)
+    for t in range(left.size):
         byte = i64(data[state.position])
         left[t], freq[t], likelihood = code_byte(state, predictor.table, is_set, byte)
         code_length -= math.log2(likelihood)
-        readings.observe(state, byte)
+        close_byte(predictor, byte, t + 1 < left.size)
     return code_length
 
 
@@ -207,16 +249,18 @@ def decode(
     state, data = predictor.state, predictor.data
     if decoder[1] == u64(0):
         coder.start(words, decoder)
-    for t in range(state.position, end):
-        if coder.is_exhausted(words, decoder):
-            break
+    more = state.position < end and not coder.is_exhausted(words, decoder)
+    if more:
         open_byte(predictor)
+    while more:
         # Damaged words may point before the first interval or after the last.
         target = min(max(i64(coder.target(decoder)), FIRST), WIDTH)
         low, width, _ = code_byte(state, predictor.table, lies_above, target)
         coder.advance(words, decoder, u32(low), u32(width))
-        data[t] = state.partial & 255
-        readings.observe(state, state.partial & 255)
+        byte = state.partial & 255
+        data[state.position] = byte
+        more = state.position + 1 < end and not coder.is_exhausted(words, decoder)
+        close_byte(predictor, byte, more)
 
 
 @compiled
@@ -232,7 +276,6 @@ def learn(predictor: Predictor, byte: int) -> float:
 
 @compiled
 def take_in(predictor: Predictor, byte: int) -> None:
-    """Append a byte whose bits were learned, and open the one after it."""
+    """Append a byte that `code_byte` has coded, and open the one after it."""
     predictor.data[predictor.state.position] = byte
-    readings.observe(predictor.state, byte)
-    open_byte(predictor)
+    close_byte(predictor, byte, True)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, i32, i64, u32, u64
 from arzip.models.bits.odds import ONE, PROBABILITY_BITS, STRETCH, STRETCH_BITS
 from arzip.models.bits.state import MATCH
+from arzip.models.numbers.intrinsics import prefetch
 from arzip.readings.reading import State
 
-__all__ = ["common", "follow", "learn", "predict"]
+__all__ = ["common", "follow", "learn", "note", "predict"]
 
 SHORTEST = 5  # bytes of a match
 LONG = 32  # from here on, a match is not given up for another
@@ -24,21 +25,29 @@ RATE = 6  # 2**-6
 
 
 @compiled
+def note(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) -> None:
+    """Take in the last byte, and ask for what is known of the last ones, before `follow`."""
+    if state.position > 0:
+        _note_recent(state, data[state.position - 1])
+    half = u64(positions.size // 2)
+    last = state.history & u64((1 << 8 * SHORTEST) - 1)
+    keys = state.match_keys
+    keys[0], keys[1] = _key(state.recent, half) + half, _key(last, half)
+    for k in range(2):
+        prefetch(positions, keys[k])
+
+
+@compiled
 def follow(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) -> None:
     """Go on with the match if it held, or look for a better one; note this place."""
-    position = state.position
+    position, keys = state.position, state.match_keys
     at, length = state.match_at, state.match_length
-    if position > 0:
-        _note_recent(state, data[position - 1])
     if length > 0 and data[at] == data[position - 1]:
         at += 1
         length = min(length + 1, LONGEST)
     else:
         length = 0
     if position >= SHORTEST:
-        half = u64(positions.size // 2)
-        last = state.history & u64((1 << 8 * SHORTEST) - 1)
-        keys = _key(state.recent, half) + half, _key(last, half)
         for k in range(2):
             if length < (LONG if k == 0 else SHORTEST):
                 candidate = i64(positions[keys[k]])

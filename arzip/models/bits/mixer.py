@@ -32,7 +32,7 @@ from arzip.models.numbers.intrinsics import prefetch
 from arzip.readings import for_each_size
 from arzip.readings.reading import Size, State
 
-__all__ = ["apm_row", "ask_maps", "learn", "predict"]
+__all__ = ["apm_row", "ask_maps", "begin_byte", "learn", "predict"]
 
 LARGEST = (1 << 20) - 1  # of a weight: +-16
 RATE = 24  # of the mixers in the long run, in 2**-22 of Q16 units
@@ -82,6 +82,13 @@ def _select(state: State) -> None:
     rows[MIXERS + 1] |= 0 if state.by_bits else state.bit
     state.final_row = state.phases[0] if state.by_bits else partial
     _choose_maps(state, partial)
+
+
+@compiled
+def begin_byte(state: State) -> None:
+    """Set how fast to learn, and ask for the first bit's rows of the calibration maps."""
+    state.rate = RATE + EARLY_RATE // (HALF_TIME + state.learned)
+    ask_maps(state, 1)
 
 
 @compiled
@@ -148,8 +155,7 @@ def learn(state: State, bit: int) -> None:
     for k in range(2 + state.mixers):
         step = (state.odds[k] * error * FINAL_RATE + (1 << 19)) >> 20
         final_weights[row, k] = i32(final_weights[row, k] + step)
-    rate = RATE + EARLY_RATE // (HALF_TIME + state.learned)
-    _adjust(state, goal, rate)
+    _adjust(state, goal, state.rate)
     for k in range(2):
         p = i64(state.apm[state.apm_knots[k]])
         state.apm[state.apm_knots[k]] = u16(p + ((65535 * bit - p) >> APM_RATE))

@@ -121,6 +121,7 @@ LAYOUT = np.dtype(
         ("history_map", np.int32, MOST_CONTEXTS * HISTORIES),
         # match.py
         ("recent", np.uint64),  # hash of the last 32 bytes
+        ("match_keys", np.uint64, 2),  # of the table of positions
         ("match_at", np.int64),
         ("match_length", np.int64),
         ("match_byte", np.int64),
@@ -131,6 +132,7 @@ LAYOUT = np.dtype(
         ("network", np.int64),  # 1 if there is one, and it takes part
         ("trees", np.int64, (2, 512)),  # sums over the byte's binary tree: trained, and adapted
         # mixer.py
+        ("rate", np.int64),
         ("rows", np.int64, MOST_MIXERS),
         ("odds", np.int64, 2 + MOST_MIXERS),
         ("final_weights", np.int32, (256, 2 + MOST_MIXERS)),
