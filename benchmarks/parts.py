@@ -48,8 +48,9 @@ def walk(predictor: Predictor, parts: int) -> float:
     """
     state, table, data = predictor.state, predictor.table, predictor.data
     code_length = 0.0
+    _look_up(predictor, parts)
+    _begin(predictor, predictor.network, parts)
     for _ in range(data.size):
-        _open(predictor, predictor.network, parts)
         byte = i64(data[state.position])
         likelihood = 1.0
         for bit in range(8):
@@ -58,20 +59,60 @@ def walk(predictor: Predictor, parts: int) -> float:
             probability = _predict(state, parts)
             y = (byte >> (7 - bit)) & 1
             likelihood *= (probability if y else ONE - probability) / ONE
-            if parts & LINES and bit == 3:
-                slots.locate(state, table, state.partial << 1 | y)
-            _update(state, y, parts)
-            if parts & LINES and bit & 3 == 3:
-                slots.store(state, table)
+            if bit < 7:
+                if parts & LINES and bit == 3:
+                    slots.locate(state, table, state.partial << 1 | y)
+                _update(state, y, parts)
+                if parts & LINES and bit == 3:
+                    slots.store(state, table)
         code_length -= np.log2(likelihood)
-        readings.observe(state, byte)
+        _close(predictor, byte, parts)
     return code_length
 
 
 @compiled
-def _open(predictor: Predictor, network: RunningNetwork, parts: int) -> None:
+def _close(predictor: Predictor, byte: int, parts: int) -> None:
+    state = predictor.state
+    y = byte & 1
+    if parts & MATCH:
+        match.learn(state, y)
+    readings.observe(state, byte)
+    more = state.position < predictor.data.size
+    if more and parts & MATCH:
+        match.note(state, predictor.data, predictor.positions)
+    if parts & NGRAM:
+        ngram.learn(state, y)
+    if more:
+        _look_up(predictor, parts)
+    if parts & MIXER:
+        mixer.learn(state, y)
+    state.node = state.node << u64(1) | u64(y)
+    if parts & LINES:
+        slots.store(state, predictor.table)
+    if more:
+        _begin(predictor, predictor.network, parts)
+
+
+@compiled
+def _look_up(predictor: Predictor, parts: int) -> None:
+    state = predictor.state
+    if parts & MATCH:
+        if state.position == 0:
+            match.note(state, predictor.data, predictor.positions)
+        match.follow(state, predictor.data, predictor.positions)
+    readings.set_contexts(state, predictor.data)
+    if parts & LINES:
+        slots.locate(state, predictor.table, 1)
+
+
+@compiled
+def _begin(predictor: Predictor, network: RunningNetwork, parts: int) -> None:
     state, data = predictor.state, predictor.data
     layer, activations = network.output_layer, network.activations
+    state.partial = 1
+    state.bit = 0
+    if parts & MIXER:
+        mixer.begin_byte(state)
     if parts & NETWORK:
         if state.position > 0:
             last = data[state.position - 1]
@@ -83,13 +124,6 @@ def _open(predictor: Predictor, network: RunningNetwork, parts: int) -> None:
         for node in range(512):
             state.trees[0, node] = activations.tree[node]
             state.trees[1, node] = layer.tree[node]
-    if parts & MATCH:
-        match.follow(state, data, predictor.positions)
-    readings.set_contexts(state, data)
-    state.partial = 1
-    state.bit = 0
-    if parts & LINES:
-        slots.locate(state, predictor.table, 1)
 
 
 @compiled
@@ -107,6 +141,7 @@ def _predict(state: State, parts: int) -> int:
 @compiled
 def _update(state: State, bit: int, parts: int) -> None:
     if parts & MIXER:
+        mixer.ask_maps(state, state.partial << 1 | bit)
         mixer.learn(state, bit)
     if parts & NGRAM:
         ngram.learn(state, bit)

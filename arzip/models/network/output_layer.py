@@ -38,7 +38,7 @@ DELTA_BITS = 13  # of D: Q13, within +-4
 LARGEST = 32767
 ROUND_BITS = 36 - DELTA_BITS  # a step in Q24 times a vector in Q12, and what of that D leaves out
 CHANCE_BITS = 12
-STRIP = 256  # units whose products are summed in 32 bits
+STRIP = 512  # units whose products are summed in 32 bits: 2**15 * 2**7 each
 
 
 def _chances() -> NDArray[np.int32]:
