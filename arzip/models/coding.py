@@ -2,10 +2,10 @@
 
     p(w_t | w_<t) = prod over the byte's eight bits of p(bit | bits before, w_<t)
 
-`open_byte` sets the contexts, `ask` predicts a bit, `tell` learns it, and `close_byte` goes on to the
-next byte: whoever codes, looks or draws goes through these. The eight probabilities cut [1, 2**24 - 1) in eight places, in whole
-numbers, each part keeping at least one unit for every byte value in it. What is left is the byte's
-interval for the coder.
+`open_byte` sets the contexts, `ask` predicts a bit, `tell` learns it, and `close_byte` goes on to
+the next byte: whoever codes, looks or draws goes through these. The eight probabilities cut
+[1, 2**24 - 1) in eight places, in whole numbers, each part keeping at least one unit for every byte
+value in it. What is left is the byte's interval for the coder.
 
 `code_byte` is the one loop over a byte's bits. The bits come from a byte that is known (encoding,
 learning), or from a number in the byte's interval, which an arithmetic decoder or dice give.
@@ -185,7 +185,8 @@ def code_byte(
 ) -> tuple[int, int, float]:
     """Predict the bits of a byte, after `open_byte`; then it is state.partial & 255.
 
-    Learns from all but the last one, which is left for `close_byte`. Returns its interval, first unit and width, and its likelihood before that was whole units.
+    Learns from all but the last one, which is left for `close_byte`. Returns its interval, first
+    unit and width, and its likelihood before that was whole units.
     `is_one(sought, bit, cut)` is 1 if bit number `bit` is, where units from `cut` on mean 1.
     """
     low, width, likelihood = FIRST, WIDTH, 1.0

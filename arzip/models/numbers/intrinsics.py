@@ -118,7 +118,7 @@ def adjust(
 def copy_line(
     target: NDArray[np.uint32], place: int, source: NDArray[np.uint32], start: int
 ) -> None:
-    """Copy WORDS numbers from `start` on in one array to `place` on in another, as if both were flat.
+    """Copy WORDS numbers, from source[start] on to target[place] on, as if both were flat.
 
     None of the bounds is checked. A loop would copy one at a time: LLVM cannot know that the two do
     not overlap.
