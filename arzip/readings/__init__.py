@@ -22,7 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, u64
-from arzip.readings import bitmap, fields, past, pixels, records, risc, samples, text, values, x86
+from arzip.readings import (
+    alike,
+    bitmap,
+    fields,
+    past,
+    pixels,
+    records,
+    risc,
+    samples,
+    text,
+    values,
+    x86,
+)
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import Numbers, Reading, Size, State
 
@@ -58,6 +70,7 @@ TEXTS = (text.READING, fields.READING)
 FIELDS = (
     *past.FIELDS,
     *values.FIELDS,
+    *alike.FIELDS,
     *(field for reading in READINGS for field in reading.fields),
 )
 """What all of them remember."""

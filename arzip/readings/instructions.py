@@ -12,10 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
+from arzip.readings import alike
 from arzip.readings.past import expected, hash_pair
 from arzip.readings.reading import Field, State
 
-__all__ = ["FIELDS", "OPCODE", "observe", "set_contexts"]
+__all__ = ["CONTEXTS", "FIELDS", "OPCODE", "observe", "set_contexts"]
+
+CONTEXTS = 28
+"""And those of what is alike."""
 
 FIELDS: tuple[Field, ...] = (
     ("stage", np.int64),  # what the next byte is, as below
@@ -68,6 +72,7 @@ _FLAGS = _instructions()
 @compiled
 def observe(state: State, byte: int) -> None:
     """Go on within an instruction, or to the next one."""
+    alike.observe(state, byte)
     stage = state.stage
     if stage == _REST:
         state.left -= 1
@@ -160,6 +165,7 @@ def set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[25] = hash_pair(where, state.opcodes & u64(0xFFFFFFFF)) ^ operand
     hashes[26] = hash_pair(where, u64(state.after_two[history & u64(0xFFFF)]))
     hashes[27] = history & u64(0xFFFFFF00)
+    alike.set_contexts(state, data, CONTEXTS)
     state.phases[0] = min(state.stage | state.left << 3, 255)
     state.phases[1] = (state.opcode & 31) << 3
     state.phases[2] = state.match_byte if state.match_length > 0 else state.mode

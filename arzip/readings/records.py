@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
+from arzip.readings import alike
+from arzip.readings.alike import byte_at
 from arzip.readings.past import expected, hash_pair
 from arzip.readings.reading import Field, Found, Reading, State
 from arzip.readings.structure import DISTANCES, FARTHEST, NO_ANCHOR, structure_of
@@ -27,6 +29,7 @@ FIELDS: tuple[Field, ...] = (
 LONGEST = 2048
 """Bytes of a record, at most."""
 
+_CONTEXTS = 29  # and those of what is alike
 _WINDOW = 1 << 14  # bytes in which long records are looked for, at four places
 _LARGE_WINDOW = 1 << 15  # the same if it is the only one
 _BLOCK = 1 << 13  # bytes with a length of their own
@@ -108,6 +111,7 @@ def _anchor_mask(anchor: int) -> int:
 @compiled
 def _observe(state: State, byte: int) -> None:
     """Begin a record where the anchor ends."""
+    alike.observe(state, byte)
     anchor = state.numbers[1]
     mask = _anchor_mask(anchor)
     if mask != u64(0) and (state.history ^ u64(anchor)) & mask == u64(0):
@@ -125,16 +129,15 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     if state.numbers[1] >= 1 << 8:
         phase = u64(min(position - state.record_start, 255))
         size = min(max(state.record_start - state.record_before, 1), LONGEST)
-    aligned = _at(data, position - size)
+    aligned = byte_at(data, position - size)
     # In the record before: the byte above, its neighbours; and above in the record before.
-    above = _at(data, position - length)
-    twice_above = _at(data, position - 2 * length)
-    right = _at(data, position - length + i64(length > 1))
-    left = _at(data, position - length - 1)
-    one = _at(data, position - state.numbers[2])
-    two = _at(data, position - state.numbers[3])
-    three = _at(data, position - state.numbers[4])
-    four = _at(data, position - state.numbers[5])
+    above = byte_at(data, position - length)
+    twice_above = byte_at(data, position - 2 * length)
+    right = byte_at(data, position - length + i64(length > 1))
+    one = byte_at(data, position - state.numbers[2])
+    two = byte_at(data, position - state.numbers[3])
+    three = byte_at(data, position - state.numbers[4])
+    four = byte_at(data, position - state.numbers[5])
     hashes = state.hashes
     hashes[6] = history & u64(0xFFFFFFFFFFFF)
     hashes[7] = above | column << u64(8)
@@ -145,44 +148,36 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[12] = history & u64(0xFFFF00)
     hashes[13] = history & u64(0xFF00FF)
     hashes[14] = expected(state) if state.match_length > 0 else history & u64(0xFF0000)
-    hashes[15] = history & u64(0xF0F0F0FF)
-    hashes[16] = hash_pair(state.word[0], last)
-    hashes[17] = hash_pair(state.word[0], state.word[1])
-    hashes[18] = (state.shape & u64(0xFFFFFFFF)) | last << u64(56)
+    hashes[15] = hash_pair(state.word[0], last)
+    hashes[16] = hash_pair(state.word[0], state.word[1])
+    hashes[17] = (state.shape & u64(0xFFFFFFFF)) | last << u64(56)
     here = phase << u64(32)
-    hashes[19] = one | here
-    hashes[20] = two | here
-    hashes[21] = three | here
-    hashes[22] = four | here
-    hashes[23] = one | last << u64(8) | here
-    hashes[24] = two | last << u64(8) | here
-    hashes[25] = one | two << u64(8) | here
-    hashes[26] = one | three << u64(8) | last << u64(16) | here
-    hashes[27] = (u64(2) * above - twice_above) & u64(0xFF) | here
-    hashes[28] = (last + above - left) & u64(0xFF) | here
-    hashes[29] = aligned | last << u64(8) | here
-    hashes[30] = history & u64(0xFFFF) | here
-    hashes[31] = aligned | here
+    hashes[18] = one | here
+    hashes[19] = two | here
+    hashes[20] = three | here
+    hashes[21] = four | here
+    hashes[22] = one | last << u64(8) | here
+    hashes[23] = two | last << u64(8) | here
+    hashes[24] = one | two << u64(8) | here
+    hashes[25] = one | three << u64(8) | last << u64(16) | here
+    hashes[26] = aligned | last << u64(8) | here
+    hashes[27] = aligned | here
+    hashes[28] = history & u64(0xFFFF) | here
+    alike.set_contexts(state, data, _CONTEXTS)
     state.phases[1] = i64(min(phase, u64(31))) << 3
     state.phases[2] = state.match_byte if state.match_length > 0 else i64(above)
-
-
-@compiled
-def _at(data: NDArray[np.uint8], place: int) -> int:
-    """Return a byte of the past, 0 before the first one."""
-    byte: int = u64(data[place]) if place >= 0 else u64(0)
-    return byte
 
 
 READING = Reading(
     "records",
     (range(1, LONGEST + 1), range(1 << 25), *[range(1, FARTHEST + 1)] * 4),
     (_USUAL, NO_ANCHOR, *DISTANCES),
-    32,
+    _CONTEXTS + alike.CONTEXTS,
     3,
     _find,
     FIELDS,
     _observe,
     _set_contexts,
+    histograms=alike.HISTOGRAMS,
     with_network=True,
 )

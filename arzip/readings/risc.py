@@ -22,7 +22,7 @@ BIG, LITTLE, ARM64 = range(3)
 
 FIELDS: tuple[Field, ...] = (
     ("words", np.uint64, 4),  # the last instructions, the last one first
-    ("alike", np.uint64, 256),  # the last instruction with this highest byte
+    ("last_with_top", np.uint64, 256),  # the last instruction with this highest byte
 )
 
 _WINDOW = 1 << 12  # bytes that are looked at together
@@ -155,7 +155,7 @@ def _observe(state: State, byte: int) -> None:
         for k in range(3, 0, -1):
             words[k] = words[k - 1]
         words[0] = state.history & u64(0xFFFFFFFF)
-        state.alike[words[0] >> u64(24)] = words[0]
+        state.last_with_top[words[0] >> u64(24)] = words[0]
 
 
 @compiled
@@ -171,7 +171,7 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     kinds = words[0] >> u64(24) | words[1] >> u64(24) << u64(8)
     all_kinds = kinds | words[2] >> u64(24) << u64(16) | words[3] >> u64(24) << u64(24)
     operations = words[0] >> u64(21) | words[1] >> u64(21) << u64(11)
-    alike = state.alike[top] if part > u64(0) else words[0]
+    with_top = state.last_with_top[top] if part > u64(0) else words[0]
     hashes = state.hashes
     hashes[6] = now
     hashes[7] = hash_pair(now, words[0])
@@ -183,7 +183,7 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[13] = hash_pair(now, words[0] & u64(0x1F))
     hashes[14] = expected(state) if state.match_length > 0 else hash_pair(now, words[1])
     hashes[15] = hash_pair(now, words[0] & u64(0x3FF) | u64(1) << u64(60))
-    hashes[16] = hash_pair(now, alike)
+    hashes[16] = hash_pair(now, with_top)
     hashes[17] = hash_pair(now, operations)
     hashes[18] = hash_pair(hash_pair(now, operations), words[2] >> u64(21))
     hashes[19] = hash_pair(now, words[1])

@@ -6,7 +6,7 @@ What an instruction is made of is in instructions.py, how places become absolute
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.readings import instructions, targets
+from arzip.readings import alike, instructions, targets
 from arzip.readings.reading import Found, Numbers, Reading
 
 __all__ = ["READING"]
@@ -63,7 +63,7 @@ READING = Reading(
     "x86",
     (),
     (),
-    28,
+    instructions.CONTEXTS + alike.CONTEXTS,
     3,
     _find,
     instructions.FIELDS,
@@ -71,5 +71,6 @@ READING = Reading(
     instructions.set_contexts,
     transform=_transform,
     undo=_undo,
+    histograms=alike.HISTOGRAMS,
     with_network=True,
 )
