@@ -42,7 +42,7 @@ def test_predicted_by_what_is_around(colours: int) -> None:
     row = WIDTH * colours
     as_pixels = cost(data, Chosen(pixels.READING, (colours, row, *NO_LEVELS)))
     as_records = cost(data, Chosen(records.READING, (min(row, 2048), 0, 5, 7, 11, 4)))
-    assert as_pixels < 0.9 * as_records
+    assert as_pixels < 0.97 * as_records
 
 
 def test_with_another_row_they_cost_more() -> None:
