@@ -6,6 +6,7 @@ import json
 import math
 import re
 import shutil
+import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -114,6 +115,40 @@ def test_what_cannot_be_positioned_is_read_whole() -> None:
     assert read_sample(Pipe(b"abc")) == Sample(b"abc", 3, (0,))
 
 
+WIDE, HIGH = 40, 30
+
+
+def picture() -> bytes:
+    """A BMP, whose first row is the lowest, smooth but for noise in its upper left corner."""
+    rng = np.random.default_rng(4)
+    shades = np.add.outer(2 * np.arange(HIGH), np.arange(WIDE))[..., None] + np.array([9, 30, 60])
+    shades[: HIGH // 2, : WIDE // 2] += rng.integers(0, 60, (HIGH // 2, WIDE // 2, 3))
+    header = struct.pack("<2sIII IiiHHI", b"BM", 0, 0, 54, 40, WIDE, HIGH, 1, 24, 0) + bytes(20)
+    return header + shades[::-1].astype(np.uint8).tobytes()
+
+
+def test_a_picture_is_shown_as_it_is_coded() -> None:
+    data = picture()
+    looked = inspected(data)
+    facts = json.loads(part(page(looked), "facts"))["picture"]
+    assert (facts["width"], facts["height"], facts["pixel"], facts["row"]) == (WIDE, HIGH, 3, 120)
+    planes = zlib.decompress(base64.b64decode(part(page(looked), "planes")))
+    assert len(planes) == 12 * len(data) + 120 * HIGH
+    bits = np.frombuffer(planes[12 * len(data) :], dtype=np.uint8).reshape(HIGH, 120) / 10
+    assert bits.sum() / (WIDE * HIGH) == pytest.approx(facts["bitsPerPixel"], rel=0.05)
+    noisy, rest = bits[: HIGH // 2, :60], bits[HIGH // 2 :, 60:]
+    assert noisy.mean() > 2 * rest.mean(), "the top row comes first"
+    all_bits = 8 * len(arzip.compress(data, model="swift"))
+    assert bits.sum() < all_bits
+
+
+def test_what_is_no_picture_or_not_whole_has_none() -> None:
+    assert json.loads(part(page(inspected()), "facts"))["picture"] is None
+    sample = read_sample(io.BytesIO(picture()), 320)
+    looked = inspect(arzip.load_model("swift"), "large", sample, lambda done: None)
+    assert looked.picture is None
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium, with a log of what it fetches."""
@@ -149,12 +184,13 @@ def figure(browser: Any, identity: str) -> str:
 
 
 def test_a_browser_shows_totals_and_fetches_nothing(browser: Any, tmp_path: Path) -> None:
-    opened(browser, tmp_path / "page.html", inspected())
-    report = arzip.evaluate(DATA, model="swift")
+    looked = inspected()
+    opened(browser, tmp_path / "page.html", looked)
+    facts = json.loads(part(page(looked), "facts"))
     assert figure(browser, "bytes") == str(len(DATA))
-    assert figure(browser, "bits-per-byte") == f"{report.cross_entropy:.4f} bits/byte"
-    assert figure(browser, "perplexity").startswith(f"{report.perplexity:.3f}")
-    assert figure(browser, "order0").startswith(f"{report.entropy_order0:.4f}")
+    assert figure(browser, "bits-per-byte") == f"{facts['bitsPerByte']:.4f} bits/byte"
+    assert figure(browser, "perplexity").startswith(f"{facts['perplexity']:.3f}")
+    assert figure(browser, "order0").startswith(f"{facts['order0']:.4f}")
     assert figure(browser, "name") == NAME
     assert not browser.find_element("id", "sampled").is_displayed()
     assert browser.find_elements("css selector", "#strip path")
@@ -169,6 +205,20 @@ def test_a_browser_shows_totals_and_fetches_nothing(browser: Any, tmp_path: Path
         (tmp_path / "page.html").as_uri()
     ]
     assert browser.get_log("browser") == [], "no error, and nothing that the policy refused"
+
+
+def test_a_browser_draws_a_picture(browser: Any, tmp_path: Path) -> None:
+    opened(browser, tmp_path / "page.html", inspected(picture()))
+    canvas = browser.find_element("id", "picture")
+    assert canvas.is_displayed()
+    assert figure(browser, "picture-key").startswith(f"{WIDE} x {HIGH} pixels, ")
+    colours = browser.execute_script(
+        "return Array.from(arguments[0].getContext('2d').getImageData(0, 0, 40, 30).data)", canvas
+    )
+    shown = np.array(colours).reshape(HIGH, WIDE, 4)
+    assert (shown[..., 3] == 255).all()
+    assert shown[:15, :20].std() > shown[15:, 20:].std()
+    assert browser.get_log("browser") == []
 
 
 def test_a_browser_does_not_obey_the_file(browser: Any, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 The page is inspection.html with two things put into it. One is JSON with the totals. The other is
 planes of a byte for each byte, compressed by zlib, in base64: values, surprisals, the five
-likeliest predictions and their probabilities. The file's content is data to the page, never markup.
+likeliest predictions and their probabilities; and of a picture each byte's bits as it is coded, by
+the pixels around. The file's content is data to the page, never markup.
 """
 
 import base64
@@ -25,8 +26,9 @@ from arzip.coder import TOTAL
 from arzip.density import bits_per_byte, entropy, histogram, nll, perplexity
 from arzip.models.explore import explorer
 from arzip.models.explore.protocol import Explanation
+from arzip.readings.picture_files import Pixels, pixels_in
 
-__all__ = ["MOST", "Inspection", "Sample", "inspect", "page", "read_sample"]
+__all__ = ["MOST", "Inspection", "Picture", "Sample", "inspect", "page", "read_sample"]
 
 MOST = 1 << 20
 """The most bytes shown of a file. A larger one is shown in excerpts of that size together."""
@@ -55,6 +57,15 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """The first picture in a file that is shown whole, as its pixels are coded."""
+
+    pixels: Pixels
+    bits: NDArray[np.float64]
+    """(rows, row) of each byte of whole rows, the top row first."""
+
+
+@dataclass(frozen=True)
 class Inspection:
     """A sample, and the predictions at each of its bytes."""
 
@@ -63,6 +74,7 @@ class Inspection:
     model: str
     sample: Sample
     explanation: Explanation
+    picture: Picture | None = None
 
 
 def read_sample(file: BinaryIO, most: int = MOST) -> Sample:
@@ -97,7 +109,22 @@ def inspect(
         pieces.append(session.explain(sample.data[start : start + PIECE], PREDICTIONS))
         on_progress(min(start + PIECE, values.size))
     parts = (np.concatenate(part) for part in zip(*pieces, strict=True))
-    return Inspection(name, model.name, sample, Explanation(*parts))
+    whole = len(sample.starts) == 1
+    return Inspection(
+        name, model.name, sample, Explanation(*parts), _picture(model, values) if whole else None
+    )
+
+
+def _picture(model: Model, values: NDArray[np.uint8]) -> Picture | None:
+    """Return the first picture there, if it has a whole row."""
+    found = next((pixels for pixels in pixels_in(values) if pixels.size >= pixels.row > 0), None)
+    if found is None:
+        return None
+    coded = np.concatenate([prediction.freq for prediction in model.encode(values)])
+    bits = -np.log2(coded[coded.size - values.size :] / TOTAL)  # behind the spans
+    rows = bits[found.start : found.start + found.size // found.row * found.row]
+    rows = rows.reshape(-1, found.row)
+    return Picture(found, rows[::-1] if found.is_upward else rows)
 
 
 def page(inspection: Inspection) -> str:
@@ -128,25 +155,44 @@ def _facts(inspection: Inspection) -> dict[str, object]:
         "codeLength": math.ceil(nats / math.log(2) / 8),
         "perplexity": perplexity(nats, n),
         "order0": entropy(histogram(sample.data)),
+        "picture": _picture_facts(inspection.picture),
+    }
+
+
+def _picture_facts(picture: Picture | None) -> dict[str, object] | None:
+    if picture is None:
+        return None
+    rows, row = picture.bits.shape
+    width = row // picture.pixels.pixel
+    return {
+        "width": width,
+        "height": rows,
+        "pixel": picture.pixels.pixel,
+        "row": row,
+        "bitsPerPixel": float(picture.bits.sum()) / (width * rows),
     }
 
 
 def _planes(inspection: Inspection) -> bytes:
-    """Return planes of n bytes: values, surprisals, predicted values by rank, their odds by rank.
+    """Return planes of n bytes: values, surprisals, predicted values by rank, their odds by rank;
+    then the picture's, if there is one.
 
     The first rank's odds are as they are, each other rank's by how far they are below the last's.
     """
     explanation = inspection.explanation
-    bits = -np.log2(explanation.likelihood)
-    surprisal = np.minimum(np.rint(bits * TENTH), 255).astype(np.uint8)
-    return b"".join(
-        [
-            inspection.sample.data,
-            surprisal.tobytes(),
-            np.ascontiguousarray(explanation.values.T).tobytes(),
-            _odds(explanation.freq.T).tobytes(),
-        ]
-    )
+    planes = [
+        inspection.sample.data,
+        _tenths(-np.log2(explanation.likelihood)),
+        np.ascontiguousarray(explanation.values.T).tobytes(),
+        _odds(explanation.freq.T).tobytes(),
+    ]
+    if inspection.picture:
+        planes.append(_tenths(inspection.picture.bits))
+    return b"".join(planes)
+
+
+def _tenths(bits: NDArray[np.float64]) -> bytes:
+    return np.minimum(np.rint(bits * TENTH), 255).astype(np.uint8).tobytes()
 
 
 def _odds(freq: NDArray[np.uint32]) -> NDArray[np.uint8]:

@@ -30,6 +30,7 @@ class Pixels(NamedTuple):
     size: int  # bytes
     pixel: int  # bytes
     row: int  # bytes
+    is_upward: bool = False  # the lowest row comes first
 
 
 def pixels_in(data: NDArray[np.uint8]) -> list[Pixels]:
@@ -69,7 +70,7 @@ def _bmp(text: bytes, at: int) -> Pixels | None:
     if bits not in (8, 24, 32) or packing not in (0, 3) or width <= 0:
         return None
     row = (width * bits // 8 + 3) // 4 * 4
-    return Pixels(at + start, row * abs(height), bits // 8, row)
+    return Pixels(at + start, row * abs(height), bits // 8, row, height > 0)
 
 
 def _pnm(header: re.Match[bytes]) -> Pixels | None:
@@ -130,4 +131,4 @@ def _targa(text: bytes) -> list[Pixels]:
     fits = start + size <= len(text) <= start + size + _AFTER_TARGA
     if not fits or kind not in (1, 2, 3) or has_map > 1 or bits not in (8, 24, 32) or flags & 0xC0:
         return []
-    return [Pixels(start, size, bits // 8, width * bits // 8)]
+    return [Pixels(start, size, bits // 8, width * bits // 8, not flags & 0x20)]

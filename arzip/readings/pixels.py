@@ -306,7 +306,7 @@ def _find(data: NDArray[np.uint8]) -> list[Found]:
     """Return the pixels behind the headers of pictures that are not compressed."""
     return [
         (start, size, numbers)
-        for start, size, pixel, row in pixels_in(data)
+        for start, size, pixel, row, _ in pixels_in(data)
         if (numbers := numbers_for(data[start : start + size], pixel, row))
     ]
 

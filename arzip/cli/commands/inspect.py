@@ -48,7 +48,8 @@ def command(context: click.Context, /, file: str, most: int, **values: Any) -> N
     """Write a page that shows how well the model predicts every byte of FILE.
 
     The page is one HTML file that needs no network: a map of all bytes, coloured by surprisal, with
-    the likeliest predictions at each, a plot of bits per byte along the file, and totals.
+    the likeliest predictions at each, a plot of bits per byte along the file, and totals. A picture
+    that is not compressed is drawn by the bits of its pixels.
     """
     if most < 1:
         raise click.UsageError(f"--most is {most}: it must be 1 or more")
