@@ -41,6 +41,12 @@ FILES = {
     "bmp": (bmp(39, 40, 24), Pixels(54, 4800, 3, 120, is_upward=True)),
     "bmp from the top": (bmp(40, -40, 24), Pixels(54, 4800, 3, 120)),
     "bmp of four bytes": (bmp(30, 40, 32), Pixels(54, 4800, 4, 120, is_upward=True)),
+    "inside a program": (bmp(39, 40, 24)[14:], Pixels(40, 4800, 3, 120, is_upward=True)),
+    "icon": (bmp(40, 80, 24)[14:], Pixels(40, 4800, 3, 120, is_upward=True)),
+    "icon with a palette": (
+        bmp(60, 120, 8)[14:] + bytes(1024),
+        Pixels(1064, 3600, 1, 60, is_upward=True),
+    ),
     "grey": (b"P5\n# made\n60 80\n255\n", Pixels(20, 4800, 1, 60)),
     "colours": (b"P6 40 40 255\n", Pixels(13, 4800, 3, 120)),
     "pam": (
@@ -66,11 +72,19 @@ def test_pixels_are_found(name: str) -> None:
     assert pixels_in(array(header + PIXELS)) == [expected]
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("targa")])
+UNNAMED = {name for name in FILES if name.startswith(("targa", "icon", "inside"))}
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in UNNAMED])
 def test_less_than_the_header_says_is_there(name: str) -> None:
     header, expected = FILES[name]
     cut = array((header + PIXELS)[:-100])
     assert pixels_in(cut) == [expected._replace(size=expected.size - 100)]
+
+
+@pytest.mark.parametrize("name", sorted(UNNAMED))
+def test_what_has_no_name_is_there_as_a_whole(name: str) -> None:
+    assert pixels_in(array((FILES[name][0] + PIXELS)[:-1500])) == []
 
 
 def test_one_behind_another() -> None:

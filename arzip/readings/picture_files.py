@@ -1,5 +1,7 @@
 """Where pixels are in files of pictures that are not compressed: BMP, PNM, PAM, TIFF, Targa.
 
+And in icons and programs, which hold BMP's pictures without their first 14 bytes.
+
 A header may claim anything. What it claims is cut to the bytes that there are, and left alone if it
 makes no sense: a wrong reading costs size, nothing else.
 """
@@ -15,10 +17,11 @@ __all__ = ["Pixels", "pixels_in"]
 
 _COMMENT = re.compile(rb"#[^\n]*\n")
 _BMP = rb"BM.{4}\0{4}"
+_DIB = rb"\x28\0{3}.{8}\x01\0[\x08\x18\x20]\0{5}"
 _PNM = rb"P[56]\s+(?:#[^\n]*\n\s*)*\d{1,5}\s+\d{1,5}\s+\d{1,3}\s"
 _PAM = rb"P7\n(?:[A-Z#][^\n]*\n){4,16}?ENDHDR\n"
 _TIFF = rb"II\*\0|MM\0\*"
-_HEADER = re.compile(b"|".join((_BMP, _PNM, _PAM, _TIFF)), re.DOTALL)
+_HEADER = re.compile(b"|".join((_BMP, _DIB, _PNM, _PAM, _TIFF)), re.DOTALL)
 _MOST_ENTRIES = 64  # of a TIFF's directory
 _AFTER_TARGA = 4096  # bytes that may follow its pixels
 
@@ -53,6 +56,8 @@ def _pixels_behind(header: re.Match[bytes], text: bytes) -> Pixels | None:
         match header.group()[:2]:
             case b"BM":
                 return _bmp(text, header.start())
+            case b"\x28\0":
+                return _dib(text, header.start())
             case b"P7":
                 return _pam(header)
             case b"II":
@@ -69,8 +74,24 @@ def _bmp(text: bytes, at: int) -> Pixels | None:
     start, _, width, height, _, bits, packing = struct.unpack_from("<IIiiHHI", text, at + 10)
     if bits not in (8, 24, 32) or packing not in (0, 3) or width <= 0:
         return None
-    row = (width * bits // 8 + 3) // 4 * 4
+    row = _row(width, bits)
     return Pixels(at + start, row * abs(height), bits // 8, row, height > 0)
+
+
+def _dib(text: bytes, at: int) -> Pixels | None:
+    width, height, _, bits, _, _, _, _, colours = struct.unpack_from("<iiHHIIiiI", text, at + 4)
+    if height == 2 * width:  # an icon, whose mask is as high again
+        height = width
+    start = at + 40 + 4 * (colours or 256 if bits == 8 else 0)
+    row = _row(width, bits)
+    if width <= 0 or start + row * abs(height) > len(text):  # no name: all that it says must fit
+        return None
+    return Pixels(start, row * abs(height), bits // 8, row, height > 0)
+
+
+def _row(width: int, bits: int) -> int:
+    """Return the bytes of a row, a multiple of four."""
+    return (width * bits // 8 + 3) // 4 * 4
 
 
 def _pnm(header: re.Match[bytes]) -> Pixels | None:
