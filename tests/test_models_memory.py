@@ -28,3 +28,9 @@ def test_sparse_memory_is_zero_and_can_be_written() -> None:
     assert sparse.size == 1 << 20 and not sparse.any()
     sparse[-1] = 3
     assert sparse.sum() == 3
+
+
+def test_too_much_is_an_error_of_memory() -> None:
+    for make in (memory.zeros, memory.sparse_zeros):
+        with pytest.raises(MemoryError):
+            make(1 << 60, np.uint8)

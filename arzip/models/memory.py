@@ -25,8 +25,14 @@ def zeros(size: int, dtype: "np.dtype[Any] | type[np.generic]") -> NDArray[Any]:
 
 
 def sparse_zeros(size: int, dtype: "np.dtype[Any] | type[np.generic]") -> NDArray[Any]:
-    """Return zeros in pages of 4 KiB, not 2 MiB as numpy's: untouched ones take no memory."""
-    memory = mmap.mmap(-1, size * np.dtype(dtype).itemsize)
+    """Return zeros in pages of 4 KiB, not 2 MiB as numpy's: untouched ones take no memory.
+
+    Raises MemoryError, as numpy does, if there is no room for them.
+    """
+    try:
+        memory = mmap.mmap(-1, size * np.dtype(dtype).itemsize)
+    except OSError as error:
+        raise MemoryError(f"no room for {size} zeros") from error
     if hasattr(mmap, "MADV_NOHUGEPAGE"):
         with contextlib.suppress(OSError):  # of a kernel without large pages
             memory.madvise(mmap.MADV_NOHUGEPAGE)
