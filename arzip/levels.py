@@ -22,8 +22,8 @@ LEVELS = {
     5: "base",
     6: "base",
     7: "base",
-    8: "base",
-    9: "base",
+    8: "max",
+    9: "max",
 }
 DEFAULT_LEVEL = 6
 

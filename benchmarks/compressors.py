@@ -160,7 +160,7 @@ OTHERS = {
     )
 }
 
-DEFAULT = ("arzip-base", "arzip-swift", "arzip-fast", "arzip-swift-T2", *OTHERS)
+DEFAULT = ("arzip-max", "arzip-base", "arzip-swift", "arzip-fast", "arzip-swift-T2", *OTHERS)
 """Two threads are measured only for one model, and on files of several segments."""
 
 

@@ -23,6 +23,7 @@ from tables import LARGE, MAIN, MIB, compressors_of, corpora_of, of_corpora
 
 INK = "#808891"
 COLOURS = {
+    "arzip-max": "#b3202a",
     "arzip-base": "#e5484d",
     "arzip-swift": "#e07b1a",
     "arzip-fast": "#d1a417",
@@ -57,7 +58,17 @@ STYLE: dict[str, Any] = {
     "ytick.color": INK,
 }
 
-BY_SIZE = ("arzip-base", "arzip-swift", "arzip-fast", "xz", "zstd", "brotli", "bzip3", "zpaq")
+BY_SIZE = (
+    "arzip-max",
+    "arzip-base",
+    "arzip-swift",
+    "arzip-fast",
+    "xz",
+    "zstd",
+    "brotli",
+    "bzip3",
+    "zpaq",
+)
 """The compressors in charts of lines: few enough to tell apart."""
 
 

@@ -36,7 +36,7 @@ def test_the_defaults(data: bytes) -> None:
 def test_the_level_is_the_second_argument() -> None:
     """As in gzip, bz2, zlib and zstd."""
     frame = arzip.compress(TEXT)
-    for level in (5, 6, 9):
+    for level in (5, 6, 7):
         assert arzip.compress(TEXT, level) == arzip.compress(TEXT, level=level) == frame
         assert arzip.evaluate(TEXT, level) == arzip.evaluate(TEXT)
     with pytest.raises(ValueError, match="level is 10: it must be 1 to 9"):

@@ -399,11 +399,11 @@ def test_levels(text: Path, level: str) -> None:
 @pytest.mark.parametrize(
     ("environment", "arguments", "model"),
     [
-        ("", ["-m", "swift", "-9"], "base"),
+        ("", ["-m", "swift", "-9"], "max"),
         ("", ["-9", "-m", "swift"], "swift"),
         ("", ["-9", "-1"], "fast"),
-        ("", ["-1", "--best"], "base"),
-        ("-m swift", ["-9"], "base"),
+        ("", ["-1", "--best"], "max"),
+        ("-m swift", ["-7"], "base"),
         ("-9", ["-m", "swift"], "swift"),
         ("-1", [], "fast"),
         ("-m swift", [], "swift"),
@@ -722,7 +722,8 @@ def test_models(here: Path) -> None:
     assert {row["name"]: row["levels"] for row in rows} == {
         "fast": [1, 2],
         "swift": [3, 4],
-        "base": [5, 6, 7, 8, 9],
+        "base": [5, 6, 7],
+        "max": [8, 9],
     }
     assert "swift" in run("models").stdout
 

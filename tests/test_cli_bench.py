@@ -28,7 +28,7 @@ def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
     """Has the models compiled, so that no test meets the message about it."""
-    for model in ("fast", "swift", "base"):
+    for model in ("fast", "swift", "base", "max"):
         arzip.decompress(arzip.compress(TEXT, model=model))
 
 

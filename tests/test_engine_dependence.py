@@ -165,9 +165,7 @@ def test_changed_source_in_another_module_is_noticed(tmp_path: Path) -> None:
         "PYTHONPATH": str(tmp_path),
         "ARZIP_CACHE_DIR": str(tmp_path / "code"),
     }
-    program = (
-        "from arzip.models.bits.mixer import _bounded as b; import sys; print(b(5000), b(7)); "
-    )
+    program = "from arzip.models.bits.last import bounded as b; import sys; print(b(5000), b(7)); "
     program += "print('numba' in sys.modules)"
 
     def bounded() -> list[str]:

@@ -41,9 +41,9 @@ except arzip.ChecksumError as error:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
-@pytest.mark.parametrize("name", ["fast", "swift", "base"])
+@pytest.mark.parametrize("name", ["fast", "swift", "base", "max"])
 def test_a_small_frame_that_claims_much_takes_little(name: str) -> None:
-    """22 bytes that claim to restore to 64 MiB, for which the model's tables take 300 MiB."""
+    """22 bytes that claim to restore to 64 MiB, for which the tables take 300 or 550 MiB."""
     identity = arzip.load_model(name).identity
     payload = b"\x80abcd"  # which says that all is text
     header = MAGIC + b"\x10" + identity
@@ -51,7 +51,8 @@ def test_a_small_frame_that_claims_much_takes_little(name: str) -> None:
     frame = header + lengths + payload + bytes(4)
     command = [sys.executable, "-c", GROWTH, name, frame.hex()]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 64 << 10  # KiB
+    # Each context of each byte that is restored takes pages of a table, and some know many.
+    assert int(done.stdout) < (128 if name == "max" else 64) << 10  # KiB
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled
 from arzip.models.bits import mixer, ngram, slots
-from arzip.models.bits.state import FITTED, LAYOUT, LINE, new_state, read_by
+from arzip.models.bits.state import LINE, new_state, read_by
 from arzip.readings import TEXT
 from arzip.readings.reading import State
 
@@ -16,8 +16,7 @@ Reference = dict[tuple[int, int], list[int]]
 
 
 def fresh() -> State:
-    fitted = {name: np.zeros(LAYOUT[name].shape, dtype=np.int32) for name in FITTED}
-    state = new_state(fitted, mixer.apm_row())
+    state = new_state(mixer.apm_row())
     read_by(state, TEXT.reading, TEXT.which, TEXT.numbers)
     return state
 

@@ -12,7 +12,7 @@ import pytest
 import arzip
 from arzip import readings
 from arzip.models.bits import mixer
-from arzip.models.bits.state import FITTED, LAYOUT, new_state, read_by
+from arzip.models.bits.state import new_state, read_by
 from arzip.readings import READINGS, TEXT, Chosen, past, records, spans
 
 
@@ -80,7 +80,7 @@ from arzip.readings import spans
 from arzip.training import fit
 new = readings.READINGS[-1]
 swift = registry.read("swift")
-added = parameters.pack(fit.unfitted(new), new, new.name)
+added = parameters.pack(fit.unfitted(new), new.name)
 model = hybrid.HybridModel.unproven(
     dataclasses.replace(swift, tensors={**swift.tensors, **added})
 )
@@ -122,8 +122,7 @@ def test_a_new_reading_is_a_file_and_a_line_in_a_list(tmp_path: Path) -> None:
 
 def contexts(chosen: Chosen, data: bytes) -> list[int]:
     """The hashes of the byte after `data`."""
-    fitted = {name: np.zeros(LAYOUT[name].shape, dtype=np.int32) for name in FITTED}
-    state = new_state(fitted, mixer.apm_row())
+    state = new_state(mixer.apm_row())
     read_by(state, chosen.reading, chosen.which, chosen.numbers)
     values = np.frombuffer(data + bytes(1), dtype=np.uint8).copy()
     for byte in data:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from arzip.models.bits import mixer
-from arzip.models.bits.state import FITTED, LAYOUT, new_state
+from arzip.models.bits.state import new_state
 from arzip.readings import instructions
 from arzip.readings.reading import State
 
@@ -32,8 +32,7 @@ KNOWN = [
 
 
 def fresh() -> State:
-    fitted = {name: np.zeros(LAYOUT[name].shape, dtype=np.int32) for name in FITTED}
-    return new_state(fitted, mixer.apm_row())
+    return new_state(mixer.apm_row())
 
 
 @pytest.mark.parametrize("code", KNOWN)

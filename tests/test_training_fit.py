@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from arzip import codec, readings
 from arzip.compressibility import is_incompressible
 from arzip.models import registry
+from arzip.models.parameters import Parameters
 from arzip.training import fit, synthetic
 
 PROSE = b"".join(
@@ -23,6 +24,30 @@ def test_fitted_parameters_predict_better(fitter: fit.Fitter) -> None:
     _, first = fitter.code(piece, wide=False)
     _, second = fitter.code(piece, wide=False)
     assert second < 0.97 * first
+
+
+def test_what_reading_broadly_adds_is_fitted_and_the_model_stays() -> None:
+    given = registry.read("base")
+    fitter = fit.BroadFitter(given)
+    before = fitter.fitted["text+network"]["weights"].copy()
+    piece = np.frombuffer(PROSE, dtype=np.uint8)
+    _, first = fitter.code(piece)
+    read, second = fitter.code(piece)
+    assert read == {"text+network"}
+    assert second < first
+    assert np.array_equal(fitter.fitted["text+network"]["weights"], before)
+    tensors = fitter.tensors(fitter.fitted)
+    assert {name.partition(".")[0] for name in tensors} == {
+        "text+network",
+        "fields+network",
+        "records",
+        "records+network",
+        "x86",
+        "x86+network",
+    }
+    made = Parameters("mine", given.version, {**given.tensors, **tensors}, (), {}, "", "broad")
+    model = registry.load("max").unproven(made)
+    assert sum(part.nll for part in model.encode(piece)) < first
 
 
 def test_a_piece_of_several_readings_fits_each(monkeypatch: pytest.MonkeyPatch) -> None:

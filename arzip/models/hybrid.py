@@ -17,9 +17,10 @@ from arzip.models.explore.session import PredictorSession
 from arzip.models.model import PIECE, SESSION_SIZE, ReadingModel
 from arzip.models.network.networks import network_of
 from arzip.models.parameters import Parameters
-from arzip.models.predictor import Predictor, bank_of
+from arzip.models.predictor import Fitted, Predictor, bank_of
 from arzip.parts import Part
 from arzip.readings import READINGS, TEXT, TEXTS, Chosen, spans
+from arzip.readings.reading import Reading
 from arzip.readings.spans import Span
 
 __all__ = ["VERSION", "HybridModel"]
@@ -34,6 +35,8 @@ class HybridModel(ReadingModel[Predictor]):
     """Implements codec.Model. Immutable, so that threads may share it."""
 
     KIND, VERSION = "hybrid", VERSION
+    BROAD = False
+    """Whether it has the contexts of readings/breadth.py: see broad.py."""
     _encode_piece, _decode_piece = staticmethod(coding.encode), staticmethod(coding.decode)
 
     def __init__(self, parameters: Parameters) -> None:
@@ -44,16 +47,19 @@ class HybridModel(ReadingModel[Predictor]):
             ways += [(reading, True) for reading in READINGS if reading.with_network]
         parameters.check_names(bank_of(*way) for way in ways)
         self._banks = {
-            bank_of(*way): parameters.fields(way[0], parameters.bank(bank_of(*way), way[0].name))
-            for way in ways
+            bank_of(*way): self._fitted(parameters, way[0], bank_of(*way)) for way in ways
         }
         self._network = network_of(parameters.network) if parameters.network else None
         self._preface = parameters.preface
         self._begun: dict[Chosen, Predictor] = {}
 
+    def _fitted(self, parameters: Parameters, reading: Reading, bank: str) -> Fitted:
+        """Return the values that a bank starts from."""
+        return parameters.fields(reading, parameters.bank(bank, reading.name))
+
     def memory_needed(self, n: int) -> int:
         """Return the bytes of memory that coding n bytes takes; see predictor.memory_needed."""
-        return predictor.memory_needed(n + self._preface.size, self._network)
+        return predictor.memory_needed(n + self._preface.size, self._network, broad=self.BROAD)
 
     def session(self, *, reading: Chosen = TEXT, size: int = SESSION_SIZE) -> PredictorSession:
         """See ReadingModel."""
@@ -79,7 +85,9 @@ class HybridModel(ReadingModel[Predictor]):
     def _empty(self, n: int, chosen: Chosen, *, sparse: bool = False) -> Predictor:
         with_network = self._network is not None and chosen.with_network
         fitted = self._banks[bank_of(chosen.reading, with_network)]
-        return predictor.new_predictor(fitted, n, chosen, self._network, sparse=sparse)
+        return predictor.new_predictor(
+            fitted, n, chosen, self._network, sparse=sparse, broad=self.BROAD
+        )
 
     def _begin(self, n: int, chosen: Chosen) -> Predictor:
         """Return a predictor that has read the preface as if it were coded."""

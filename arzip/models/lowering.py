@@ -9,6 +9,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import lower_builtin, overload, type_callable
 
+from arzip import readings
 from arzip.models.network import networks, recurrent, transformer
 from arzip.models.numbers.intrinsics import (
     BYTE_GROUP,
@@ -25,6 +26,7 @@ from arzip.models.numbers.intrinsics import (
     prefetch,
     weigh,
 )
+from arzip.readings.reading import MOST_CONTEXTS
 
 __all__: list[str] = []
 
@@ -245,6 +247,14 @@ def _generate_prefetch(context: Any, builder: Any, signature: Any, arguments: An
     read, keep, data_cache = (ir.Constant(WORD, value) for value in (0, 3, 1))
     _call(builder, "llvm.prefetch.p0", ir.VoidType(), [address, read, keep, data_cache])
     return context.get_dummy_value()
+
+
+@overload(readings.by_breadth, strict=False)
+def _compiled_by_breadth(state: Any, narrow: Any, broad: Any, *given: Any) -> Any:
+    """Choose by the type of the state."""
+    broadly = state.fields["hashes"].type.shape[0] > MOST_CONTEXTS
+    chosen = (broad if broadly else narrow).dispatcher
+    return lambda state, narrow, broad, *given: chosen(state, *given)
 
 
 @overload(networks.step, strict=False)  # whose annotations numba would have in both signatures

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.errors import ModelError
-from arzip.models.bits.state import LAYOUT, shapes
+from arzip.models.bits.state import more_shapes, shapes
 from arzip.readings.reading import Reading
 from arzip.system.newfile import NewFile
 
@@ -44,13 +44,24 @@ TYPES: dict[str, type[np.uint16 | np.int16]] = {
     "match_map": np.uint16,
     "weights": np.int16,
     "final_weights": np.int16,
+    "more_history": np.uint16,
+    "more_weights": np.int16,
+    "more_final": np.int16,
 }
 """Of a field's tensor. With the shift the type is also its range, and the range that coding needs:
 a map's entry is a probability from 0 to below 1, whose upper bits are an index into a table; a
 weight is at most 2**20, so that its products with inputs below 2**11 fit in 32 bits; a final weight
 at most 2**19, and its products have 64."""
 
-SHIFTS = {"history_map": 6, "match_map": 6, "weights": 5, "final_weights": 4}
+SHIFTS = {
+    "history_map": 6,
+    "match_map": 6,
+    "weights": 5,
+    "final_weights": 4,
+    "more_history": 6,
+    "more_weights": 5,
+    "more_final": 4,
+}
 """A field is its tensor times 2**shift: 16 bits carry all that was learned."""
 
 NETWORK = "network."
@@ -131,23 +142,25 @@ class Parameters:
             raise ModelError(f"model {self.name!r} lacks a {name} that fits: it is unfit")
         return tensor
 
-    def bank(self, wanted: str, else_: str) -> str:
-        """Return the name of a bank, or of another one where that one is missing."""
-        return wanted if any(name.startswith(f"{wanted}.") for name in self.tensors) else else_
+    def bank(self, wanted: str, else_: str, field: str = "weights") -> str:
+        """Return the name of a bank, or of another one where that one's field is missing."""
+        return wanted if f"{wanted}.{field}" in self.tensors else else_
 
-    def fields(self, reading: Reading, bank: str) -> dict[str, NDArray[np.int32]]:
+    def fields(
+        self, reading: Reading, bank: str, *, more: bool = False
+    ) -> dict[str, NDArray[np.int32]]:
         """Return the fields of a state from which this reading starts, as coding needs them.
+
+        They are as large as the reading needs; or those of reading it broadly, if there is `more`.
 
         `bank` is the reading's name, with WITH_NETWORK for the values to start from beside one.
 
         Raises ModelError if one is missing, or of another type or shape.
         """
         fields = {}
-        for field, shape in shapes(reading).items():
+        for field, shape in (more_shapes if more else shapes)(reading).items():
             tensor = self.tensor(f"{bank}.{field}", np.dtype(TYPES[field]), shape)
-            fields[field] = np.zeros(LAYOUT[field].shape, dtype=np.int32)
-            used = tuple(map(slice, shape))
-            fields[field][used] = tensor.astype(np.int32) << SHIFTS[field]
+            fields[field] = tensor.astype(np.int32) << SHIFTS[field]
         return fields
 
     def check_names(self, banks: Iterable[str]) -> None:
@@ -158,14 +171,12 @@ class Parameters:
                 raise ModelError(f"model {self.name!r} has an unknown tensor {name!r}: it is unfit")
 
 
-def pack(
-    fields: Mapping[str, NDArray[np.int32]], reading: Reading, bank: str
-) -> dict[str, NDArray[Any]]:
+def pack(fields: Mapping[str, NDArray[np.int32]], bank: str) -> dict[str, NDArray[Any]]:
     """Return the tensors of one bank: fields() undoes it, except for the bits shifted out."""
     packed: dict[str, NDArray[Any]] = {}
-    for field, shape in shapes(reading).items():
+    for field, value in fields.items():
         bounds = np.iinfo(np.dtype(TYPES[field]))
-        values = fields[field][tuple(map(slice, shape))] >> SHIFTS[field]
+        values = value >> SHIFTS[field]
         packed[f"{bank}.{field}"] = values.clip(bounds.min, bounds.max).astype(TYPES[field])
     return packed
 
@@ -247,13 +258,21 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
         raise _damaged(path) from error
 
 
-def _read_beside(path: Path, name: str) -> dict[str, NDArray[Any]]:
-    """Return the tensors of a model in the same folder. Raises ModelError, ValueError, OSError."""
+def _read_beside(path: Path, name: str, depth: int = 2) -> dict[str, NDArray[Any]]:
+    """Return the tensors of a model in the same folder, and of one that it shares with in turn.
+
+    Raises ModelError, ValueError, OSError.
+    """
+    if depth == 0:
+        raise ValueError("too many models that share tensors")
     beside = path.with_name(f"{name}.safetensors")
     try:
-        return _read(beside)[1]
+        metadata, tensors = _read(beside)
     except FileNotFoundError as error:
         raise ModelError(f"{path} needs {beside} beside it: restore it from a copy") from error
+    if shares := metadata.get("shares", ""):
+        tensors = _read_beside(beside, _file_name(shares), depth - 1) | tensors
+    return tensors
 
 
 def _damaged(path: Path) -> ModelError:

@@ -7,7 +7,16 @@ from numpy.typing import NDArray
 
 from arzip.models import memory
 from arzip.models.bits import mixer
-from arzip.models.bits.state import FITTED, LINE, STATE_BYTES, new_state, read_by
+from arzip.models.bits.state import (
+    BROAD,
+    LAYOUT,
+    LINE,
+    fitted_of,
+    is_broad,
+    new_state,
+    read_by,
+    set_fitted,
+)
 from arzip.models.network import running
 from arzip.models.network.networks import Network
 from arzip.models.network.running import RunningNetwork
@@ -55,7 +64,8 @@ class Predictor(NamedTuple):
 
     def fits(self, n: int) -> bool:
         """Return whether its tables have the sizes for a segment of n bytes."""
-        return (self.table.size, self.positions.size) == (_slots(n), _places(n))
+        broad = is_broad(self.state)
+        return (self.table.size, self.positions.size) == (_slots(n, broad), _places(n))
 
     def read_on(self, chosen: Chosen, banks: dict[str, Fitted]) -> None:
         """Read what comes in the chosen way.
@@ -63,13 +73,13 @@ class Predictor(NamedTuple):
         `banks` gets what the bank so far has learned, and has the weights of the next one.
         """
         state = self.state
-        old = bank_of(READINGS[int(state["reading"])], bool(state["network"]))
+        before = READINGS[int(state["reading"])]
+        old = bank_of(before, bool(state["network"]))
         new = bank_of(chosen.reading, self.network is not None and chosen.with_network)
         if new != old:
-            banks[old] = {name: state[name].copy() for name in (*FITTED, "learned")}
-            state["learned"] = 0
-            for name, values in banks[new].items():
-                state[name] = values
+            banks[old] = fitted_of(state, before) | {"learned": np.array(state["learned"])}
+            set_fitted(state, chosen.reading, banks[new])
+            state["learned"] = banks[new].get("learned", 0)
         self._read_by(chosen)
         state["span_start"] = state["position"]
 
@@ -95,6 +105,7 @@ def new_predictor(
     network: Network | None = None,
     *,
     sparse: bool = False,
+    broad: bool = False,
 ) -> Predictor:
     """Return a predictor before the first byte of a segment of n bytes, which are to be added.
 
@@ -102,25 +113,30 @@ def new_predictor(
     """
     zeros = memory.sparse_zeros if sparse else memory.zeros
     predictor = Predictor(
-        new_state(fitted, mixer.apm_row()),
-        zeros(_slots(n), np.uint32),
+        new_state(mixer.apm_row(), broad=broad),
+        zeros(_slots(n, broad), np.uint32),
         zeros(_places(n), np.int32),
         np.zeros(0, dtype=np.uint8),
         running.start(network) if network else None,
     )
     predictor._read_by(chosen)
+    set_fitted(predictor.state, chosen.reading, fitted)
     return predictor
 
 
-def memory_needed(n: int, network: Network | None) -> int:
+def memory_needed(n: int, network: Network | None, *, broad: bool = False) -> int:
     """Return the bytes that a predictor for n bytes takes, and these, as they are and as read."""
-    tables = 4 * (_slots(n) + _places(n))
-    return tables + STATE_BYTES + (running.memory_needed(network) if network else 0) + 2 * n
+    tables = 4 * (_slots(n, broad) + _places(n))
+    state = (BROAD if broad else LAYOUT).itemsize
+    return tables + state + (running.memory_needed(network) if network else 0) + 2 * n
 
 
-def _slots(n: int) -> int:
-    """Return the slots in the table: 2 lines a byte, within bounds, and as many for runs."""
-    return 2 * LINE * _room(2 * n, MOST_LINES)
+def _slots(n: int, broad: bool) -> int:
+    """Return the slots in the table: 2 lines a byte, within bounds, and as many for runs.
+
+    Broad readings have twice as many contexts, and twice as many lines.
+    """
+    return 2 * LINE * _room(2 * n << broad, MOST_LINES << broad)
 
 
 def _places(n: int) -> int:

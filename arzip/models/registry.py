@@ -99,6 +99,10 @@ def _class_for(made: "Parameters") -> "type[ReadingModel[Any]]":
         from arzip.models.hybrid import HybridModel
 
         return HybridModel
+    if made.kind == "broad":
+        from arzip.models.broad import BroadModel
+
+        return BroadModel
     if made.kind == "fast":
         from arzip.models.fast.model import FastModel
 

@@ -8,6 +8,7 @@
     bitmap.py       pictures of one bit a pixel, bit by bit
     pixels.py       other pictures, by the pixels around (picture_files.py)
     samples.py      sound and arrays, by the numbers before (array_files.py)
+    breadth.py      no reading, but more contexts of some, for a model that takes the time
 
 A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of
 that; what all of them share is in past.py. Numbers are predicted by value with values.py and
@@ -36,7 +37,7 @@ from arzip.readings import (
     x86,
 )
 from arzip.readings.past import hash_pair
-from arzip.readings.reading import Numbers, Reading, Size, State
+from arzip.readings.reading import MOST_CONTEXTS, Numbers, Reading, Size, State
 
 __all__ = [
     "FIELDS",
@@ -45,6 +46,7 @@ __all__ = [
     "TEXTS",
     "Chosen",
     "Reading",
+    "by_breadth",
     "checked",
     "for_each_size",
     "observe",
@@ -154,12 +156,28 @@ def _by_index(functions: Sequence[Callable[..., Any]]) -> Any:
     return call
 
 
+def by_breadth(
+    state: State, narrow: Callable[..., Any], broad: Callable[..., Any], *given: Any
+) -> Any:
+    """Call one of two functions, by whether the state has room to read broadly.
+
+    numba chooses when it compiles: see models/lowering.py.
+    """
+    return (broad if state.hashes.size > MOST_CONTEXTS else narrow)(state, *given)
+
+
 def for_each_size(make: Callable[[Size], Callable[..., Any]]) -> Any:
     """Return a function of a state and more, for compiled ones: it calls make(size).
 
     Loops whose length is known when they are compiled are work for vectors.
     """
-    sizes = [reading.size for reading in READINGS]
+    narrow, broad = (
+        _by_size(make, [reading.size(broadly) for reading in READINGS]) for broadly in (False, True)
+    )
+    return compiled(lambda state, *given: by_breadth(state, narrow, broad, *given))
+
+
+def _by_size(make: Callable[[Size], Callable[..., Any]], sizes: Sequence[Size]) -> Any:
     made = {size: make(size) for size in dict.fromkeys(sizes)}
     call = _by_index([made[size] for size in sizes])
     return compiled(lambda state, *given: call(state.reading, state, *given))
@@ -177,6 +195,7 @@ def set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     """Hash the contexts of the byte at data[state.position]."""
     past.set_shared_contexts(state)
     _set_contexts(state.reading, state, data)
+    by_breadth(state, _set_no_more, _set_more, data)
     _spread(state)
 
 
@@ -189,14 +208,27 @@ def set_bit_contexts(state: State) -> None:
 
 @for_each_size
 def _spread(size: Size) -> Callable[[State], None]:
+    total = size.all_contexts
+
     @compiled
     def spread(state: State) -> None:
         """Mix the bits of each context with its number."""
         hashes = state.hashes
-        for i in range(size.contexts):
+        for i in range(total):
             hashes[i] = hash_pair(hashes[i], u64(i))
 
     return spread
+
+
+@compiled
+def _set_no_more(state: State, data: NDArray[np.uint8]) -> None:
+    """Set no contexts beside those of the reading."""
+
+
+@compiled
+def _set_more(state: State, data: NDArray[np.uint8]) -> None:
+    """Set the contexts that a reading has in a model that reads broadly."""
+    _set_more_of(state.reading, state, data)
 
 
 @compiled
@@ -206,4 +238,5 @@ def _stay(state: State) -> None:
 
 _observe = _by_index([reading.observe for reading in READINGS])
 _set_contexts = _by_index([reading.set_contexts for reading in READINGS])
+_set_more_of = _by_index([reading.set_more or _set_no_more for reading in READINGS])
 _set_bit_contexts = _by_index([reading.set_bit_contexts or _stay for reading in READINGS])

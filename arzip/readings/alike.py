@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i32, i64, u64
+from arzip.readings.past import byte_at
 from arzip.readings.reading import Field, State
 from arzip.readings.values import note_residuals
 
-__all__ = ["CONTEXTS", "FIELDS", "HISTOGRAMS", "byte_at", "observe", "set_contexts"]
+__all__ = ["CONTEXTS", "FIELDS", "HISTOGRAMS", "observe", "set_contexts"]
 
 CONTEXTS, HISTOGRAMS = 9, 2
 """For a reading that has these at the end of its own."""
@@ -71,13 +72,6 @@ def set_contexts(state: State, data: NDArray[np.uint8], first: int) -> None:
     hashes[first + 6] = history & u64(0xFF000000FF)
     hashes[first + 7] = history & u64(0xFF000000FF000000)
     hashes[first + 8] = history & u64(0xFF00FF00FF00)
-
-
-@compiled
-def byte_at(data: NDArray[np.uint8], place: int) -> int:
-    """Return a byte of the past, 0 before the first one."""
-    byte: int = u64(data[place]) if place >= 0 else u64(0)
-    return byte
 
 
 @compiled

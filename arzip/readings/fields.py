@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
-from arzip.readings import numerals
+from arzip.readings import breadth, numerals
 from arzip.readings.numerals import PLACES, is_digit
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import Field, Found, Reading, State
@@ -215,6 +215,7 @@ READING = Reading(
     FIELDS,
     observe_line,
     _set_contexts,
+    set_more=breadth.set_more_of_text,
     with_network=True,
     wide=True,
 )

@@ -5,11 +5,12 @@ last byte the last two times (the indirect context).
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u16, u64
 from arzip.readings.reading import MOST_PHASES, Field, State
 
-__all__ = ["FIELDS", "SHARED", "expected", "hash_pair", "observe", "set_shared_contexts"]
+__all__ = ["FIELDS", "SHARED", "byte_at", "expected", "hash_pair", "observe", "set_shared_contexts"]
 
 FIELDS: tuple[Field, ...] = (
     ("position", np.int64),  # bytes seen
@@ -25,6 +26,13 @@ FIELDS: tuple[Field, ...] = (
 
 SHARED = 6
 """The first contexts are the same in all readings."""
+
+
+@compiled
+def byte_at(data: NDArray[np.uint8], place: int) -> int:
+    """Return a byte of the past, 0 before the first one."""
+    byte: int = u64(data[place]) if place >= 0 else u64(0)
+    return byte
 
 
 @compiled

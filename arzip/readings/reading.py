@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "MORE_CONTEXTS",
+    "MORE_PHASES",
     "MOST_CONTEXTS",
     "MOST_HISTOGRAMS",
     "MOST_NUMBERS",
@@ -21,11 +23,11 @@ __all__ = [
     "State",
 ]
 
-MOST_CONTEXTS = 40
+MOST_CONTEXTS, MOST_PHASES = 40, 5
 """Of a reading."""
 
-MOST_PHASES = 5
-"""Of a reading."""
+MORE_CONTEXTS, MORE_PHASES = 32, 6
+"""Of breadth.py, beside these."""
 
 MOST_NUMBERS = 12
 """Of a reading."""
@@ -56,6 +58,12 @@ class Size(NamedTuple):
     phases: int
     values: int
     histograms: int
+    more: bool = False
+    """Whether there are MORE_CONTEXTS and MORE_PHASES as well."""
+
+    @property
+    def all_contexts(self) -> int:
+        return self.contexts + MORE_CONTEXTS * self.more
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,10 @@ class Reading:
     wide: bool = False
     """Whether it takes so long that an encoder chooses it only beside a network, which does too."""
 
-    @property
-    def size(self) -> Size:
-        """How much it tells the mixers."""
-        return Size(self.contexts, self.phases, self.values, self.histograms)
+    set_more: Callable[[State, NDArray[np.uint8]], None] | None = None
+    """Set the contexts and phases that it has in a model which takes the time. Compiled."""
+
+    def size(self, broad: bool = False) -> Size:
+        """Return how much it tells the mixers, in a model that reads broadly or not."""
+        more = broad and self.set_more is not None
+        return Size(self.contexts, self.phases, self.values, self.histograms, more)

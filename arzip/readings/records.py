@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
-from arzip.readings import alike
-from arzip.readings.alike import byte_at
-from arzip.readings.past import expected, hash_pair
+from arzip.readings import alike, breadth
+from arzip.readings.past import byte_at, expected, hash_pair
 from arzip.readings.reading import Field, Found, Reading, State
 from arzip.readings.structure import DISTANCES, FARTHEST, NO_ANCHOR, structure_of
 
@@ -179,5 +178,6 @@ READING = Reading(
     _observe,
     _set_contexts,
     histograms=alike.HISTOGRAMS,
+    set_more=breadth.set_more_of_records,
     with_network=True,
 )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, u64
 from arzip.histogram import histogram
+from arzip.readings import breadth
 from arzip.readings.past import expected, hash_pair
 from arzip.readings.reading import Field, Found, Reading, State
 from arzip.readings.windows import stretches
@@ -133,5 +134,6 @@ READING = Reading(
     FIELDS,
     observe_line,
     set_line_contexts,
+    set_more=breadth.set_more_of_text,
     with_network=True,
 )

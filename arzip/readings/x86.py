@@ -6,7 +6,7 @@ What an instruction is made of is in instructions.py, how places become absolute
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.readings import alike, instructions, targets
+from arzip.readings import alike, breadth, instructions, targets
 from arzip.readings.reading import Found, Numbers, Reading
 
 __all__ = ["READING"]
@@ -72,5 +72,6 @@ READING = Reading(
     transform=_transform,
     undo=_undo,
     histograms=alike.HISTOGRAMS,
+    set_more=breadth.set_more_of_code,
     with_network=True,
 )

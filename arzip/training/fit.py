@@ -16,7 +16,21 @@ from numpy.typing import NDArray
 
 from arzip.models import coding, parameters, registry
 from arzip.models.bits.odds import ONE
-from arzip.models.bits.state import COUNTS, FITTED, HISTORIES, LAYOUT, MATCH, MATCH_BUCKETS, NETWORK
+from arzip.models.bits.state import (
+    COUNTS,
+    HISTORIES,
+    MATCH,
+    MATCH_BUCKETS,
+    MORE_MIXERS,
+    NETWORK,
+    ROWS_OF_MORE,
+    all_inputs,
+    fitted_of,
+    inputs_of,
+    more_shapes,
+    shapes,
+)
+from arzip.models.broad import BroadModel, broadened
 from arzip.models.fast import coding as fast_coding
 from arzip.models.fast import layout
 from arzip.models.fast import predictor as fast
@@ -25,12 +39,12 @@ from arzip.models.hybrid import HybridModel
 from arzip.models.network.networks import Network, network_of
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Fitted, bank_of, new_predictor
-from arzip.readings import READINGS, Chosen, spans
-from arzip.readings.reading import MOST_CONTEXTS, Reading
+from arzip.readings import READINGS, TEXTS, Chosen, spans
+from arzip.readings.reading import MORE_CONTEXTS, Reading
 from arzip.training.data import UNREADABLE, files, open_unpacked
 from arzip.training.synthetic import MAKERS
 
-__all__ = ["FastFitter", "HybridFitter", "files_source", "main", "unfitted"]
+__all__ = ["BroadFitter", "FastFitter", "HybridFitter", "files_source", "main", "unfitted"]
 
 Source = Callable[[Generator], bytes]
 """Draws data at random."""
@@ -41,27 +55,55 @@ LARGEST_FILE = 64 << 20
 
 def unfitted(reading: Reading) -> Fitted:
     """Return values from first principles: equal trust in all experts, histories at face value."""
-    history_map = np.full((MOST_CONTEXTS, HISTORIES // 256, 256), ONE // 2, dtype=np.int32)
-    for history in range(2, 256):
-        n = history.bit_length() - 1
-        ones = (history - (1 << n)).bit_count()
-        history_map[:, :, history] = int((ones + 0.4) / (n + 0.8) * ONE)
-    weights = np.zeros(LAYOUT["weights"].shape, dtype=np.int32)
+    shape = shapes(reading)
+    weights = np.zeros(shape["weights"], dtype=np.int32)
     trust = 3.2 if reading.values == 0 else 0.4
     weights[:, COUNTS : COUNTS + 2 * reading.contexts] = int(trust * 65536 / reading.contexts)
     values = COUNTS + 3 * reading.contexts
     weights[:, values : values + reading.values] = int(1.3 * 65536 / max(reading.values, 1))
     weights[:, MATCH : MATCH + 2] = 65536 // 5
     weights[:, NETWORK : NETWORK + 2] = 65536 // 6  # 0 without a network
-    final_weights = np.full(LAYOUT["final_weights"].shape, 65536 // 8, dtype=np.int32)
+    final_weights = np.full(shape["final_weights"], 65536 // 8, dtype=np.int32)
     final_weights[:, :2] = 65536 // 4
     lengths = np.arange(MATCH_BUCKETS)
     match_map = (ONE * (1 - 1 / (lengths + 2))).astype(np.int32)
     return {
-        "history_map": history_map.reshape(-1),
+        "history_map": _at_face_value(reading.contexts),
         "match_map": match_map,
         "weights": weights,
         "final_weights": final_weights,
+    }
+
+
+def _at_face_value(contexts: int) -> NDArray[np.int32]:
+    """Return what histories mean if nothing else is known of them."""
+    history_map = np.full((contexts, HISTORIES // 256, 256), ONE // 2, dtype=np.int32)
+    for history in range(2, 256):
+        n = history.bit_length() - 1
+        ones = (history - (1 << n)).bit_count()
+        history_map[:, :, history] = int((ones + 0.4) / (n + 0.8) * ONE)
+    return history_map.reshape(-1)
+
+
+def unfitted_more(reading: Reading, fitted: Fitted) -> Fitted:
+    """Return what reading it broadly starts from before that is fitted, beside its fitted values.
+
+    More mixers trust what the others do, on average; of more contexts each a little less.
+    """
+    size, own = reading.size(broad=True), inputs_of(reading.size())
+    usual = fitted["weights"][1024:1280].mean(axis=0)  # those that the last byte chooses
+    row = np.zeros(all_inputs(size))
+    row[:own] = usual
+    row[COUNTS : COUNTS + 3 * reading.contexts] *= 0.7
+    row[own:] = np.repeat(
+        0.25 * usual[COUNTS:][: 3 * reading.contexts].reshape(3, -1).mean(axis=1), MORE_CONTEXTS
+    )
+    final = np.zeros(more_shapes(reading)["more_final"])
+    final[-MORE_MIXERS:] = fitted["final_weights"][:, 2:].sum(axis=1).mean() / 2 / MORE_MIXERS
+    return {
+        "more_history": _at_face_value(MORE_CONTEXTS),
+        "more_weights": np.repeat(row[None], MORE_MIXERS, axis=0).astype(np.int32),
+        "more_final": final.astype(np.int32),
     }
 
 
@@ -77,6 +119,10 @@ class Fitter(Protocol):
         """
         ...
 
+    def tensors(self, fitted: Mapping[str, Fitted]) -> dict[str, NDArray[Any]]:
+        """Return fitted values as a model's file has them."""
+        ...
+
 
 class HybridFitter:
     """Fits a hybrid, with its network if it has one."""
@@ -88,30 +134,100 @@ class HybridFitter:
 
     def code(self, piece: NDArray[np.uint8], *, wide: bool = True) -> tuple[set[str], float]:
         """See Fitter. Without a network no encoder chooses wide readings, but one may ask to."""
-        banks, network = self.fitted, self._network
-        listed, data = _read(piece, wide=wide or network is not None)
-        first = listed[0].chosen
-        predictor = new_predictor(banks[self._bank(first)], piece.size, first, network)
-        predictor = predictor.with_data(data)
+        listed, data = _read(piece, wide=wide or self._network is not None)
+        return self._code(listed, data, broad=False)
+
+    def _code(
+        self, listed: list[spans.Span], data: NDArray[np.uint8], *, broad: bool
+    ) -> tuple[set[str], float]:
+        banks, first, last = self.fitted, listed[0].chosen, listed[-1].chosen
+        predictor = new_predictor(
+            banks[self._bank(first)], data.size, first, self._network, broad=broad
+        ).with_data(data)
         bits = _coded(predictor, listed, banks, coding.encode)
-        last = self._bank(listed[-1].chosen)
-        banks[last] = {name: predictor.state[name].copy() for name in FITTED}
+        banks[self._bank(last)] = fitted_of(predictor.state, last.reading)
         read = {self._bank(span.chosen) for span in listed}
-        for name in read:  # without what counts how much they have learned here
-            banks[name] = {field: banks[name][field] for field in FITTED}
+        for name in read:
+            banks[name].pop("learned", None)  # which counts how much they have learned here
         return read, bits
 
     def _bank(self, chosen: Chosen) -> str:
         return bank_of(chosen.reading, self._network is not None and chosen.with_network)
 
     def tensors(self, fitted: Mapping[str, Fitted]) -> dict[str, NDArray[Any]]:
-        """Return fitted values as a model's file has them."""
+        """See Fitter."""
         has = self._network is not None
         found: dict[str, NDArray[Any]] = {}
         for reading in READINGS:
             bank = bank_of(reading, has and reading.with_network)
-            found.update(parameters.pack(fitted[bank], reading, bank))
+            found.update(parameters.pack(fitted[bank], bank))
         return found
+
+
+class BroadFitter(HybridFitter):
+    """Fits what reading broadly adds to a model, which stays as it is."""
+
+    def __init__(self, given: Parameters) -> None:
+        super().__init__(network_of(given.network))
+        self.fitted, self._start = {}, {}
+        for reading in READINGS:
+            for with_network in {reading.with_network, False}:
+                bank = bank_of(reading, with_network)
+                fitted = given.fields(reading, given.bank(bank, reading.name))
+                if reading.set_more:
+                    self._start[bank] = unfitted_more(reading, fitted)
+                    fitted = broadened(fitted, self._start[bank])
+                self.fitted[bank] = fitted
+        self._begun = dict(self.fitted)
+
+    def code(self, piece: NDArray[np.uint8], *, wide: bool = True) -> tuple[set[str], float]:
+        """See Fitter. All readings take part; the network only in text unless it is asked for."""
+        listed, data = _read(piece, wide=True)
+        if not wide:
+            listed = [
+                span._replace(chosen=span.chosen._replace(alone=span.chosen.reading not in TEXTS))
+                for span in listed
+            ]
+        read, bits = self._code(listed, data, broad=True)
+        for name in read:  # what is not fitted here
+            for field in ("history_map", "match_map", "weights"):
+                self.fitted[name][field] = self._begun[name][field]
+        return read, bits
+
+    def tensors(self, fitted: Mapping[str, Fitted]) -> dict[str, NDArray[Any]]:
+        """Return what broad.broadened makes such values of, on average over a mixer's rows.
+
+        Text is never coded without the network, so it has none for that.
+        """
+        found: dict[str, NDArray[Any]] = {}
+        for bank, start in self._start.items():
+            if bank in (reading.name for reading in TEXTS):
+                continue
+            begun, now = self._begun[bank], fitted[bank]
+            ends = np.cumsum(ROWS_OF_MORE)[:-1]
+            rows = [
+                _moved(before, after).mean(axis=0)
+                for before, after in zip(
+                    np.split(begun["more_weights"], ends),
+                    np.split(now["more_weights"], ends),
+                    strict=True,
+                )
+            ]
+            before = begun["final_weights"]
+            final = _moved(before, now["final_weights"]).mean(axis=0) - before.mean(axis=0)
+            more = {
+                "more_history": now["more_history"],
+                "more_weights": np.array(rows).astype(np.int32),
+                "more_final": start["more_final"] + final.astype(np.int32),
+            }
+            found.update(parameters.pack(more, bank))
+        return found
+
+
+def _moved(before: NDArray[np.int32], after: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the rows that have learned something; all if none has."""
+    moved = (before != after).any(axis=1)
+    return after[moved] if moved.any() else after
 
 
 class FastFitter:
@@ -130,7 +246,7 @@ class FastFitter:
         return {fast.bank_of(span.chosen) for span in listed}, bits
 
     def tensors(self, fitted: Mapping[str, Fitted]) -> dict[str, NDArray[Any]]:
-        """Return fitted values as a model's file has them."""
+        """See Fitter."""
         return {
             f"{bank}.{name}": values.astype(layout.LAYOUT[name].base)
             for bank, fields in fitted.items()
@@ -256,8 +372,10 @@ def fit_all(
 @click.option(
     "--share",
     is_flag=True,
-    help="Do not repeat the values of swift, whose file lies beside the output.",
+    help="Do not repeat the values of swift, or of the model that is read broadly, whose file lies"
+    " beside the output.",
 )
+@click.option("--broad", is_flag=True, help="Read the model of --network, which stays, broadly.")
 def main(
     folders: tuple[Path, ...],
     output: Path,
@@ -269,21 +387,29 @@ def main(
     network_path: Path | None,
     share: bool,
     fast_kind: bool,
+    broad: bool,
 ) -> None:
     """Fit the values that a model starts from to the files under FOLDERS."""
     if output.exists() and not force:
         raise click.UsageError(f"{output} exists; use -f to overwrite it")
     if fast_kind and (network_path or share):
         raise click.UsageError("--fast has no network, and shares nothing")
+    if broad and (fast_kind or not network_path):
+        raise click.UsageError("--broad needs --network, the model to read broadly")
     given = parameters.read(network_path) if network_path else None
     trained = given.network if given else {}
     network = network_of(trained) if trained else None
     named = dict(sources(folders, exclude))
-    fitter = FastFitter() if fast_kind else HybridFitter(network)
+    fitter: Fitter = FastFitter() if fast_kind else HybridFitter(network)
+    if broad and given:
+        fitter = BroadFitter(given)
     fitted = fit_all(named, rounds, np.random.default_rng(seed), fitter)
-    tensors = {parameters.NETWORK + key: tensor for key, tensor in trained.items()}
+    if broad and given:
+        tensors = dict(given.tensors)
+    else:
+        tensors = {parameters.NETWORK + key: tensor for key, tensor in trained.items()}
     tensors |= fitter.tensors(fitted)
-    if network:  # where it stays out, a model is one that has none
+    if network and not broad:  # where it stays out, a model is one that has none
         tensors.update(registry.read("swift").tensors)
     description = "adaptive experts: contexts and matches"
     description += ", and a neural network" if network else " alone"
@@ -293,8 +419,9 @@ def main(
     }
     if given and "bits_per_byte" in given.about:
         about["bits_per_byte"] = given.about["bits_per_byte"]
-    kind = FastModel if fast_kind else HybridModel
-    made = Parameters(name, kind.VERSION, tensors, (), about, "swift" if share else "", kind.KIND)
+    kind = FastModel if fast_kind else BroadModel if broad else HybridModel
+    beside = (given.name if broad and given else "swift") if share else ""
+    made = Parameters(name, kind.VERSION, tensors, (), about, beside, kind.KIND)
     registry.write(output, made, replace=force)
     click.echo(f"{output}: identity {made.identity.hex()}")
 

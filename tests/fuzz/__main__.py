@@ -50,7 +50,8 @@ def container(data: bytes) -> None:
 
 def decoder(data: bytes) -> None:
     """See container."""
-    name = "swift" if data[:1] < b"\xb0" else "fast" if data[:1] < b"\xf0" else "base"
+    ends = {b"\xb0": "swift", b"\xf0": "fast", b"\xfc": "base"}
+    name = next((name for end, name in ends.items() if data[:1] < end), "max")
     model = arzip.load_model(name)
     frame = data[1:] if data[:1] < b"\x80" else targets.signed_frame(data[1:], model.identity)
     targets.decoder(frame)

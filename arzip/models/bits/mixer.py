@@ -3,9 +3,12 @@
 Four mixers see the same inputs x and weigh them by rows of weights that different things choose:
 the bits so far and the state of the match; the last byte; how many contexts were seen before; the
 byte before the last. Two calibration maps (APM, also called SSE) correct their mean m by what
-happened after the last byte, and after the last two. A last mixer joins all six:
+happened after the last byte, and after the last two. A last mixer (last.py) joins all six:
 
     o_k = w_k . x        o_4, o_5 = stretch(apm(m))        p = squash(v . o)
+
+Other readings have more phases than text, and a mixer for each. What is read broadly has a second
+set of mixers, which see the inputs of more contexts as well.
 
 Every weight follows the gradient of its own mixer's code length, online (Mahoney's PAQ mixing, a
 product of experts): w_k += rate * (bit - squash(o_k)) * x.
@@ -19,18 +22,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i32, i64, u16, u64
+from arzip.models.bits import last
 from arzip.models.bits.odds import LIMIT, ONE, PROBABILITY_BITS, SQUASH, STRETCH, STRETCH_BITS
 from arzip.models.bits.state import (
     APM_KNOTS,
     APM_ROWS,
     CONSTANT,
+    COUNTS,
     MIXERS,
+    MORE_MIXERS,
+    MORE_ROWS,
+    NETWORK,
     ROWS,
+    all_inputs,
     inputs_of,
 )
 from arzip.models.numbers.intrinsics import prefetch
-from arzip.readings import for_each_size
-from arzip.readings.reading import Size, State
+from arzip.readings import by_breadth, for_each_size
+from arzip.readings.reading import MORE_PHASES, Size, State
 
 __all__ = ["apm_row", "ask_maps", "begin_byte", "learn", "predict"]
 
@@ -38,7 +47,6 @@ LARGEST = (1 << 20) - 1  # of a weight: +-16
 RATE = 24  # of the mixers in the long run, in 2**-22 of Q16 units
 EARLY_RATE = 1 << 22  # more at first: 128 at the start, half of that after HALF_TIME bytes
 HALF_TIME = 1 << 15
-FINAL_RATE = 4  # of the last mixer
 APM_RATE = 6  # 2**-6
 SMALLEST = 32  # of a probability, in Q22
 
@@ -54,34 +62,44 @@ def predict(state: State) -> int:
     """Return the probability in Q22 that the next bit is 1."""
     _select(state)
     _calibrate(state, _mix(state))
-    odds = 0
-    for k in range(2 + state.mixers):
-        odds += i64(state.final_weights[state.final_row, k]) * state.odds[k]
-    probability: int = i64(SQUASH[u64(_bounded(odds >> 16) + LIMIT)])
+    probability: int = i64(SQUASH[u64(last.join(state) + LIMIT)])
     state.probability = probability
     return min(max(probability, SMALLEST), ONE - SMALLEST)
 
 
 @compiled
-def _bounded(odds: int) -> int:
-    return min(max(odds, -LIMIT), LIMIT)
-
-
-@compiled
 def _select(state: State) -> None:
     """Choose each mixer's row of weights and the calibration maps' rows."""
-    partial, bucket, rows = state.partial, state.match_bucket, state.rows
-    trust = i64(bucket > 0) + i64(bucket >= 16) + i64(bucket >= 24)
-    last = i64(state.history & u64(0xFF))
+    rows, partial = state.rows, state.partial
     state.inputs[CONSTANT] = i32(256)
-    rows[0] = trust * 256 + partial
-    rows[1] = 4 * 256 + last
+    rows[0] = last.trust(state) * 256 + partial
+    rows[1] = 4 * 256 + i64(state.history & u64(0xFF))
     rows[2] = 5 * 256 + state.hits * 8 + state.bit
     for k in range(state.mixers - MIXERS):
         rows[MIXERS + k] = ROWS + 256 * k + state.phases[k]
     rows[MIXERS + 1] |= 0 if state.by_bits else state.bit
-    state.final_row = state.phases[0] if state.by_bits else partial
+    by_breadth(state, _select_no_more, _select_more)
     _choose_maps(state, partial)
+
+
+@compiled
+def _select_no_more(state: State) -> None:
+    """There are no more mixers."""
+
+
+@compiled
+def _select_more(state: State) -> None:
+    """Choose the rows of the mixers that see all contexts, where it is read broadly."""
+    if not state.breadth:
+        return
+    rows, own = state.rows, state.mixers - MORE_MIXERS
+    for k in range(MIXERS):
+        rows[own + k] = MORE_ROWS + rows[k]
+    for k in range(MORE_PHASES):
+        rows[own + MIXERS + k] = MORE_ROWS + ROWS + 256 * k + state.more_phases[k]
+    rows[own + MIXERS] |= state.bit
+    told = state.inputs[NETWORK + 1] if state.network else state.inputs[COUNTS + 3]
+    rows[own + MIXERS + 1] |= ((i64(told) + 2048) >> 7) << 3 | state.bit
 
 
 @compiled
@@ -108,27 +126,40 @@ def _choose_maps(state: State, partial: int) -> None:
     state.apm_rows[1] = (u64(APM_ROWS) + (key >> u64(48))) * u64(APM_KNOTS)
 
 
-@for_each_size
-def _mix(size: Size) -> Callable[[State], int]:
-    count, mixers = inputs_of(size), MIXERS + size.phases
-
+def _weighing(first: int, end: int, count: int) -> Callable[[State], int]:
     @compiled
-    def mix(state: State) -> int:
-        """Set each mixer's w . x, and return their mean.
+    def weigh(state: State) -> int:
+        """Set w . x of some mixers, which see the first `count` inputs, and return their sum.
 
         Products are cut to Q16 before they are added, so that the sum stays in 32 bits.
         """
         weights, inputs = state.weights, state.inputs
-        mean = 0
-        for k in range(mixers):
+        together = 0
+        for k in range(first, end):
             r = u64(state.rows[k])
             total = i32(0)
             for i in range(count):
                 total = i32(total + i32(i32(weights[r, u64(i)] * inputs[i]) >> 8))
-            odds = _bounded(i64(total) >> 8)
+            odds = last.bounded(i64(total) >> 8)
             state.odds[2 + k] = odds
-            mean += odds
-        return mean * (65536 // mixers) >> 16
+            together += odds
+        return together
+
+    return weigh
+
+
+@for_each_size
+def _mix(size: Size) -> Callable[[State], int]:
+    own = MIXERS + size.phases
+    mixers = own + MORE_MIXERS * size.more
+    weigh = _weighing(0, own, inputs_of(size))
+    weigh_more = _weighing(own, mixers, all_inputs(size))
+
+    @compiled
+    def mix(state: State) -> int:
+        """Set each mixer's w . x, and return their mean."""
+        mean: int = (weigh(state) + weigh_more(state)) * (65536 // mixers) >> 16
+        return mean
 
     return mix
 
@@ -150,26 +181,18 @@ def _calibrate(state: State, odds: int) -> None:
 def learn(state: State, bit: int) -> None:
     """Move every weight and knot towards having predicted `bit`."""
     goal = bit << PROBABILITY_BITS
-    error = (goal - state.probability) >> 6
-    final_weights, row = state.final_weights, state.final_row
-    for k in range(2 + state.mixers):
-        step = (state.odds[k] * error * FINAL_RATE + (1 << 19)) >> 20
-        final_weights[row, k] = i32(final_weights[row, k] + step)
+    last.learn(state, goal)
     _adjust(state, goal, state.rate)
     for k in range(2):
         p = i64(state.apm[state.apm_knots[k]])
         state.apm[state.apm_knots[k]] = u16(p + ((65535 * bit - p) >> APM_RATE))
 
 
-@for_each_size
-def _adjust(size: Size) -> Callable[[State, int, int], None]:
-    count, mixers = inputs_of(size), MIXERS + size.phases
-
+def _adjusting(first: int, end: int, count: int) -> Callable[[State, int, int], None]:
     @compiled
     def adjust(state: State, goal: int, rate: int) -> None:
-        """Move the weights that each mixer used, for its own error."""
         weights, inputs = state.weights, state.inputs
-        for k in range(mixers):
+        for k in range(first, end):
             error = goal - i64(SQUASH[u64(state.odds[2 + k] + LIMIT)])
             pull = i32((error * rate) >> 10)
             r = u64(state.rows[k])
@@ -177,5 +200,21 @@ def _adjust(size: Size) -> Callable[[State, int, int], None]:
                 step = i32(i32(i32(inputs[i] * pull) + i32(1 << 17)) >> 18)
                 weight = i32(weights[r, u64(i)] + step)
                 weights[r, u64(i)] = min(max(weight, i32(-LARGEST)), i32(LARGEST))
+
+    return adjust
+
+
+@for_each_size
+def _adjust(size: Size) -> Callable[[State, int, int], None]:
+    own = MIXERS + size.phases
+    mixers = own + MORE_MIXERS * size.more
+    adjust_own = _adjusting(0, own, inputs_of(size))
+    adjust_more = _adjusting(own, mixers, all_inputs(size))
+
+    @compiled
+    def adjust(state: State, goal: int, rate: int) -> None:
+        """Move the weights that each mixer used, for its own error."""
+        adjust_own(state, goal, rate)
+        adjust_more(state, goal, rate >> 1)  # more inputs, smaller steps
 
     return adjust

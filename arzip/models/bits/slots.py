@@ -19,7 +19,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.engine.compiled import compiled, u32, u64
+from arzip.engine.compiled import compiled, i64, u32, u64
 from arzip.models.bits.ngram import MOST, UNSEEN, after, count_of
 from arzip.models.bits.state import LINE
 from arzip.models.numbers.intrinsics import copy_line, prefetch
@@ -52,6 +52,8 @@ UNFOLDED = _unfolded()
 
 @for_each_size
 def locate(size: Size) -> Callable[[State, NDArray[np.uint32], int], None]:
+    total = size.all_contexts
+
     @compiled
     def locate(state: State, table: NDArray[np.uint32], partial: int) -> None:
         """Hash the contexts of the half byte after `partial` and ask for its lines and runs.
@@ -62,13 +64,13 @@ def locate(size: Size) -> Callable[[State, NDArray[np.uint32], int], None]:
         half = u64(table.size >> 1)
         lines, runs = half // u64(LINE) - u64(1), half // u64(BUCKET) - u64(1)
         salt = u64(partial) * u64(0x9E3779B97F4A7C15)
-        for i in range(size.contexts):
+        for i in range(total):
             x = state.hashes[i] ^ salt
             x = (x ^ (x >> u64(31))) * u64(0xD6E8FEB86659FD93)
             places[i] = ((x >> u64(20)) & lines) * u64(LINE)
             buckets[i] = half + ((x >> u64(34)) & runs) * u64(BUCKET)
             tags[i] = u32(x) | u32(1)
-        for i in range(size.contexts):
+        for i in range(total):
             prefetch(table, buckets[i])
             prefetch(table, places[i])
 
@@ -77,16 +79,18 @@ def locate(size: Size) -> Callable[[State, NDArray[np.uint32], int], None]:
 
 @for_each_size
 def find(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
+    own, total = size.contexts, size.all_contexts
+
     @compiled
     def find(state: State, table: NDArray[np.uint32]) -> None:
         """Copy the located lines into the cache, unfolding runs and beginning what is new."""
         places, tags, lines, cache = state.places, state.tags, state.lines, state.cache
         state.hits = 0
         state.node = u64(1)
-        for i in range(size.contexts):
+        for i in range(total):
             if table[places[i]] != tags[i]:
                 prefetch(table, places[i] ^ u64(LINE))
-        for i in range(size.contexts):
+        for i in range(total):
             line = places[i]
             first = table[line]
             if first != tags[i] and first != u32(0):  # where that is empty, so is the neighbour
@@ -97,7 +101,7 @@ def find(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
                     line = neighbour
             lines[i] = line
             if table[line] == tags[i]:
-                state.hits += 1
+                state.hits += i64(i < own)
                 state.runs[i] = u64(0)
                 copy_line(cache, u64(i * LINE), table, line)
             else:
@@ -110,7 +114,7 @@ def find(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
                 place = _find_run(table, state.buckets[i], tags[i])
                 state.runs[i] = place
                 if _is_run_of(table[place], tags[i]):
-                    state.hits += 1
+                    state.hits += i64(i < own)
                     _unfold(cache, i, table[place])
 
     return find
@@ -118,12 +122,14 @@ def find(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
 
 @for_each_size
 def store(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
+    total = size.all_contexts
+
     @compiled
     def store(state: State, table: NDArray[np.uint32]) -> None:
         """Put the half byte's lines and runs back, changed."""
         lines, runs, cache = state.lines, state.runs, state.cache
         outcome = u32(u32(u32(state.node) << u32(8)) & OUTCOME)
-        for i in range(size.contexts):
+        for i in range(total):
             if runs[i] != u64(0):
                 run, tag = table[runs[i]], cache[i, 0]
                 if not _is_run_of(run, tag):

@@ -5,18 +5,24 @@ shape known to the compiler. Beside it go three arrays whose size depends on the
 (the lines and runs of slots.py), `data` (the bytes so far) and `positions` (of match.py).
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from arzip import readings
 from arzip.engine.records import only_record
 from arzip.models import memory
+from arzip.readings import breadth
 from arzip.readings.reading import (
+    MORE_CONTEXTS,
+    MORE_PHASES,
     MOST_CONTEXTS,
     MOST_HISTOGRAMS,
     MOST_NUMBERS,
     MOST_PHASES,
     MOST_VALUES,
+    Field,
     Numbers,
     Reading,
     Size,
@@ -24,8 +30,10 @@ from arzip.readings.reading import (
 )
 
 __all__ = [
+    "ALL_CONTEXTS",
     "APM_KNOTS",
     "APM_ROWS",
+    "BROAD",
     "CONSTANT",
     "COUNTS",
     "FITTED",
@@ -35,14 +43,21 @@ __all__ = [
     "MATCH",
     "MATCH_BUCKETS",
     "MIXERS",
+    "MORE_MIXERS",
+    "MORE_ROWS",
     "MOST_INPUTS",
     "MOST_MIXERS",
     "NETWORK",
     "ROWS",
-    "STATE_BYTES",
+    "ROWS_OF_MORE",
+    "all_inputs",
+    "fitted_of",
     "inputs_of",
+    "is_broad",
+    "more_shapes",
     "new_state",
     "read_by",
+    "set_fitted",
     "shapes",
 ]
 
@@ -58,8 +73,22 @@ MATCH_BUCKETS = 32
 MIXERS = 3
 """Mixers of any reading, each with its own choice of a row of weights; and one for each phase."""
 
-ROWS = 4 * 256 + 256 + 8 * (MOST_CONTEXTS + 1)
+ALL_CONTEXTS = MOST_CONTEXTS + MORE_CONTEXTS
+"""Of a reading that is read broadly."""
+
+_ROWS_OF = (4 * 256, 256, 8 * (MOST_CONTEXTS + 1))
+
+ROWS = sum(_ROWS_OF)
 """Rows of their weights: a block for each of them, see mixer.py. Then come 256 for each phase."""
+
+MORE_MIXERS = MIXERS + MORE_PHASES
+"""Mixers beside these that see the contexts of both, where it is read broadly."""
+
+MORE_ROWS = ROWS + 256 * MOST_PHASES
+"""The first row of their weights, which are chosen in the same way."""
+
+ROWS_OF_MORE = (*_ROWS_OF, *[256] * MORE_PHASES)
+"""How many rows each has."""
 
 MATCH, CONSTANT, NETWORK, COUNTS = 0, 2, 3, 5
 """The first of the inputs: two for the match, a constant, two of the network, three a context.
@@ -81,15 +110,37 @@ def inputs_of(size: Size) -> int:
     return -(-(COUNTS + 3 * size.contexts + size.values + 2 * size.histograms) // _VECTOR) * _VECTOR
 
 
-MOST_INPUTS = inputs_of(Size(MOST_CONTEXTS, MOST_PHASES, MOST_VALUES, MOST_HISTOGRAMS))
-MOST_MIXERS = MIXERS + MOST_PHASES
+def all_inputs(size: Size) -> int:
+    """Return how many there are with those of MORE_CONTEXTS, which come last."""
+    return inputs_of(size) + 3 * MORE_CONTEXTS * size.more
 
-LAYOUT = np.dtype(
-    [
+
+def _most(*, broad: bool) -> Size:
+    return Size(MOST_CONTEXTS, MOST_PHASES, MOST_VALUES, MOST_HISTOGRAMS, broad)
+
+
+MOST_INPUTS = all_inputs(_most(broad=True))
+MOST_MIXERS = MIXERS + MOST_PHASES + MORE_MIXERS
+
+
+def _more_final(mixers: int) -> tuple[Field, ...]:
+    """Return the fields of more last mixers, see last.py."""
+    return (
+        ("more_final", np.int32, (2, 256, 2 + mixers)),
+        ("more_final_rows", np.int64, 2),
+        ("more_final_odds", np.int64, 2),
+    )
+
+
+def _layout(*, broad: bool) -> "np.dtype[np.void]":
+    inputs, contexts = all_inputs(_most(broad=broad)), _most(broad=broad).all_contexts
+    mixers = MIXERS + MOST_PHASES + MORE_MIXERS * broad
+    rows = MORE_ROWS + sum(ROWS_OF_MORE) * broad
+    fields = [
         # What is a whole number of cache lines, of slots.py and mixer.py.
-        ("cache", np.uint32, (MOST_CONTEXTS, LINE)),  # slots of the lines of this half byte
-        ("inputs", np.int32, MOST_INPUTS),
-        ("weights", np.int32, (ROWS + 256 * MOST_PHASES, MOST_INPUTS)),
+        ("cache", np.uint32, (contexts, LINE)),  # slots of the lines of this half byte
+        ("inputs", np.int32, inputs),
+        ("weights", np.int32, (rows, inputs)),
         ("apm", np.uint16, 2 * APM_ROWS * APM_KNOTS),
         # How the segment is read, and what that remembers.
         ("reading", np.int64),  # its place in READINGS
@@ -99,26 +150,28 @@ LAYOUT = np.dtype(
         ("mixers", np.int64),
         ("used", np.int64),  # of the inputs
         ("by_bits", np.int64),  # 1 if each bit has contexts of its own
+        ("breadth", np.int64),  # 1 if it is read broadly
         *readings.FIELDS,
+        *(breadth.FIELDS if broad else ()),
         # Where we are in the byte.
         ("partial", np.int64),  # the bits so far, after a leading 1
         ("bit", np.int64),  # how many these are
         ("near", np.uint64),  # the index into a line for a bit with contexts of its own, 0 to 7
         ("node", np.uint64),  # the same within half a byte: the index into a line
-        ("hashes", np.uint64, MOST_CONTEXTS),  # the contexts
+        ("hashes", np.uint64, contexts),  # the contexts
         # slots.py
-        ("places", np.uint64, MOST_CONTEXTS),  # where lines of the half byte to come may be
-        ("buckets", np.uint64, MOST_CONTEXTS),  # and where runs
-        ("tags", np.uint32, MOST_CONTEXTS),
-        ("lines", np.uint64, MOST_CONTEXTS),  # where those of this one are, or would go
-        ("runs", np.uint64, MOST_CONTEXTS),  # the same; 0 for what has a line
+        ("places", np.uint64, contexts),  # where lines of the half byte to come may be
+        ("buckets", np.uint64, contexts),  # and where runs
+        ("tags", np.uint32, contexts),
+        ("lines", np.uint64, contexts),  # where those of this one are, or would go
+        ("runs", np.uint64, contexts),  # the same; 0 for what has a line
         ("hits", np.int64),  # how many are not new
         # ngram.py
-        ("slots", np.uint32, MOST_CONTEXTS),
-        ("rates", np.int32, MOST_CONTEXTS),
-        ("stretched", np.uint32, MOST_CONTEXTS),
-        ("indirect", np.uint32, MOST_CONTEXTS),
-        ("history_map", np.int32, MOST_CONTEXTS * HISTORIES),
+        ("slots", np.uint32, contexts),
+        ("rates", np.int32, contexts),
+        ("stretched", np.uint32, contexts),
+        ("indirect", np.uint32, contexts),
+        ("history_map", np.int32, contexts * HISTORIES),
         # match.py
         ("recent", np.uint64),  # hash of the last 32 bytes
         ("match_keys", np.uint64, 2),  # of the table of positions
@@ -133,21 +186,29 @@ LAYOUT = np.dtype(
         ("trees", np.int64, (2, 512)),  # sums over the byte's binary tree: trained, and adapted
         # mixer.py
         ("rate", np.int64),
-        ("rows", np.int64, MOST_MIXERS),
-        ("odds", np.int64, 2 + MOST_MIXERS),
-        ("final_weights", np.int32, (256, 2 + MOST_MIXERS)),
+        ("rows", np.int64, mixers),
+        ("odds", np.int64, 2 + mixers),
+        ("final_weights", np.int32, (256, 2 + mixers)),
         ("final_row", np.int64),
+        ("final_odds", np.int64),
+        *(_more_final(mixers) if broad else ()),
         ("probability", np.int64),
         ("apm_rows", np.uint64, 2),  # indices of their first knots
         ("apm_knots", np.uint64, 2),  # indices of the knots used
-    ],
-    align=True,
-)
+    ]
+    return np.dtype(fields, align=True)
 
-STATE_BYTES = LAYOUT.itemsize
+
+LAYOUT, BROAD = _layout(broad=False), _layout(broad=True)
+"""The record of a state; and with room for reading broadly."""
 
 FITTED = ("history_map", "match_map", "weights", "final_weights")
 """The fields that start from values fitted before release."""
+
+
+def is_broad(state: State) -> bool:
+    """Return whether a state has room for reading broadly."""
+    return bool(state["hashes"].size > MOST_CONTEXTS)
 
 
 def shapes(reading: Reading) -> dict[str, tuple[int, ...]]:
@@ -155,26 +216,65 @@ def shapes(reading: Reading) -> dict[str, tuple[int, ...]]:
     return {
         "history_map": (reading.contexts * HISTORIES,),
         "match_map": (MATCH_BUCKETS,),
-        "weights": (ROWS + 256 * reading.phases, inputs_of(reading.size)),
+        "weights": (ROWS + 256 * reading.phases, inputs_of(reading.size())),
         "final_weights": (256, 2 + MIXERS + reading.phases),
+    }
+
+
+def more_shapes(reading: Reading) -> dict[str, tuple[int, ...]]:
+    """Return the same of what reading it broadly adds: one row for each mixer, see broad.py."""
+    size = reading.size(broad=True)
+    if not size.more:
+        return {}
+    return {
+        "more_history": (MORE_CONTEXTS * HISTORIES,),
+        "more_weights": (MORE_MIXERS, all_inputs(size)),
+        "more_final": (2 + MIXERS + size.phases + MORE_MIXERS,),
     }
 
 
 def read_by(state: State, reading: Reading, which: int, numbers: Numbers) -> None:
     """Make a state one that reads so. `which` is the reading's place in READINGS."""
+    broad = is_broad(state)
+    size = reading.size(broad)
     state["reading"] = which
     state["numbers"][: len(numbers)] = numbers
-    state["contexts"] = reading.contexts
-    state["mixers"] = MIXERS + reading.phases
-    state["used"] = inputs_of(reading.size)
+    state["contexts"] = size.all_contexts
+    state["mixers"] = MIXERS + size.phases + MORE_MIXERS * size.more
+    state["used"] = all_inputs(size)
     state["by_bits"] = reading.set_bit_contexts is not None
+    state["breadth"] = size.more
     state["inputs"] = 0
 
 
-def new_state(fitted: dict[str, NDArray[np.int32]], apm: NDArray[np.uint16]) -> State:
+def new_state(apm: NDArray[np.uint16], *, broad: bool = False) -> State:
     """Return a state at the start of a segment. `apm` is a row of the calibration maps."""
-    array = memory.zeros(1, LAYOUT)
-    for name in FITTED:
-        array[name][0] = fitted[name]
+    array = memory.zeros(1, BROAD if broad else LAYOUT)
     array["apm"][0].reshape(-1, APM_KNOTS)[:] = apm
     return only_record(array)
+
+
+def set_fitted(state: State, reading: Reading, values: dict[str, NDArray[Any]]) -> None:
+    """Start from fitted values, of as much of each field as a reading uses."""
+    for name, (field, place) in _places(reading, is_broad(state)).items():
+        state[field][place] = values[name]
+
+
+def fitted_of(state: State, reading: Reading) -> dict[str, NDArray[Any]]:
+    """Return a copy of what the values have become, for set_fitted."""
+    places = _places(reading, is_broad(state)).items()
+    return {name: state[field][place].copy() for name, (field, place) in places}
+
+
+def _places(reading: Reading, broad: bool) -> dict[str, tuple[str, tuple[slice, ...]]]:
+    """Return where in which field of the state the fitted values are, by name."""
+    size = reading.size(broad)
+    found = {name: (name, tuple(map(slice, shape))) for name, shape in shapes(reading).items()}
+    if size.more:
+        own = size.contexts * HISTORIES
+        found["more_history"] = "history_map", (slice(own, size.all_contexts * HISTORIES),)
+        found["more_weights"] = "weights", (slice(MORE_ROWS, None), slice(all_inputs(size)))
+        joined = 2 + MIXERS + size.phases + MORE_MIXERS
+        found["final_weights"] = "final_weights", (slice(None), slice(joined))
+        found["more_final"] = "more_final", (slice(None), slice(None), slice(joined))
+    return found

@@ -13,34 +13,36 @@ from arzip import readings
 from arzip.engine.compiled import compiled, u64
 from arzip.models import coding
 from arzip.models.bits import slots
-from arzip.models.bits.state import LINE, MOST_INPUTS, MOST_MIXERS
+from arzip.models.bits.state import ALL_CONTEXTS, LINE, MOST_INPUTS, MOST_MIXERS
 from arzip.models.predictor import Predictor
-from arzip.readings.reading import MOST_CONTEXTS, State
+from arzip.readings.reading import State
 
 __all__ = ["UNDO", "climb", "conditionals", "descend"]
 
 UNDO = np.dtype(
     [
         # Where the contexts change: the lines and runs before, in the table and cached.
-        ("lines", np.uint64, MOST_CONTEXTS),
-        ("stored", np.uint32, (MOST_CONTEXTS, LINE)),
-        ("runs", np.uint64, MOST_CONTEXTS),
-        ("stored_runs", np.uint32, MOST_CONTEXTS),
-        ("cache", np.uint32, (MOST_CONTEXTS, LINE)),
+        ("lines", np.uint64, ALL_CONTEXTS),
+        ("stored", np.uint32, (ALL_CONTEXTS, LINE)),
+        ("runs", np.uint64, ALL_CONTEXTS),
+        ("stored_runs", np.uint32, ALL_CONTEXTS),
+        ("cache", np.uint32, (ALL_CONTEXTS, LINE)),
         # At a bit.
         ("partial", np.int64),
         ("final_row", np.int64),
         ("bit", np.int64),
         ("node", np.uint64),
         ("hits", np.int64),
-        ("slots", np.uint32, MOST_CONTEXTS),
-        ("indirect", np.uint32, MOST_CONTEXTS),
-        ("history_map", np.int32, MOST_CONTEXTS),
+        ("slots", np.uint32, ALL_CONTEXTS),
+        ("indirect", np.uint32, ALL_CONTEXTS),
+        ("history_map", np.int32, ALL_CONTEXTS),
         ("match_bucket", np.int64),
         ("match_map", np.int32),
         ("rows", np.int64, MOST_MIXERS),
         ("weights", np.int32, (MOST_MIXERS, MOST_INPUTS)),
         ("final_weights", np.int32, 2 + MOST_MIXERS),
+        ("more_final_rows", np.int64, 2),
+        ("more_final", np.int32, (2, 2 + MOST_MIXERS)),
         ("apm_knots", np.uint64, 2),
         ("apm", np.uint16, 2),
     ],
@@ -140,9 +142,31 @@ def _save(state: State, kept: State) -> None:
             kept.weights[k, i] = state.weights[state.rows[k], i]
     for k in range(2 + state.mixers):
         kept.final_weights[k] = state.final_weights[state.final_row, k]
+    readings.by_breadth(state, _save_no_more, _save_more, kept)
     for k in range(2):
         kept.apm_knots[k] = state.apm_knots[k]
         kept.apm[k] = state.apm[state.apm_knots[k]]
+
+
+@compiled
+def _save_no_more(state: State, kept: State) -> None:
+    """There are no more last mixers."""
+
+
+@compiled
+def _save_more(state: State, kept: State) -> None:
+    """Note what the last mixers change that a state for reading broadly has more."""
+    for j in range(2):
+        kept.more_final_rows[j] = state.more_final_rows[j]
+        for k in range(2 + state.mixers):
+            kept.more_final[j, k] = state.more_final[j, state.more_final_rows[j], k]
+
+
+@compiled
+def _restore_more(state: State, kept: State) -> None:
+    for j in range(2):
+        for k in range(2 + state.mixers):
+            state.more_final[j, kept.more_final_rows[j], k] = kept.more_final[j, k]
 
 
 @compiled
@@ -159,5 +183,6 @@ def _restore(state: State, kept: State) -> None:
             state.weights[kept.rows[k], i] = kept.weights[k, i]
     for k in range(2 + state.mixers):
         state.final_weights[kept.final_row, k] = kept.final_weights[k]
+    readings.by_breadth(state, _save_no_more, _restore_more, kept)
     for k in range(2):
         state.apm[kept.apm_knots[k]] = kept.apm[k]
