@@ -75,7 +75,7 @@ def _select(state: State) -> None:
     rows[0] = last.trust(state) * 256 + partial
     rows[1] = 4 * 256 + i64(state.history & u64(0xFF))
     rows[2] = 5 * 256 + state.hits * 8 + state.bit
-    for k in range(state.mixers - MIXERS):
+    for k in range(state.mixers - MIXERS - MORE_MIXERS * state.breadth):
         rows[MIXERS + k] = ROWS + 256 * k + state.phases[k]
     rows[MIXERS + 1] |= 0 if state.by_bits else state.bit
     by_breadth(state, _select_no_more, _select_more)
