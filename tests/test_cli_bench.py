@@ -81,6 +81,11 @@ def test_table(text: Path) -> None:
     assert gzip.split()[:2] == ["gzip", "-9"]
 
 
+def test_without_a_model_those_of_all_levels(text: Path) -> None:
+    rows = json.loads(run("--json", "--against", "gzip", "text").stdout)["results"]
+    assert [row["settings"] for row in rows] == ["-m fast", "-m swift", "-m base", "-m max", "-9"]
+
+
 def test_without_against_all_that_are_installed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,7 @@ from arzip.cli.loading import load_compiled
 from arzip.cli.messages import RefusedError, Reporter, new_reporter, printable
 from arzip.cli.progress import Meter, Step
 from arzip.cli.settings import Settings
+from arzip.levels import LEVELS
 
 __all__ = ["OTHERS", "PACKAGES", "Tool", "arzip_with", "command", "measure", "others"]
 
@@ -142,8 +143,8 @@ def command(
 ) -> None:
     """Compare arzip with other compressors on each FILE.
 
-    Prints sizes, bits per byte and speeds in MB/s; every round trip is compared. Several models
-    may be named, separated by commas.
+    Prints sizes, bits per byte and speeds in MB/s; every round trip is compared. Takes all levels'
+    models, unless a level says which, or -m, with commas between several.
     """
     settings = Settings(**values)
     reporter = new_reporter(settings.quiet)
@@ -180,10 +181,8 @@ def _bench(
     as_json: bool,
 ) -> int:
     """Print a table, or a JSON object a line, for each file; return the exit status."""
-    tools = [
-        *(arzip_with(name, settings.threads) for name in settings.coding_model.split(",")),
-        *rivals,
-    ]
+    models = settings.model.split(",") if settings.model else list(dict.fromkeys(LEVELS.values()))
+    tools = [*(arzip_with(name, settings.threads) for name in models), *rivals]
     for path in files:
         with reporter.watch(path), sources.open_input(path) as source:
             data = b"".join(sources.chunks(source.file))
