@@ -63,7 +63,6 @@ def predict(state: State) -> int:
     _select(state)
     _calibrate(state, _mix(state))
     probability: int = i64(SQUASH[u64(last.join(state) + LIMIT)])
-    state.probability = probability
     return min(max(probability, SMALLEST), ONE - SMALLEST)
 
 

@@ -36,7 +36,6 @@ __all__ = [
     "BROAD",
     "CONSTANT",
     "COUNTS",
-    "FITTED",
     "HISTORIES",
     "LAYOUT",
     "LINE",
@@ -192,7 +191,6 @@ def _layout(*, broad: bool) -> "np.dtype[np.void]":
         ("final_row", np.int64),
         ("final_odds", np.int64),
         *(_more_final(mixers) if broad else ()),
-        ("probability", np.int64),
         ("apm_rows", np.uint64, 2),  # indices of their first knots
         ("apm_knots", np.uint64, 2),  # indices of the knots used
     ]
@@ -201,9 +199,6 @@ def _layout(*, broad: bool) -> "np.dtype[np.void]":
 
 LAYOUT, BROAD = _layout(broad=False), _layout(broad=True)
 """The record of a state; and with room for reading broadly."""
-
-FITTED = ("history_map", "match_map", "weights", "final_weights")
-"""The fields that start from values fitted before release."""
 
 
 def is_broad(state: State) -> bool:
