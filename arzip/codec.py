@@ -115,7 +115,7 @@ class Model(Protocol):
         """Predict all n >= 1 bytes of a segment, piece by piece. Threads may share the model.
 
         What a decoder must know before the first byte comes first, as a piece that is none of data.
-        `parts` are those of the data that are known.
+        `parts` are those of the data that are known. The data is not to be changed, even if it can.
         """
         ...
 
@@ -201,7 +201,7 @@ def unwatched(size: int, coded: float) -> None:
 
 def encode(
     model: Model,
-    data: bytes,
+    data: bytes | bytearray,
     unpack: bool = True,
     known: Part | None = None,
     progress: Progress = unwatched,
@@ -209,11 +209,11 @@ def encode(
     """Code one segment by the method that suits it. Raises ModelError for an unfit model.
 
     Unless `unpack`, compressed streams in it are left as they are. So they are if numbers are known
-    to be in the data.
+    to be in the data. Of a bytearray, which is not changed, most models need no copy.
     """
     if data and data.count(data[:1]) == len(data):
         progress(len(data), 1)
-        return Coded(RUN, data[:1], CodeLength(8.0, 8.0, 8.0))
+        return Coded(RUN, bytes(data[:1]), CodeLength(8.0, 8.0, 8.0))
     values = np.frombuffer(data, dtype=np.uint8)
     hopeless = not data or is_incompressible(values)
     unpacked = _unpacked(data, hopeless) if unpack and known is None else None
@@ -250,11 +250,11 @@ def encode(
     return Coded(UNPACKED, payload, account, plain.size, found)
 
 
-def _unpacked(data: bytes, hopeless: bool) -> "Unpacked | None":
+def _unpacked(data: bytes | bytearray, hopeless: bool) -> "Unpacked | None":
     """Return the data unpacked; None if it holds nothing that can be."""
     from arzip.unpacking import unpack
 
-    return unpack(data, MOST_PLAIN, hopeless=hopeless)
+    return unpack(bytes(data), MOST_PLAIN, hopeless=hopeless)
 
 
 def _share(done: int, size: int, plain_size: int, n: int) -> int:
@@ -277,10 +277,10 @@ def _tell(unpacked: "Unpacked", encoder: "coder.Encoder") -> CodeLength:
     return CodeLength(bits, bits)
 
 
-def stored(data: bytes) -> Coded:
+def stored(data: bytes | bytearray) -> Coded:
     """Return `data` as it is: 8 bits a byte."""
     bits = 8.0 * len(data)
-    return Coded(STORED, data, CodeLength(bits, bits, bits))
+    return Coded(STORED, bytes(data), CodeLength(bits, bits, bits))
 
 
 def decode(

@@ -149,14 +149,26 @@ class ReadingModel(ABC, Generic[P]):
         left, freq = coder.byte_intervals(spans.to_bytes(listed), spans.PLAIN)
         yield Prediction(left, freq, float((24 - np.log2(freq)).sum()), None)
         begun = self.predictor(data.size, listed[0].chosen)
-        known = np.concatenate([begun.data, data])
-        spans.transform(known[begun.data.size :], listed)
-        at_work = begun.with_data(known)
+        at_work = begun.with_data(self._predicted(begun.data, data, listed))
         for chosen, end, _ in self._pieces(at_work, listed):
             size = end - at_work.position
             left, freq = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.uint32)
             nll = self._encode_piece(at_work, left, freq)
             yield Prediction(left, freq, nll, chosen.reading.name)
+
+    @staticmethod
+    def _predicted(
+        before: NDArray[np.uint8], data: NDArray[np.uint8], listed: Sequence[Span]
+    ) -> NDArray[np.uint8]:
+        """Return the bytes that are predicted, after those before: the data itself, if it may be.
+
+        Compiled code tells apart what may be written to, which it does not do here.
+        """
+        if data.flags.writeable and not before.size and not spans.are_transformed(listed):
+            return data
+        known = np.concatenate([before, data])
+        spans.transform(known[before.size :], listed)
+        return known
 
     def _decode(
         self, words: NDArray[np.uint32], n: int, decoder: NDArray[np.uint64] | None = None

@@ -24,7 +24,17 @@ from arzip.errors import FormatError
 from arzip.parts import Part
 from arzip.readings import READINGS, Chosen, Reading, archives, pixels, samples
 
-__all__ = ["MOST", "PLAIN", "Span", "find", "from_bytes", "prevailing", "to_bytes", "transform"]
+__all__ = [
+    "MOST",
+    "PLAIN",
+    "Span",
+    "are_transformed",
+    "find",
+    "from_bytes",
+    "prevailing",
+    "to_bytes",
+    "transform",
+]
 
 MOST = 1 << 14
 """Spans in a segment."""
@@ -213,6 +223,11 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
         else:
             joined.append(span)
     return joined
+
+
+def are_transformed(spans: Sequence[Span]) -> bool:
+    """Return whether other bytes are predicted than those of the segment."""
+    return any(chosen.reading.transform for chosen, _ in spans)
 
 
 def transform(data: NDArray[np.uint8], spans: Sequence[Span]) -> None:

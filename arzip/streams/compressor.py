@@ -61,7 +61,7 @@ class ArzipCompressor:
         self._offset = 0  # of the next segment
         self._buffer = bytearray()  # of the next segment
         self._calls: Ordered[Coded] = Ordered(threads, executor)
-        self._started: deque[bytes] = deque()  # the data of the calls
+        self._started: deque[bytearray] = deque()  # the data of the calls
         self._writer: FrameWriter | None = None  # of a long frame
         self._flushed = False
         self._failure: BaseException | None = None
@@ -148,7 +148,7 @@ class ArzipCompressor:
 
     def _start_segment(self) -> None:
         """Start to code what the buffer holds."""
-        data, self._buffer = bytes(self._buffer), bytearray()
+        data, self._buffer = self._buffer, bytearray()
         known = self._array.part(self._offset, len(data)) if self._array else None
         self._offset += len(data)
         self._calls.put(codec.encode, self.model, data, self._unpack, known)
@@ -173,7 +173,7 @@ class ArzipCompressor:
         self._book(data, coded)
         return frame
 
-    def _book(self, data: bytes, coded: Coded) -> None:
+    def _book(self, data: bytearray, coded: Coded) -> None:
         self._size += len(data)
         self._code += coded.account
         self._histogram += histogram(data)
