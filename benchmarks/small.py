@@ -1,6 +1,7 @@
 """Makes the corpus `small`: fifty files of text and code under 64 KB that no model was trained on.
 
-    python benchmarks/small.py FOLDER             copy the files named in small.csv
+    python benchmarks/small.py FOLDER             copy the files named in small.csv, as far as
+                                                  Debian still has them so
     python benchmarks/small.py FOLDER --choose 1  choose fifty others by this seed; write small.csv
 
 They come from folders of Debian 12 that arzip's training and fitting exclude (KINDS). The manifest
@@ -105,22 +106,28 @@ def write_manifest(files: list[tuple[str, Path]]) -> None:
 
 
 def copy(folder: Path) -> None:
-    """Copy the files in the manifest. Raises click.ClickException for a missing or other file."""
+    """Copy the files in the manifest that are there as it has them; say which are not."""
     with MANIFEST.open(newline="") as file:
-        for line in csv.DictReader(file):
-            source = Path(line["source"])
-            try:
-                data = content(source)
-            except OSError as error:
-                raise click.ClickException(f"{source}: {error.strerror}") from None
-            if hashlib.sha256(data).hexdigest() != line["sha256"]:
-                raise click.ClickException(
-                    f"{source}: is of another version than the manifest's; "
-                    "choose other files with --choose SEED"
-                )
-            target = folder / PurePosixPath(line["file"])
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+        lines = list(csv.DictReader(file))
+    copied = 0
+    for line in lines:
+        source = Path(line["source"])
+        try:
+            data = content(source)
+        except OSError as error:
+            click.echo(f"{source}: {error.strerror}: left out", err=True)
+            continue
+        if hashlib.sha256(data).hexdigest() != line["sha256"]:
+            click.echo(f"{source}: not the manifest's version: left out", err=True)
+            continue
+        target = folder / PurePosixPath(line["file"])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        copied += 1
+    if not copied:
+        raise click.ClickException(
+            f"none of {len(lines)} files is there; choose others with --choose SEED"
+        )
 
 
 @click.command(help=(__doc__ or "").partition("\n")[0])
