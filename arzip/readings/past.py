@@ -108,16 +108,26 @@ def _kind(byte: int) -> int:
 def _read_word(state: State, byte: int) -> None:
     """Keep the hashes of words, in lower case.
 
-    Bytes from 128 on are letters: of any language, in any encoding.
+    Bytes from 128 on are letters: of any language, in any encoding. Scripts without spaces have
+    words of one character.
     """
     word = state.word
     if 97 <= byte <= 122 or byte >= 128:
         word[0] = hash_pair(word[0], u64(byte))
-        return
-    if 65 <= byte <= 90:
+        if not _ends_ideograph(state.history):
+            return
+    elif 65 <= byte <= 90:
         word[0] = hash_pair(word[0], u64(byte + 32))
         return
     if word[0] != u64(0):
         word[2] = word[1]
         word[1] = word[0]
         word[0] = u64(0)
+
+
+@compiled
+def _ends_ideograph(history: int) -> bool:
+    """Return whether the last three bytes are a character from U+3000 on, in UTF-8."""
+    three = history & u64(0xFFFFFF)
+    ends: bool = three & u64(0xF0C0C0) == u64(0xE08080) and three >= u64(0xE30000)
+    return ends

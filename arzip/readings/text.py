@@ -35,12 +35,15 @@ _SHARES = np.array([0.85, 0.95, 0.98])
 _GAINS = np.array([-14.0, -6.0, 1.0, 5.0])
 _CHANGE = 30.0
 _GAPS = 0.02  # of a window must be spaces or ends of lines, else it is sound or a picture
+_FEW = 0.6  # of bytes may be above 127, whatever they are
+_TORN = 0.02  # of bytes may not be what UTF-8 has there
+_LETTERS_GAPS = 0.1  # where letters are bytes
 
 
 def stretches_of_text(data: NDArray[np.uint8]) -> list[Found]:
-    """Return the stretches of text: where nearly all bytes are of characters, few above 127."""
+    """Return the stretches of text: where nearly all bytes are of characters."""
     counts = histogram(data)
-    if counts[_BYTES].sum() > 0.98 * data.size and counts[128:].sum() < 0.6 * data.size:
+    if counts[_BYTES].sum() > 0.98 * data.size and _is_language(data[None])[0]:
         return [(0, data.size, ())]
     windows = data[: data.size // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
     if len(windows) < 2:
@@ -53,10 +56,28 @@ def _gains(windows: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return what reading each window (n, _WINDOW) as text is likely to save, in bytes."""
     share = _BYTES[windows].mean(axis=1)
     gains: NDArray[np.float64] = _GAINS[np.searchsorted(_SHARES, share, side="right")]
-    gaps = ((windows == 32) | (windows == 10)).mean(axis=1)
-    gains[(gaps < _GAPS) | ((windows >= 128).mean(axis=1) > 0.6)] = _GAINS[0]
+    gains[(_gaps(windows) < _GAPS) | ~_is_language(windows)] = _GAINS[0]
     gains *= (windows != 0).mean(axis=1)
     return gains
+
+
+def _gaps(windows: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return which share of each window is spaces and ends of lines."""
+    return ((windows == 32) | (windows == 10)).mean(axis=1)
+
+
+def _is_language(windows: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return whether there are few bytes above 127, or these are letters: in UTF-8, or between gaps.
+
+    Sound and pictures can have as many, but not so.
+    """
+    language = (windows >= 128).mean(axis=1) <= _FEW
+    others = windows[~language]
+    before, byte = others[:, :-1], others[:, 1:]
+    continues = byte >> 6 == 0b10  # a character, which its first byte, from 192 on, begins
+    torn = ((before >= 192) & ~continues | (before < 128) & continues).mean(axis=1)
+    language[~language] = (torn < _TORN) | (_gaps(others) > _LETTERS_GAPS)
+    return language
 
 
 def _best_path(gains: NDArray[np.float64]) -> NDArray[np.bool_]:
