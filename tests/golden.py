@@ -64,6 +64,7 @@ def inputs() -> dict[str, bytes]:
         "short text": b"to be or not to be",
         "text": text(6000),
         "utf-8": "naïve café, 日本語の文章。\n".encode() * 40,
+        "scripts": scripts(words),
         "log": log,
         "records": table,
         "mixed": text(500) + table[:4000] + noise[:1000] + table[4000:8000] + text(500),
@@ -75,6 +76,18 @@ def inputs() -> dict[str, bytes]:
         "picture": picture(words),
         "sound": sound(words),
     }
+
+
+def scripts(words: list[bytes]) -> bytes:
+    """Return words with capitals, Greek and Cyrillic ones in turn, and ideographs without gaps."""
+    text = []
+    for i in range(900):
+        letters = words[i * i % 199]
+        first = (0x3B1, 0x430)[i // 30 % 2]  # alpha; a
+        word = "".join(chr(first + letter % 24) for letter in letters[1:])
+        text.append(chr(first - 32 + letters[0] % 9) + word + " ")
+        text.append("".join(chr(0x4E00 + 37 * letter % 300) for letter in letters) * (i % 3 == 0))
+    return "".join(text).encode()
 
 
 def bitmap(centres: list[tuple[int, int]]) -> bytes:

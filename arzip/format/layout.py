@@ -79,7 +79,7 @@ FOREIGN = {
 }
 
 
-def check_of(*parts: bytes) -> int:
+def check_of(*parts: bytes | bytearray) -> int:
     """Return the check of the joined parts: the low 32 bits of their XXH64."""
     digest = xxh64()
     for part in parts:

@@ -21,7 +21,7 @@ from arzip.format.layout import (
 __all__ = ["FrameWriter", "compact_frame"]
 
 
-def compact_frame(identity: bytes, coded: Coded, data: bytes) -> bytes:
+def compact_frame(identity: bytes, coded: Coded, data: bytes | bytearray) -> bytes:
     """Return the frame of one segment: `data`, coded with the model of that identity."""
     kind = bytes([VERSION << 4 | coded.method])
     header = MAGIC + kind + (identity if codec.needs_model(coded.method) else b"")
@@ -44,7 +44,7 @@ class FrameWriter:
         header = MAGIC + bytes([VERSION << 4 | LONG]) + self._identity
         return header + CHECK.pack(check_of(header))
 
-    def segment(self, coded: Coded, data: bytes) -> bytes:
+    def segment(self, coded: Coded, data: bytes | bytearray) -> bytes:
         """Return the bytes of the next segment: `data`, 1 to MAX_SEGMENT bytes, coded."""
         header = bytes([coded.method]) + _lengths(coded, len(data))
         self._entries += header

@@ -113,7 +113,7 @@ def _read_word(state: State, byte: int) -> None:
     """
     word = state.word
     if 97 <= byte <= 122 or byte >= 128:
-        word[0] = hash_pair(word[0], u64(byte))
+        word[0] = hash_pair(word[0], u64(_small(state.history, byte)))
         if not _ends_ideograph(state.history):
             return
     elif 65 <= byte <= 90:
@@ -131,3 +131,18 @@ def _ends_ideograph(history: int) -> bool:
     three = history & u64(0xFFFFFF)
     ends: bool = three & u64(0xF0C0C0) == u64(0xE08080) and three >= u64(0xE30000)
     return ends
+
+
+@compiled
+def _small(history: int, byte: int) -> int:
+    """Return the byte of a small letter for that of a Greek or Cyrillic capital, in UTF-8.
+
+    Both alphabets need two first bytes, of which the first one stands for both: capitals and some
+    small letters follow the one, other small letters the other.
+    """
+    before = history >> u64(8) & u64(0xFF)
+    if byte == 0xCF or byte == 0xD1:
+        return byte - 1
+    is_capital = before == u64(0xCE) and 0x91 <= byte <= 0xA9
+    is_capital |= before == u64(0xD0) and 0x90 <= byte <= 0xAF
+    return byte ^ 0x20 if is_capital else byte

@@ -36,14 +36,14 @@ _GAINS = np.array([-14.0, -6.0, 1.0, 5.0])
 _CHANGE = 30.0
 _GAPS = 0.02  # of a window must be spaces or ends of lines, else it is sound or a picture
 _FEW = 0.6  # of bytes may be above 127, whatever they are
-_TORN = 0.02  # of bytes may not be what UTF-8 has there
-_LETTERS_GAPS = 0.1  # where letters are bytes
+_LETTERS_GAPS = 0.1  # where each is a letter
+_SOME, _TORN = 0.3, 0.02  # where there are so many, fewer are not what UTF-8 has there
 
 
 def stretches_of_text(data: NDArray[np.uint8]) -> list[Found]:
     """Return the stretches of text: where nearly all bytes are of characters."""
     counts = histogram(data)
-    if counts[_BYTES].sum() > 0.98 * data.size and _is_language(data[None])[0]:
+    if counts[_BYTES].sum() > 0.98 * data.size and _is_language(data[None], 0)[0]:
         return [(0, data.size, ())]
     windows = data[: data.size // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
     if len(windows) < 2:
@@ -56,27 +56,24 @@ def _gains(windows: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return what reading each window (n, _WINDOW) as text is likely to save, in bytes."""
     share = _BYTES[windows].mean(axis=1)
     gains: NDArray[np.float64] = _GAINS[np.searchsorted(_SHARES, share, side="right")]
-    gains[(_gaps(windows) < _GAPS) | ~_is_language(windows)] = _GAINS[0]
+    gains[~_is_language(windows, _GAPS)] = _GAINS[0]
     gains *= (windows != 0).mean(axis=1)
     return gains
 
 
-def _gaps(windows: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return which share of each window is spaces and ends of lines."""
-    return ((windows == 32) | (windows == 10)).mean(axis=1)
-
-
-def _is_language(windows: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return whether there are few bytes above 127, or these are letters: in UTF-8, or between gaps.
+def _is_language(windows: NDArray[np.uint8], least_gaps: float) -> NDArray[np.bool_]:
+    """Return where bytes above 127 are few, and gaps so many; or are letters with gaps, or UTF-8.
 
     Sound and pictures can have as many, but not so.
     """
-    language = (windows >= 128).mean(axis=1) <= _FEW
-    others = windows[~language]
-    before, byte = others[:, :-1], others[:, 1:]
+    gaps = ((windows == 32) | (windows == 10)).mean(axis=1)
+    above = (windows >= 128).mean(axis=1)
+    language: NDArray[np.bool_] = (above <= _FEW) & (gaps >= least_gaps) | (gaps > _LETTERS_GAPS)
+    some = above > _SOME
+    before, byte = windows[some, :-1], windows[some, 1:]
     continues = byte >> 6 == 0b10  # a character, which its first byte, from 192 on, begins
-    torn = ((before >= 192) & ~continues | (before < 128) & continues).mean(axis=1)
-    language[~language] = (torn < _TORN) | (_gaps(others) > _LETTERS_GAPS)
+    torn = (before >= 192) & ~continues | (before < 128) & continues
+    language[some] |= torn.mean(axis=1) < _TORN
     return language
 
 

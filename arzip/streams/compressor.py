@@ -59,7 +59,7 @@ class ArzipCompressor:
         self.model = choose(model, level)
         self._unpack, self._array = bool(unpack), array
         self._offset = 0  # of the next segment
-        self._buffer = bytearray()  # of the next segment
+        self._buffer = bytearray()  # of the next segment, which is coded from it
         self._calls: Ordered[Coded] = Ordered(threads, executor)
         self._started: deque[bytearray] = deque()  # the data of the calls
         self._writer: FrameWriter | None = None  # of a long frame
