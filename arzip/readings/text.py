@@ -28,6 +28,7 @@ _BYTES = np.zeros(256, dtype=bool)  # those that are of characters, or may be
 _BYTES[[9, 10, 13, *range(32, 127), *range(128, 256)]] = True
 
 _WINDOW = 1 << 10  # bytes that are looked at together
+_AT_ONCE = 1 << 10  # windows
 
 # Measured on programs, libraries and archives: what reading a window as text saves, in bytes, by
 # the share of such bytes; and what a change of the reading costs.
@@ -42,38 +43,45 @@ _SOME, _TORN = 0.3, 0.02  # where there are so many, fewer are not what UTF-8 ha
 
 def stretches_of_text(data: NDArray[np.uint8]) -> list[Found]:
     """Return the stretches of text: where nearly all bytes are of characters."""
-    counts = histogram(data)
-    if counts[_BYTES].sum() > 0.98 * data.size and _is_language(data[None], 0)[0]:
-        return [(0, data.size, ())]
     windows = data[: data.size // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
+    shares = _shares(windows if windows.size else data[None])
+    is_printable = histogram(data)[_BYTES].sum() > 0.98 * data.size
+    if is_printable and _is_language(shares.mean(axis=1, keepdims=True), 0)[0]:
+        return [(0, data.size, ())]
     if len(windows) < 2:
         return []
-    is_text = _best_path(_gains(windows))
+    gains = _GAINS[np.searchsorted(_SHARES, shares[0], side="right")]
+    gains[~_is_language(shares, _GAPS)] = _GAINS[0]
+    is_text = _best_path(gains * (1 - shares[1]))
     return [(start, end - start, ()) for start, end in stretches(is_text, _WINDOW, data.size)]
 
 
-def _gains(windows: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return what reading each window (n, _WINDOW) as text is likely to save, in bytes."""
-    share = _BYTES[windows].mean(axis=1)
-    gains: NDArray[np.float64] = _GAINS[np.searchsorted(_SHARES, share, side="right")]
-    gains[~_is_language(windows, _GAPS)] = _GAINS[0]
-    gains *= (windows != 0).mean(axis=1)
-    return gains
+def _shares(windows: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return which shares of the bytes of each window (n, size) are so, (5, n).
+
+    These are: of characters; 0; spaces or ends of lines; above 127; not as in UTF-8.
+    """
+    pieces = [windows[k : k + _AT_ONCE] for k in range(0, len(windows), _AT_ONCE)]
+    return np.concatenate([_shares_of(piece) for piece in pieces], axis=1)
 
 
-def _is_language(windows: NDArray[np.uint8], least_gaps: float) -> NDArray[np.bool_]:
+def _shares_of(windows: NDArray[np.uint8]) -> NDArray[np.float64]:
+    before, byte = windows[:, :-1], windows[:, 1:]
+    continues = byte >> 6 == 0b10  # a character, which its first byte, from 192 on, begins
+    torn = (before >= 192) & ~continues | (before < 128) & continues
+    gaps = (windows == 32) | (windows == 10)
+    kinds = _BYTES[windows], windows == 0, gaps, windows >= 128, torn
+    return np.stack([kind.mean(axis=1) for kind in kinds])
+
+
+def _is_language(shares: NDArray[np.float64], least_gaps: float) -> NDArray[np.bool_]:
     """Return where bytes above 127 are few, and gaps so many; or are letters with gaps, or UTF-8.
 
     Sound and pictures can have as many, but not so.
     """
-    gaps = ((windows == 32) | (windows == 10)).mean(axis=1)
-    above = (windows >= 128).mean(axis=1)
-    language: NDArray[np.bool_] = (above <= _FEW) & (gaps >= least_gaps) | (gaps > _LETTERS_GAPS)
-    some = above > _SOME
-    before, byte = windows[some, :-1], windows[some, 1:]
-    continues = byte >> 6 == 0b10  # a character, which its first byte, from 192 on, begins
-    torn = (before >= 192) & ~continues | (before < 128) & continues
-    language[some] |= torn.mean(axis=1) < _TORN
+    _, _, gaps, above, torn = shares
+    few = (above <= _FEW) & (gaps >= least_gaps)
+    language: NDArray[np.bool_] = few | (gaps > _LETTERS_GAPS) | (above > _SOME) & (torn < _TORN)
     return language
 
 
