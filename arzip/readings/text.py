@@ -50,9 +50,10 @@ def stretches_of_text(data: NDArray[np.uint8]) -> list[Found]:
         return [(0, data.size, ())]
     if len(windows) < 2:
         return []
-    gains = _GAINS[np.searchsorted(_SHARES, shares[0], side="right")]
-    gains[~_is_language(shares, _GAPS)] = _GAINS[0]
-    is_text = _best_path(gains * (1 - shares[1]))
+    printable, zeros, *_ = shares
+    gains = _GAINS[np.searchsorted(_SHARES, printable, side="right")]
+    gains[~_is_language(shares, _GAPS)] = _GAINS[0]  # what reading it as text saves, in bytes
+    is_text = _best_path(gains * (1 - zeros))
     return [(start, end - start, ()) for start, end in stretches(is_text, _WINDOW, data.size)]
 
 
@@ -71,7 +72,7 @@ def _shares_of(windows: NDArray[np.uint8]) -> NDArray[np.float64]:
     torn = (before >= 192) & ~continues | (before < 128) & continues
     gaps = (windows == 32) | (windows == 10)
     kinds = _BYTES[windows], windows == 0, gaps, windows >= 128, torn
-    return np.stack([kind.mean(axis=1) for kind in kinds])
+    return np.stack([kind.sum(axis=1) / windows.shape[1] for kind in kinds])
 
 
 def _is_language(shares: NDArray[np.float64], least_gaps: float) -> NDArray[np.bool_]:
