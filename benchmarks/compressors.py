@@ -59,11 +59,13 @@ class Compressor:
 
     @cached_property
     def model_bytes(self) -> int:
-        """Bytes of trained parameters that the decoder needs."""
-        sizes = {str(entry["name"]): int(str(entry["size"])) for entry in registry.catalogue()}
-        if self.model is None:
-            return 0
-        return sizes[self.model] if self.model in sizes else Path(self.model).stat().st_size
+        """Bytes of trained parameters that the decoder needs, in files that share them."""
+        size, path = 0, None if self.model is None else registry.find(self.model)
+        while path is not None:
+            size += path.stat().st_size
+            beside = registry.read(path).shares
+            path = path.with_name(f"{beside}.safetensors") if beside else None
+        return size
 
     @cached_property
     def package_bytes(self) -> int:

@@ -44,6 +44,11 @@ def corpora_of(found: Sequence[Summary]) -> list[str]:
     return list(dict.fromkeys(summary.first.corpus for summary in found))
 
 
+def is_ours(name: str) -> bool:
+    """Return whether it is arzip, with whatever model."""
+    return name.startswith("arzip-")
+
+
 def compressors_of(found: Sequence[Summary]) -> list[str]:
     """Return the names: arzip's models, then the others, each by total size from the least."""
     names = dict.fromkeys(summary.first.compressor for summary in found)
@@ -52,7 +57,7 @@ def compressors_of(found: Sequence[Summary]) -> list[str]:
         own = [summary for summary in found if summary.first.compressor == name]
         total = sum(summary.first.compressed for summary in own)
         fails = not all(summary.is_ok for summary in own)
-        return (not name.startswith("arzip-"), fails, total)
+        return (not is_ours(name), fails, total)
 
     return sorted(names, key=rank)
 
@@ -118,7 +123,7 @@ def sizes(rows: Sequence[Row]) -> str:
 
 
 def losses(rows: Sequence[Row]) -> str:
-    """Return the files on which arzip's default model is not the smallest, and by how much."""
+    """Return the files of which another program makes a smaller one than arzip's default model."""
     found = [summary for summary in of_corpora(rows) if summary.is_ok]
     best: dict[tuple[str, str], Summary] = {}
     ours: dict[tuple[str, str], int] = {}
@@ -126,6 +131,8 @@ def losses(rows: Sequence[Row]) -> str:
         key = (summary.first.corpus, summary.first.file)
         if summary.first.compressor == MAIN:
             ours[key] = summary.first.compressed
+        elif is_ours(summary.first.compressor):
+            continue
         elif key not in best or summary.first.compressed < best[key].first.compressed:
             best[key] = summary
     lost = [key for key in ours if key in best and best[key].first.compressed < ours[key]]
@@ -142,8 +149,8 @@ def losses(rows: Sequence[Row]) -> str:
         for key in lost
     ]
     if not lost:
-        return f"No other compressor or model makes a smaller file of any of {len(ours)}."
-    says = f"For {len(lost)} of {len(ours)} files another compressor or model makes a smaller one"
+        return f"No other compressor makes a smaller file of any of {len(ours)}."
+    says = f"For {len(lost)} of {len(ours)} files another compressor makes a smaller one"
     return f"{says}:\n\n{markdown(lines)}"
 
 
@@ -209,7 +216,7 @@ def small_files(rows: Sequence[Row]) -> str:
     saved = [
         f"{name} by {100 - 100 * sums[MAIN] / size:.0f} %"
         for name, size in sums.items()
-        if not name.startswith("arzip-")
+        if not is_ours(name)
     ]
     size = sum(size for _, size in files)
     return (

@@ -113,7 +113,10 @@ def test_names_of_compressors() -> None:
     wide = compressors.named("arzip-swift-T2")
     assert (wide.model, wide.threads) == ("swift", 2)
     assert wide.least > 1 << 24
-    assert compressors.named("arzip-swift").model_bytes > 100_000
+    swift, base, top = (
+        compressors.named(f"arzip-{name}").model_bytes for name in ("swift", "base", "max")
+    )
+    assert 100_000 < swift < base < top  # each holds what the one before does
     for name in ("nothing", "arzip-nothing", "arzip-swift-Tx"):
         with pytest.raises(click.BadParameter, match=name):
             compressors.named(name)

@@ -101,7 +101,7 @@ def test_failures_and_missing_programs_are_in_the_table() -> None:
 
 def test_losses_are_named() -> None:
     rows = [row("a", "arzip-base", 110), row("a", "xz", 100), row("b", "arzip-base", 90)]
-    rows += [row("b", "xz", 100), row("a", "gzip", 105)]
+    rows += [row("b", "xz", 100), row("a", "gzip", 105), row("b", "arzip-max", 80)]
     text = tables.losses(rows)
     assert text.startswith("For 1 of 2 files")
     assert "| texts/a | 2,000,000 | 110 | 100 | xz | 10.0 % |" in text
