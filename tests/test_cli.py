@@ -10,14 +10,17 @@ import re
 import stat
 import threading
 from pathlib import Path
+from typing import Any
 
 import golden
 import pytest
 from click.testing import CliRunner, Result
 
 import arzip
+from arzip.cli.files import transfer
 from arzip.cli.group import cli
 from arzip.cli.gzip_form import gzip_form
+from arzip.cli.settings import Settings
 from arzip.format.layout import MAX_SEGMENT
 from arzip.models import registry
 from arzip.streams.compressor import DEFAULT_SEGMENT
@@ -614,6 +617,24 @@ def test_several_threads_have_two_segments_at_least(
     assert run("-1", option, "zeros").exit_code == 0
     assert json.loads(run("list", "--json", "zeros.arz").stdout)[0]["segments"] == segments
     assert run("-t", option, "zeros.arz").exit_code == 0
+
+
+def test_a_compressed_file_by_itself_takes_all_threads(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However small it is: it may restore to many segments."""
+    taken: list[int] = []
+    decompress = transfer.decompress
+
+    def noted(*arguments: Any, settings: Settings, **others: Any) -> int:
+        taken.append(settings.threads)
+        return decompress(*arguments, settings=settings, **others)
+
+    monkeypatch.setattr(transfer, "decompress", noted)
+    (here / "zeros").write_bytes(bytes(1 << 20))
+    assert run("-1", "zeros").exit_code == 0
+    assert run("-t", "-T2", "zeros.arz").exit_code == 0
+    assert taken == [2]
 
 
 def test_threads_do_not_change_the_output(text: Path, compressed: bytes) -> None:
