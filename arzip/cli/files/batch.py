@@ -65,15 +65,12 @@ class Batch(ABC):
                 zip(paths, sizes, strict=True), lambda item: self._is_large(item[1])
             ):
                 together = [path for path, _ in group]
+                # A large file, or the only one, takes all threads; each of the others takes one.
+                has_all = large or len(together) == 1
+                settings = self._settings if has_all else replace(self._settings, threads=1)
                 # A limit of memory holds for all files together, so one at a time gets it.
-                alone = large or self._settings.max_memory or len(together) == 1
+                alone = has_all or settings.max_memory
                 at_a_time = 1 if alone else self._settings.all_threads
-                # A file by itself takes all threads; each of several at a time takes one.
-                settings = (
-                    self._settings
-                    if large or len(together) == 1
-                    else replace(self._settings, threads=1)
-                )
                 if at_a_time == 1:
                     for path in together:
                         self.one_file(path, settings, meter)
