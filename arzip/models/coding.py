@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from arzip import coder, readings
 from arzip.engine.compiled import compiled, i64, u32, u64
-from arzip.models.bits import match, mixer, ngram, slots, values
+from arzip.models.bits import guesses, match, mixer, ngram, slots, values
 from arzip.models.bits.odds import ONE, PROBABILITY_BITS
 from arzip.models.bits.state import NETWORK
 from arzip.models.network import running
@@ -69,6 +69,7 @@ def close_byte(predictor: Predictor, byte: int, more: bool) -> None:
     state = predictor.state
     y = byte & 1
     match.learn(state, y)
+    guesses.learn(state, y)
     readings.observe(state, byte)
     if more:
         match.note(state, predictor.data, predictor.positions)
@@ -118,6 +119,7 @@ def predict(state: State) -> int:
     ngram.predict(state)
     match.predict(state)
     values.predict(state)
+    guesses.predict(state)
     if state.network:
         for k in range(2):
             state.inputs[NETWORK + k] = node_odds(state.trees[k], state.partial)
@@ -131,6 +133,7 @@ def update(state: State, y: int) -> None:
     mixer.learn(state, y)
     ngram.learn(state, y)
     match.learn(state, y)
+    guesses.learn(state, y)
     state.partial = state.partial << 1 | y
     state.node = state.node << u64(1) | u64(y)
     state.bit += 1

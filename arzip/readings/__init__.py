@@ -12,8 +12,9 @@
 
 A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of
 that; what all of them share is in past.py. Numbers are predicted by value with values.py and
-leastsquares.py. An encoder finds the reading that suits a span, with its number if it has one, and
-the file tells the decoder.
+leastsquares.py. What text in fields follows is in cells.py, echoes.py and numerals.py, and becomes
+guesses (guesses.py). An encoder finds the reading that suits a span, with its number if it has one,
+and the file tells the decoder.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ from arzip.readings import (
     alike,
     bitmap,
     fields,
+    guesses,
     past,
     pixels,
     records,
@@ -72,6 +74,7 @@ TEXTS = (text.READING, fields.READING)
 FIELDS = (
     *past.FIELDS,
     *values.FIELDS,
+    *guesses.FIELDS,
     *alike.FIELDS,
     *(field for reading in READINGS for field in reading.fields),
 )

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
-from arzip.readings import breadth, numerals
+from arzip.readings import breadth, cells, echoes, numerals
+from arzip.readings.guesses import NONE, guess
 from arzip.readings.numerals import PLACES, is_digit
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import Field, Found, Reading, State
@@ -32,6 +33,8 @@ _OTHER[[32, 39, 44, 46, *range(65, 91), *range(97, 123), *range(128, 256)]] = Fa
 
 FIELDS: tuple[Field, ...] = (
     *numerals.FIELDS,
+    *cells.FIELDS,
+    *echoes.FIELDS,
     ("separators", np.uint64),  # a hash of the line's
     ("label", np.uint64),
     ("template", np.uint64),  # a hash of the line without its digits
@@ -153,24 +156,27 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     set_line_contexts(state, data)
     if state.position > 0:
         _go_on(state, data)
+        last_byte = i64(state.history & u64(0xFF))
+        cells.read(state, last_byte)
+        echoes.read(state, data, last_byte, _TOKEN[last_byte])
     history, token, place, hashes = state.history, state.token, state.paths[0], state.hashes
     last = history & u64(0xFF)
-    expected = next_one = again = u64(256)
+    expected = next_one = again = echo = u64(NONE)
     if state.pointers[0] > 0:
         expected = u64(data[state.pointers[0]])
         if state.pointers[0] + 1 < state.position:
             next_one = u64(data[state.pointers[0] + 1])
     if state.pointers[1] > 0:
         again = u64(data[state.pointers[1]])
-    trust = u64(state.token_trust[0, _slot(place)])
-    went = u64(min(state.agreed[0], 3)) | u64(state.moved[0]) << u64(2)
-    numbers = u64(min(state.digits, 15)) << u64(9) | u64(state.moved[0]) << u64(14)
-    hashes[19] = expected | went << u64(9) | trust << u64(16)
+    if state.echo > 0:
+        echo = u64(data[state.echo])
+    echo_case, cell = echoes.case(state), u64(state.cell_number)
+    hashes[19] = echo | u64(echo_case) << u64(9) | last << u64(18)
     hashes[20] = expected | last << u64(9) | next_one << u64(18)
     hashes[21] = hash_pair(place, token)
     hashes[22] = hash_pair(state.label, token)
     hashes[23] = hash_pair(expected, token)
-    hashes[24] = expected | numbers | trust << u64(17) | u64(1) << u64(24)
+    hashes[24] = hash_pair(cell, token)
     hashes[25] = hash_pair(state.token_before, token)
     hashes[26] = hash_pair(hash_pair(state.token_before, state.token_before_that), token)
     hashes[27] = hash_pair(place, history & u64(0xFFFF))
@@ -181,19 +187,27 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[32] = hash_pair(hash_pair(state.surprise, place), token)
     hashes[33] = hash_pair(hash_pair(state.surprises, place), token)
     hashes[34] = hash_pair(state.template, token)
-    trust = u64(state.token_trust[1, _slot(state.paths[1])])
-    went = u64(min(state.agreed[1], 3)) | u64(state.moved[1]) << u64(2)
-    hashes[35] = again | went << u64(9) | trust << u64(16)
+    digit, width = numerals.digit(state), numerals.to_come(state)
+    numeral, luck = digit | state.numeral_moved << 4, state.numeral_trust[_slot(place)]
+    hashes[35] = u64(numeral | luck << 6 | width << 9)
     hashes[36] = hash_pair(hash_pair(state.template_before, state.separators), token)
-    digit = u64(numerals.digit(state))
-    numeral = digit | u64(state.numeral_moved) << u64(4)
-    to_come = u64(max(state.numeral_width - state.numeral_digits, 0)) if digit < u64(10) else u64(0)
-    hashes[37] = numeral | u64(state.numeral_trust[_slot(place)]) << u64(6) | to_come << u64(9)
-    hashes[38] = numeral | expected << u64(6) | again << u64(20)
+    hashes[37] = hash_pair(cell, state.cell)
+    hashes[38] = hash_pair(cell, history & u64(0xFFFF))
+    for k in range(2):
+        case = min(state.agreed[k], 7) | state.moved[k] << 3
+        case |= state.token_trust[k, _slot(state.paths[k])] << 5
+        case |= min(state.digits, 3) << 8 if k == 0 else 0
+        guess(state, k, i64(again if k else expected), case)
+    guess(state, 2, i64(echo), echo_case)
+    is_expected = digit < 10 and state.numeral_moved == 0
+    case = luck | min(max(state.numeral_digits, 0), 7) << 3 | min(width, 15) << 6
+    guess(state, 3, 48 + digit if is_expected else NONE, case)
     state.phases[1] = min(state.tokens, 31) << 3
     state.phases[2] = i64(expected & u64(0xFF))
-    state.phases[3] = i64(again & u64(0xFF))
-    state.phases[4] = i64(numeral) | min(max(state.numeral_digits + 1, 0), 2) << 6
+    state.phases[3] = min(state.cell_number, 255)
+    state.phases[4] = numeral | min(max(state.numeral_digits + 1, 0), 2) << 6
+    if digit == 10 and state.echo > 0:
+        state.phases[4] = 192 | min(state.echo_agreed, 3) | (echo_case >> 3 & 15) << 2
 
 
 def _find(data: NDArray[np.uint8]) -> list[Found]:
@@ -216,6 +230,7 @@ READING = Reading(
     observe_line,
     _set_contexts,
     set_more=breadth.set_more_of_text,
+    guesses=4,
     with_network=True,
     wide=True,
 )

@@ -10,7 +10,7 @@ import numpy as np
 from arzip.engine.compiled import compiled, i64
 from arzip.readings.reading import Field, State
 
-__all__ = ["FIELDS", "PLACES", "begin", "digit", "is_digit", "keep", "read"]
+__all__ = ["FIELDS", "PLACES", "begin", "digit", "is_digit", "keep", "read", "to_come"]
 
 PLACES = 1 << 12
 """That are remembered."""
@@ -57,6 +57,13 @@ def digit(state: State) -> int:
     if state.numeral_digits >= 0 and after >= 0:
         expected = state.numeral_expected // _POWERS[after] % 10
     return expected
+
+
+@compiled
+def to_come(state: State) -> int:
+    """Return how many digits are expected, 0 if none is."""
+    digits: int = max(state.numeral_width - state.numeral_digits, 0)
+    return digits if digit(state) < 10 else 0
 
 
 @compiled

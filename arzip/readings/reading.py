@@ -38,6 +38,9 @@ MOST_VALUES = 16
 MOST_HISTOGRAMS = 8
 """Of a reading."""
 
+MOST_GUESSES = 4
+"""Of a reading."""
+
 State = Any
 """A model's state, of models/bits/state.py: numba's types are not Python's."""
 
@@ -58,6 +61,7 @@ class Size(NamedTuple):
     phases: int
     values: int
     histograms: int
+    guesses: int
     more: bool = False
     """Whether there are MORE_CONTEXTS and MORE_PHASES as well."""
 
@@ -101,6 +105,8 @@ class Reading:
     """How many values it expects of the number to come: see values.py."""
     histograms: int = 0
     """Of how far bytes were from what it expected, likewise."""
+    guesses: int = 0
+    """How many bytes it expects, likewise: see guesses.py."""
     with_network: bool = False
     """Whether a model's network may take part. It does not see what is read without it."""
     wide: bool = False
@@ -112,4 +118,4 @@ class Reading:
     def size(self, broad: bool = False) -> Size:
         """Return how much it tells the mixers, in a model that reads broadly or not."""
         more = broad and self.set_more is not None
-        return Size(self.contexts, self.phases, self.values, self.histograms, more)
+        return Size(self.contexts, self.phases, self.values, self.histograms, self.guesses, more)

@@ -61,6 +61,8 @@ def unfitted(reading: Reading) -> Fitted:
     weights[:, COUNTS : COUNTS + 2 * reading.contexts] = int(trust * 65536 / reading.contexts)
     values = COUNTS + 3 * reading.contexts
     weights[:, values : values + reading.values] = int(1.3 * 65536 / max(reading.values, 1))
+    guesses = values + reading.values + 2 * reading.histograms
+    weights[:, guesses : guesses + reading.guesses] = 65536 // 10
     weights[:, MATCH : MATCH + 2] = 65536 // 5
     weights[:, NETWORK : NETWORK + 2] = 65536 // 6  # 0 without a network
     final_weights = np.full(shape["final_weights"], 65536 // 8, dtype=np.int32)

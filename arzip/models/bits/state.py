@@ -18,6 +18,7 @@ from arzip.readings.reading import (
     MORE_CONTEXTS,
     MORE_PHASES,
     MOST_CONTEXTS,
+    MOST_GUESSES,
     MOST_HISTOGRAMS,
     MOST_NUMBERS,
     MOST_PHASES,
@@ -92,7 +93,7 @@ ROWS_OF_MORE = (*_ROWS_OF, *[256] * MORE_PHASES)
 MATCH, CONSTANT, NETWORK, COUNTS = 0, 2, 3, 5
 """The first of the inputs: two for the match, a constant, two of the network, three a context.
 
-Then come one a value, and two a histogram.
+Then come one a value, two a histogram, and one a guess.
 """
 
 _VECTOR = 16  # inputs that a processor may take together
@@ -106,7 +107,8 @@ APM_KNOTS = 32
 
 def inputs_of(size: Size) -> int:
     """Return how many inputs the mixers have: a whole number of vectors."""
-    return -(-(COUNTS + 3 * size.contexts + size.values + 2 * size.histograms) // _VECTOR) * _VECTOR
+    others = size.values + 2 * size.histograms + size.guesses
+    return -(-(COUNTS + 3 * size.contexts + others) // _VECTOR) * _VECTOR
 
 
 def all_inputs(size: Size) -> int:
@@ -115,7 +117,7 @@ def all_inputs(size: Size) -> int:
 
 
 def _most(*, broad: bool) -> Size:
-    return Size(MOST_CONTEXTS, MOST_PHASES, MOST_VALUES, MOST_HISTOGRAMS, broad)
+    return Size(MOST_CONTEXTS, MOST_PHASES, MOST_VALUES, MOST_HISTOGRAMS, MOST_GUESSES, broad)
 
 
 MOST_INPUTS = all_inputs(_most(broad=True))

@@ -15,7 +15,7 @@ from arzip.models import coding
 from arzip.models.bits import slots
 from arzip.models.bits.state import ALL_CONTEXTS, LINE, MOST_INPUTS, MOST_MIXERS
 from arzip.models.predictor import Predictor
-from arzip.readings.reading import State
+from arzip.readings.reading import MOST_GUESSES, State
 
 __all__ = ["UNDO", "climb", "conditionals", "descend"]
 
@@ -38,6 +38,9 @@ UNDO = np.dtype(
         ("history_map", np.int32, ALL_CONTEXTS),
         ("match_bucket", np.int64),
         ("match_map", np.int32),
+        ("guess_slots", np.int64, MOST_GUESSES),
+        ("guess_trust", np.int32, MOST_GUESSES),
+        ("guess_count", np.uint8, MOST_GUESSES),
         ("rows", np.int64, MOST_MIXERS),
         ("weights", np.int32, (MOST_MIXERS, MOST_INPUTS)),
         ("final_weights", np.int32, 2 + MOST_MIXERS),
@@ -136,6 +139,11 @@ def _save(state: State, kept: State) -> None:
         kept.slots[i] = state.slots[i]
         kept.indirect[i] = state.indirect[i]
         kept.history_map[i] = state.history_map[state.indirect[i]]
+    for k in range(MOST_GUESSES):
+        slot = kept.guess_slots[k] = state.guess_slots[k]
+        if slot >= 0:
+            kept.guess_trust[k] = state.guess_trust[k, slot]
+            kept.guess_count[k] = state.guess_count[k, slot]
     for k in range(state.mixers):
         kept.rows[k] = state.rows[k]
         for i in range(state.used):
@@ -178,6 +186,11 @@ def _restore(state: State, kept: State) -> None:
     for i in range(state.contexts):
         state.cache[i, kept.node] = kept.slots[i]
         state.history_map[kept.indirect[i]] = kept.history_map[i]
+    for k in range(MOST_GUESSES):
+        slot = kept.guess_slots[k]
+        if slot >= 0:
+            state.guess_trust[k, slot] = kept.guess_trust[k]
+            state.guess_count[k, slot] = kept.guess_count[k]
     for k in range(state.mixers):
         for i in range(state.used):
             state.weights[kept.rows[k], i] = kept.weights[k, i]
