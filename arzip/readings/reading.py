@@ -11,6 +11,7 @@ __all__ = [
     "MORE_CONTEXTS",
     "MORE_PHASES",
     "MOST_CONTEXTS",
+    "MOST_GUESSES",
     "MOST_HISTOGRAMS",
     "MOST_NUMBERS",
     "MOST_PHASES",

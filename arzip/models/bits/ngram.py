@@ -20,7 +20,7 @@ from arzip.models.bits.state import COUNTS, HISTORIES, inputs_of
 from arzip.readings import for_each_size
 from arzip.readings.reading import MORE_CONTEXTS, Size, State
 
-__all__ = ["MOST", "UNSEEN", "after", "count_of", "learn", "predict"]
+__all__ = ["MOST", "RATES", "UNSEEN", "after", "count_of", "learn", "predict"]
 
 UNSEEN = u32(0x80000001)  # probability 1/2, count 0, empty history
 MOST = 255  # the highest count
