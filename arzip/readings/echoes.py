@@ -30,6 +30,7 @@ FIELDS: tuple[Field, ...] = (
     ("echo_token", np.uint64),  # a hash of the token so far, in small letters
     ("echo_start", np.int64),  # where it began
     ("echo_length", np.int64),  # its bytes
+    ("echo_back", np.int64),  # how many tokens back the next one is to look at
     ("echo_source", np.int64),  # the number of the last token's source; -1: it has none
     ("echo_behind", np.int64),  # the byte behind that
     ("echo_slots", np.int64, _WAYS),  # where it is kept how to find a source
@@ -87,6 +88,7 @@ def _begin(state: State, last: int) -> None:
     state.echo_slots[1] = state.echo_slots[2] = i64(state.paths[0] >> u64(52))
     state.echo = state.echo_agreed = state.echo_wrong = state.echo_length = state.echo_used = 0
     state.echo_token = u64(0)
+    state.echo_back = 1
     state.echo_start = state.position
     most = -1
     for way in range(_WAYS):
@@ -133,10 +135,11 @@ def _follow(state: State, data: NDArray[np.uint8], last: int) -> None:
 
 @compiled
 def _look_for(state: State, data: NDArray[np.uint8]) -> None:
-    """Follow the last token that begins as this one does."""
+    """Follow the last token that begins as this one does: none that was passed over before."""
     length, here = state.echo_length, state.echo_start
-    for back in range(1, min(state.recent_count, _RECENT) + 1):
-        start = state.recent_starts[(state.recent_count - back) % _RECENT]
+    while state.echo_back <= min(state.recent_count, _RECENT):
+        start = state.recent_starts[(state.recent_count - state.echo_back) % _RECENT]
+        state.echo_back += 1
         k = 0
         while k < length and _small(i64(data[start + k])) == _small(i64(data[here + k])):
             k += 1
