@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
-from arzip.readings.numerals import PLACES
+from arzip.readings.numerals import PLACES, slot_of
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import Field, State
 
@@ -84,8 +84,8 @@ def _small(byte: int) -> int:
 @compiled
 def _begin(state: State, last: int) -> None:
     """Begin a token: choose what to follow."""
-    state.echo_slots[0] = i64(hash_pair(u64(last), u64(state.echo_behind)) >> u64(52))
-    state.echo_slots[1] = state.echo_slots[2] = i64(state.paths[0] >> u64(52))
+    state.echo_slots[0] = slot_of(hash_pair(u64(last), u64(state.echo_behind)))
+    state.echo_slots[1] = state.echo_slots[2] = slot_of(state.paths[0])
     state.echo = state.echo_agreed = state.echo_wrong = state.echo_length = state.echo_used = 0
     state.echo_token = u64(0)
     state.echo_back = 1

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.readings import breadth, cells, echoes, numerals
 from arzip.readings.guesses import NONE, guess
-from arzip.readings.numerals import PLACES, is_digit
+from arzip.readings.numerals import PLACES, is_digit, slot_of
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import Field, Found, Reading, State
 from arzip.readings.text import observe_line, set_line_contexts, stretches_of_text
@@ -59,12 +59,6 @@ _TOKEN[[95, *range(48, 58), *range(65, 91), *range(97, 123), *range(128, 256)]] 
 
 
 @compiled
-def _slot(place: int) -> int:
-    slot: int = i64(place >> u64(52))
-    return slot
-
-
-@compiled
 def _go_on(state: State, data: NDArray[np.uint8]) -> None:
     """Take in the last byte."""
     last = i64(state.history & u64(0xFF))
@@ -99,13 +93,13 @@ def _go_on(state: State, data: NDArray[np.uint8]) -> None:
 def _end_token(state: State, data: NDArray[np.uint8]) -> None:
     """Remember the token, and whether it was the one that each pointer expected."""
     for k in range(2):
-        slot, pointer = _slot(state.paths[k]), state.pointers[k]
+        slot, pointer = slot_of(state.paths[k]), state.pointers[k]
         was_right = pointer > 0 and state.moved[k] == 0 and not _TOKEN[data[pointer]]
         state.token_trust[k, slot] = (state.token_trust[k, slot] << 1 | i64(was_right)) & 7
         if k == 0 and not was_right:
             state.surprise = state.token
             state.surprises = hash_pair(state.surprises, state.token)
-    numerals.keep(state, _slot(state.paths[0]))
+    numerals.keep(state, slot_of(state.paths[0]))
     state.token_before_that = state.token_before
     state.token_before = state.token
     state.tokens += 1
@@ -115,11 +109,11 @@ def _end_token(state: State, data: NDArray[np.uint8]) -> None:
 def _point(state: State, data: NDArray[np.uint8]) -> None:
     """Begin to follow what stood in this place last, which is now here."""
     for k in range(2):
-        slot = _slot(state.paths[k])
+        slot = slot_of(state.paths[k])
         state.pointers[k] = state.token_places[k, slot]
         state.token_places[k, slot] = state.position
         state.agreed[k] = state.moved[k] = 0
-    numerals.begin(state, _slot(state.paths[0]))
+    numerals.begin(state, slot_of(state.paths[0]))
     state.digits = 0
     pointer = state.pointers[0]
     if pointer > 0:
@@ -188,14 +182,14 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[33] = hash_pair(hash_pair(state.surprises, place), token)
     hashes[34] = hash_pair(state.template, token)
     digit, width = numerals.digit(state), numerals.to_come(state)
-    numeral, luck = digit | state.numeral_moved << 4, state.numeral_trust[_slot(place)]
+    numeral, luck = digit | state.numeral_moved << 4, state.numeral_trust[slot_of(place)]
     hashes[35] = u64(numeral | luck << 6 | width << 9)
     hashes[36] = hash_pair(hash_pair(state.template_before, state.separators), token)
     hashes[37] = hash_pair(cell, state.cell)
     hashes[38] = hash_pair(cell, history & u64(0xFFFF))
     for k in range(2):
         case = min(state.agreed[k], 7) | state.moved[k] << 3
-        case |= state.token_trust[k, _slot(state.paths[k])] << 5
+        case |= state.token_trust[k, slot_of(state.paths[k])] << 5
         case |= min(state.digits, 3) << 8 if k == 0 else 0
         guess(state, k, i64(again if k else expected), case)
     guess(state, 2, i64(echo), echo_case)

@@ -7,10 +7,10 @@ more, more or less.
 
 import numpy as np
 
-from arzip.engine.compiled import compiled, i64
+from arzip.engine.compiled import compiled, i64, u64
 from arzip.readings.reading import Field, State
 
-__all__ = ["FIELDS", "PLACES", "begin", "digit", "is_digit", "keep", "read", "to_come"]
+__all__ = ["FIELDS", "PLACES", "begin", "digit", "is_digit", "keep", "read", "slot_of", "to_come"]
 
 PLACES = 1 << 12
 """That are remembered."""
@@ -29,6 +29,13 @@ FIELDS: tuple[Field, ...] = (
     ("numeral_widths", np.int64, PLACES),  # its digits; 0: it was none
     ("numeral_trust", np.int64, PLACES),  # whether the last ones were as expected, a bit each
 )
+
+
+@compiled
+def slot_of(place: int) -> int:
+    """Return which of the PLACES one is, by its hash."""
+    slot: int = i64(place >> u64(52))
+    return slot
 
 
 @compiled

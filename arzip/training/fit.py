@@ -24,6 +24,7 @@ from arzip.models.bits.state import (
     MORE_MIXERS,
     NETWORK,
     ROWS_OF_MORE,
+    after_counts,
     all_inputs,
     fitted_of,
     inputs_of,
@@ -59,9 +60,8 @@ def unfitted(reading: Reading) -> Fitted:
     weights = np.zeros(shape["weights"], dtype=np.int32)
     trust = 3.2 if reading.values == 0 else 0.4
     weights[:, COUNTS : COUNTS + 2 * reading.contexts] = int(trust * 65536 / reading.contexts)
-    values = COUNTS + 3 * reading.contexts
+    values, _, guesses = after_counts(reading.size())
     weights[:, values : values + reading.values] = int(1.3 * 65536 / max(reading.values, 1))
-    guesses = values + reading.values + 2 * reading.histograms
     weights[:, guesses : guesses + reading.guesses] = 65536 // 10
     weights[:, MATCH : MATCH + 2] = 65536 // 5
     weights[:, NETWORK : NETWORK + 2] = 65536 // 6  # 0 without a network

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from arzip.engine.compiled import compiled, i32, i64, u64
 from arzip.models.bits.ngram import MOST, RATES
 from arzip.models.bits.odds import ONE, PROBABILITY_BITS, STRETCH, STRETCH_BITS
-from arzip.models.bits.state import COUNTS
+from arzip.models.bits.state import after_counts
 from arzip.readings import for_each_size
 from arzip.readings.reading import Size, State
 
@@ -26,7 +26,7 @@ def _bit(state: State, k: int) -> int:
 
 @for_each_size
 def predict(size: Size) -> Callable[[State], None]:
-    first = COUNTS + 3 * size.contexts + size.values + 2 * size.histograms
+    _, _, first = after_counts(size)
 
     @compiled
     def predict(state: State) -> None:

@@ -50,6 +50,7 @@ __all__ = [
     "NETWORK",
     "ROWS",
     "ROWS_OF_MORE",
+    "after_counts",
     "all_inputs",
     "fitted_of",
     "inputs_of",
@@ -105,10 +106,17 @@ APM_KNOTS = 32
 """Values in a row of a calibration map: 25 are used, 32 fill a cache line."""
 
 
+def after_counts(size: Size) -> tuple[int, int, int]:
+    """Return the first of the inputs of values, of histograms and of guesses."""
+    values = COUNTS + 3 * size.contexts
+    histograms = values + size.values
+    return values, histograms, histograms + 2 * size.histograms
+
+
 def inputs_of(size: Size) -> int:
     """Return how many inputs the mixers have: a whole number of vectors."""
-    others = size.values + 2 * size.histograms + size.guesses
-    return -(-(COUNTS + 3 * size.contexts + others) // _VECTOR) * _VECTOR
+    _, _, guesses = after_counts(size)
+    return -(-(guesses + size.guesses) // _VECTOR) * _VECTOR
 
 
 def all_inputs(size: Size) -> int:

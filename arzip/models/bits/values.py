@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i32, i64, u32, u64
 from arzip.models.bits.odds import STRETCH, STRETCH_BITS
-from arzip.models.bits.state import COUNTS
+from arzip.models.bits.state import after_counts
 from arzip.models.numbers.exact import ONE, SCALE, exponential, logarithm, rounded, table
 from arzip.readings import for_each_size
 from arzip.readings.reading import Size, State
@@ -65,8 +65,7 @@ def _l(z: int) -> int:
 
 @for_each_size
 def predict(size: Size) -> Callable[[State], None]:
-    first = COUNTS + 3 * size.contexts
-    second = first + size.values
+    first, second, _ = after_counts(size)
 
     @compiled
     def by_values(state: State) -> None:
