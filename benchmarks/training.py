@@ -1,7 +1,8 @@
-"""The curve of a training, from its CSV: `python benchmarks/training.py`, as docs/training.svg.
+"""The curves of training, from their CSV: `python benchmarks/training.py`, as docs/training.svg.
 
 The CSV has, after so many bytes read, the bits/byte of what was held out: of English, and the mean
-of the model card's twelve sources, by the network alone in floating point.
+of the model card's twelve sources, by each network alone in floating point. That of `base` was
+trained a second time, on other data, from BASE_AGAIN on.
 """
 
 import csv
@@ -12,25 +13,42 @@ import matplotlib.pyplot as plt
 from plots import COLOURS, STYLE
 
 HERE = Path(__file__).parent
+BASE_AGAIN = 3.351  # thousand million bytes
 
 
 def main() -> None:
-    """Draw it."""
+    """Draw them."""
     with (HERE / "training.csv").open(newline="") as file:
-        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    read = [row["bytes"] / 1e9 for row in rows]
+        rows = list(csv.DictReader(file))
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(6.5, 3.6))
-        for name, colour in (("mean", COLOURS["xz"]), ("english", COLOURS["arzip-base"])):
-            values = [row[name] for row in rows]
-            axes.plot(read, values, "o-", color=colour, markersize=4)
-            label = "English" if name == "english" else "mean of twelve sources"
-            axes.annotate(
-                label, (read[0], values[0]), (8, 2), textcoords="offset points", color=colour
-            )
+        for model in ("base", "max"):
+            own = [row for row in rows if row["model"] == model]
+            read = [float(row["bytes"]) / 1e9 for row in own]
+            for name, line in (("mean", "o-"), ("english", "o:")):
+                values = [float(row[name]) for row in own]
+                colour = COLOURS[f"arzip-{model}"]
+                is_above = max(float(own[-1][other]) for other in ("mean", "english")) == values[-1]
+                axes.plot(read, values, line, color=colour, markersize=4)
+                label = "English" if name == "english" else "mean of twelve sources"
+                axes.annotate(
+                    f"{model}, {label}",
+                    (read[-1], values[-1]),
+                    (8, 1 if is_above else -8),
+                    textcoords="offset points",
+                    color=colour,
+                )
+        axes.axvline(BASE_AGAIN, color="grey", linewidth=0.5)
+        axes.annotate(
+            "base again,\non more English",
+            (BASE_AGAIN, 2.4),
+            (4, 0),
+            textcoords="offset points",
+            color="grey",
+        )
         axes.set_xlabel("bytes read, thousand million")
-        axes.set_title("held-out bits per byte, the network alone")
-        axes.set_xlim(left=0)
+        axes.set_title("held-out bits per byte, the networks alone")
+        axes.set_xlim(left=0, right=11.5)
         figure.savefig(HERE.parent / "docs" / "training.svg", metadata={"Date": None})
         plt.close(figure)
 
