@@ -127,12 +127,11 @@ def main(repositories: Path, folder: Path, without: tuple[Path, ...]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     measured = set().union(*(runs_of_words(path.read_bytes()) for path in without))
     for repository in sorted(repositories.iterdir()):
-        book = repository.name.rpartition("standardebooks")[2].strip("+_")
+        book = repository.name
         if any(author in book for author in LEFT_OUT):
             continue
-        git = next((path for path in (repository / "repo", repository) if path.is_dir()), None)
         size = 0
-        for name, chapter in chapters(git) if git else ():
+        for name, chapter in chapters(repository):
             chance = random.Random(hashlib.sha256(f"{book} {name}".encode()).digest())
             try:
                 text = laid_out(chapter, chance)
