@@ -1,8 +1,8 @@
-"""The model `max`: `base`, read broadly.
+"""The model `max`: `base` with a larger network, read broadly.
 
 Text, records and x86 have the contexts of readings/breadth.py as well, in all of a second set of
-mixers, whose weights start alike in all their rows. All else starts as it does in `base`, whose
-tensors a file of this kind holds, or shares.
+mixers, whose weights start alike in all their rows. But for its network all else starts as it does
+in `base`, whose tensors a file of this kind holds, or shares.
 """
 
 import numpy as np
