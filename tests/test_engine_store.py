@@ -249,3 +249,22 @@ def test_where_the_users_folder_is(monkeypatch: pytest.MonkeyPatch) -> None:
         assert store.own() == Path("/nonexistent/.cache/arzip")
     monkeypatch.setattr("sys.platform", "darwin")
     assert store.own() == Path("/home/me/Library/Caches/arzip")
+
+
+def test_names_are_locked_one_by_one(tmp_path: Path) -> None:
+    folder, order = Folder(tmp_path), []
+
+    def second() -> None:
+        with folder.locked("one"):
+            order.append("second")
+
+    waits = threading.Thread(target=second)
+    with folder.locked("one"):
+        with folder.locked("two"):
+            pass
+        waits.start()
+        waits.join(0.2)
+        order.append("first")
+    waits.join(60)
+    assert order == ["first", "second"]
+    assert not list(tmp_path.iterdir())

@@ -2,8 +2,8 @@
 
 Whoever writes a file here can run code as any user who loads it. So a file is read only if it and
 its folder belong to this user or to root, and nobody else may write to them. It starts with a
-digest of the rest: a file that was cut short or changed by accident counts as missing. A folder is
-locked while machine code is made for it: of several processes that start together, one compiles.
+digest of the rest: a file that was cut short or changed by accident counts as missing. A name is
+locked while its machine code is made: of several processes that start together, one compiles.
 """
 
 import contextlib
@@ -80,7 +80,7 @@ def obtain(
     except OSError as error:
         with announced(EACH_TIME.format(path=folder.path, reason=error.strerror)):
             return make()
-    with announced(ONCE), folder.locked():
+    with announced(ONCE), folder.locked(names[0]):
         if (kept := folder.read(names[0])) is not None:
             return kept  # another process made it meanwhile
         made = make()
@@ -128,11 +128,21 @@ class Folder:
             os.unlink(self.path / name)
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes from making the same, if the file system has locks."""
+    def locked(self, name: str) -> Iterator[None]:
+        """Keep other processes from making what has this name, if the file system has locks.
+
+        The lock's file goes with it. Who waited for that file, and who makes another, finds what
+        was made meanwhile.
+        """
+        lock = f".{name}.lock"
         with contextlib.ExitStack() as stack:
             with contextlib.suppress(OSError):
-                fcntl.flock(stack.enter_context(self._opened()), fcntl.LOCK_EX)
+                folder = stack.enter_context(self._opened())
+                flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+                descriptor = os.open(lock, flags, self._mode & 0o600, dir_fd=folder)
+                stack.callback(os.close, descriptor)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                stack.callback(_remove, lock, folder)
             yield
 
     def write(self, name: str, content: bytes) -> None:
@@ -176,3 +186,8 @@ def _content(sealed: bytes) -> bytes | None:
     start = len(MAGIC) + 32
     content = sealed[start:]
     return content if sealed[:start] == MAGIC + sha256(content).digest() else None
+
+
+def _remove(name: str, folder: int) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(name, dir_fd=folder)
