@@ -21,6 +21,8 @@ from pathlib import Path, PurePosixPath
 
 import click
 
+from texts import LEAST
+
 LEFT_OUT = ("carroll", "shakespeare", "milton", "dickens", "thomas-hardy")
 NOT_THE_BOOK = ("colophon", "imprint", "titlepage", "halftitlepage", "uncopyright", "loi")
 ASCII = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\xa0": " "}
@@ -33,12 +35,11 @@ SPEAKERS = ("{0}. {1}", "{0}\t{1}", "{0}: {1}", "{0}\n{1}", "  {0}. {1}")
 def chapters(repository: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the names and the XHTML of a book's chapters."""
     git = ["git", "-C", str(repository)]
-    listed = subprocess.run([*git, "ls-tree", "-r", "--name-only", "HEAD"], capture_output=True)
-    for name in listed.stdout.decode().splitlines():
+    listed = subprocess.check_output([*git, "ls-tree", "-r", "--name-only", "HEAD"])
+    for name in listed.decode().splitlines():
         path = PurePosixPath(name)
         if "/epub/text/" in name and path.suffix == ".xhtml" and path.stem not in NOT_THE_BOOK:
-            shown = subprocess.run([*git, "show", f"HEAD:{name}"], capture_output=True)
-            yield path.stem, shown.stdout
+            yield path.stem, subprocess.check_output([*git, "show", f"HEAD:{name}"])
 
 
 def words_of(element: ET.Element) -> str:
@@ -90,8 +91,7 @@ def laid_out(chapter: bytes, chance: random.Random) -> str:
     first = chance.choice(("", "", "", "  ", "    "))
     gap = chance.choice(("\n\n", "\n\n", "\n\n", "\n")) if first else "\n\n"
     parts, speaker = [], ""
-    for kind, words in paragraphs(ET.fromstring(chapter)):  # nosec B314
-        text = words
+    for kind, text in paragraphs(ET.fromstring(chapter)):  # nosec B314
         if not typeset:
             for sign, plain in ASCII.items():
                 text = text.replace(sign, plain)
@@ -102,9 +102,8 @@ def laid_out(chapter: bytes, chance: random.Random) -> str:
             continue
         if speaker:
             text, speaker = speaks.format(speaker, text), ""
-            in_lines = "\n" in words or speaks.endswith("\n{1}")
-            lines = text.split("\n") if in_lines else textwrap.wrap(text, width, expand_tabs=False)
-            parts.append("\n".join(lines))
+            in_lines = "\n" in text
+            parts.append(text if in_lines else textwrap.fill(text, width, expand_tabs=False))
         elif "\n" in text or (kind == "verse" and len(text) < width):
             parts.append("\n".join(indent + line for line in text.split("\n")))
         else:
@@ -142,7 +141,7 @@ def main(repositories: Path, folder: Path, without: tuple[Path, ...]) -> None:
                 continue
             if chance.random() < 0.15:
                 text = text.replace("\n", "\r\n")
-            if len(text) > 200:
+            if len(text) > LEAST:
                 (folder / f"{book}-{name}.txt").write_bytes(text.encode())
                 size += len(text)
         click.echo(f"{book}: {size:,}")

@@ -139,10 +139,10 @@ class Folder:
             with contextlib.suppress(OSError):
                 folder = stack.enter_context(self._opened())
                 flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-                descriptor = os.open(lock, flags, self._mode & 0o600, dir_fd=folder)
+                descriptor = os.open(lock, flags, 0o600, dir_fd=folder)
                 stack.callback(os.close, descriptor)
+                stack.callback(_remove, lock, folder)  # before it is closed, even without locks
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-                stack.callback(_remove, lock, folder)
             yield
 
     def write(self, name: str, content: bytes) -> None:
@@ -157,8 +157,7 @@ class Folder:
                     file.write(MAGIC + sha256(content).digest() + content)
                 os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
             except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary, dir_fd=folder)
+                _remove(temporary, folder)
                 raise
 
     @contextlib.contextmanager
@@ -189,5 +188,6 @@ def _content(sealed: bytes) -> bytes | None:
 
 
 def _remove(name: str, folder: int) -> None:
+    """Remove a file of the folder, if that can be done."""
     with contextlib.suppress(OSError):
         os.unlink(name, dir_fd=folder)
