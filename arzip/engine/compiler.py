@@ -10,6 +10,7 @@ expected, compiling raises UnfitError, and numba calls the function itself.
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +18,7 @@ import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
 from numba.core import cgutils, compiler, errors, types
+from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
@@ -82,23 +84,61 @@ def _compile(
     cpu_target.options.parse_as_flags(flags, {"nopython": True, **OPTIONS, **INNER})
     flags.no_compile = True  # until the entry has joined it
     context = cpu_target.target_context
-    result = compiler.compile_extra(
-        cpu_target.typing_context, context, function, signature, None, flags, {}
-    )
-    if result.typing_error is not None:
-        raise result.typing_error
-    library, described = result.library, result.fndesc
-    codes, is_tuple = _codes(described.restype)
-    module = library.create_ir_module(ENTRY)
-    name = f"{ENTRY}.{described.unique_name}"
-    _write_entry(result.target_context, module, described, name)
-    library.enable_object_caching()
-    library.add_ir_module(module)
-    library.finalize()
+    with _linking_only(context.codegen()):
+        result = compiler.compile_extra(
+            cpu_target.typing_context, context, function, signature, None, flags, {}
+        )
+        if result.typing_error is not None:
+            raise result.typing_error
+        library, described = result.library, result.fndesc
+        codes, is_tuple = _codes(described.restype)
+        module = library.create_ir_module(ENTRY)
+        name = f"{ENTRY}.{described.unique_name}"
+        _write_entry(result.target_context, module, described, name)
+        library.add_ir_module(module)
+        library.finalize()
+        library.optimize()
+        code = library.codegen._tm.emit_object(library._final_module)
     _require_independence(library._final_module)
-    library.get_pointer_to_function(name)
-    about = {"entry": name, "parts": codes, "is_tuple": is_tuple}
-    return library._get_compiled_object(), about
+    return code, {"entry": name, "parts": codes, "is_tuple": is_tuple}
+
+
+class _Linked(JITCodeLibrary):
+    """Functions to be linked with those that call them, and only then optimised.
+
+    numba would optimise each function, with all that it calls, and make machine code of it, to do
+    so again with the next one that calls it: some ten times, for code that is never run by itself.
+    """
+
+    def optimize(self) -> None:
+        """Make of the functions and all they call what machine code is made of.
+
+        Once they are inlined there is more to find: a second time makes them some percent faster.
+        """
+        for _ in range(2):
+            super()._optimize_final_module()
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._verify_declare_only_symbols()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        return 0
+
+
+@contextmanager
+def _linking_only(codegen: Any) -> Iterator[None]:
+    """Have numba compile functions as far as linking needs it, under its compiler's lock."""
+    codegen._library_class = _Linked
+    codegen.set_env = lambda name, environment: None  # there is no machine code that has one
+    try:
+        yield
+    finally:
+        del codegen._library_class, codegen.set_env
 
 
 def _write_entry(context: Any, module: ir.Module, described: Any, name: str) -> None:

@@ -28,12 +28,12 @@ SHARED = Path("/var/cache/arzip")
 MAGIC = b"arzip machine code 1\n"
 ROOM = 1 << 20  # bytes, more than any file takes
 
-ONCE = "compiling the model for this machine, once (up to two minutes)..."
+ONCE = "compiling the model for this machine, once (about a minute)..."
 EACH_TIME = (
-    "compiling the model for this machine (up to two minutes), as in every run: machine code "
+    "compiling the model for this machine (about a minute), as in every run: machine code "
     "cannot be kept in {path} ({reason}); set ARZIP_CACHE_DIR to another folder"
 )
-UNKNOWN = "compiling for this machine (up to two minutes)..."
+UNKNOWN = "compiling for this machine (about a minute)..."
 NOT_KEPT = "machine code cannot be kept in {path} ({reason}); set ARZIP_CACHE_DIR to another folder"
 
 _chosen: "Folder | None" = None
