@@ -38,7 +38,18 @@ PACKAGES = """
     debian-reference-de debian-reference-fr manpages-de manpages-fr manpages-ja manpages-es
     manpages-ru manpages-pl manpages-zh dict-gcide fortunes fortunes-de fortunes-es fortunes-ru
     awstats systemd postgresql-15 kicad-symbols docbook-xsl adwaita-icon-theme node-caniuse-lite
-    lua5.4 texlive-latex-base libjs-bootstrap4
+    lua5.4 texlive-latex-base libjs-bootstrap4 lazarus-src-2.2 castle-game-engine-src
+    texlive-bibtex-extra r-doc-html cppreference-doc-en-html libstdc++-12-doc python3-botocore
+    python3-statsmodels python3-sklearn-lib python3-sklearn rdkit-data openbabel avogadro-utils
+    chemical-structures zabbix-server-mysql cacti lnav wordnet-base gretl-data breeze-icon-theme
+    inkscape-tutorials openclipart-svg debian-policy developers-reference
+    installation-guide-amd64 debian-faq libglib2.0-doc python3-networkx r-cran-mass gnuplot-doc
+    tcl8.6-doc weka python3-pandas roundcube-core icinga2-ido-mysql request-tracker5
+    openjdk-17-doc jmol libreoffice-common fp-docs-3.2.2 perl-doc groff texlive-publishers biber
+    jabref gnumeric-doc tryton-server scribus-template lilypond-doc-html
+    golang-golang-x-tools-dev golang-golang-x-net-dev python3-scipy python3-twisted
+    python3-sqlalchemy ruby-activerecord rubocop node-lodash libjs-jquery-ui
+    php-symfony-http-kernel php-doctrine-orm qtbase5-dev libwine-dev binutils-source
 """
 
 KINDS = {
@@ -54,9 +65,12 @@ KINDS = {
     "c": "c h cpp hpp cc hh ipp",
     "languages": "go rs java cs rb r scala kt swift",
     "scripts": "sh bash cmake m4 mk am tcl lua py pl pm awk",
-    "classics": "el lisp rkt scm erl hrl ml mli hs pas pp inc ads adb m mac g gi gd v sv vhd",
+    "classics": "el lisp rkt scm erl hrl ml mli hs pas pp inc lpr dpr lfm ads adb m mac g gi gd v"
+    " sv vhd",
     "documents": "txt rst md tex sty cls texi po adoc",
     "manuals": "1 2 3 4 5 6 7 8",
+    "bib": "bib",
+    "molecules": "sdf mol mol2 pdb smi cml cjson",
 }
 """Kinds of files by how their names end."""
 

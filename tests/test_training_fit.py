@@ -43,7 +43,6 @@ def test_what_reading_broadly_adds_is_fitted_and_the_model_stays() -> None:
         "records",
         "records+network",
         "x86",
-        "x86+network",
     }
     made = Parameters("mine", given.version, {**given.tensors, **tensors}, (), {}, "", "broad")
     model = registry.load("max").unproven(made)

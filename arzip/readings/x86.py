@@ -73,5 +73,4 @@ READING = Reading(
     undo=_undo,
     histograms=alike.HISTOGRAMS,
     set_more=breadth.set_more_of_code,
-    with_network=True,
 )
