@@ -1,6 +1,5 @@
 """Shared by tests: a small exact model for testing what surrounds models, and peak memory."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -19,9 +18,7 @@ from numpy.typing import NDArray
 import arzip
 import arzip.models.lowering  # compiling imports it, even after `registry` replaced the package
 from arzip import coder
-from arzip.cli.commands.compile import call_all
 from arzip.codec import Prediction
-from arzip.engine.function import INTERPRETED
 from arzip.errors import FormatError, ModelError
 from arzip.parts import Part
 
@@ -46,24 +43,6 @@ UNITS = (1 << 24) - 2  # the sum of the 256 frequencies
 
 
 USUAL_WEIGHT = 8
-
-
-MANY_TESTS = 1000
-PREPARED = (("base", "max"), ("swift", "fast", "max"))
-"""What each of two processes compiles first: as much as the other, of which no two need the same
-at the same time."""
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Compile models before the tests, if there are many, in as many processes as run them.
-
-    Else these would begin with the same tests' models, and wait for each other.
-    """
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker is None or INTERPRETED or len(session.items) < MANY_TESTS:
-        return
-    for name in PREPARED[int(worker.removeprefix("gw")) % len(PREPARED)]:
-        call_all(arzip.load_model(name))
 
 
 class Counts:

@@ -10,7 +10,7 @@ from arzip.cli.command import named
 if TYPE_CHECKING:
     from arzip.codec import Model
 
-__all__ = ["call_all", "command"]
+__all__ = ["command"]
 
 
 @named("compile")
@@ -35,7 +35,7 @@ def command(*, shared: bool, portable: bool) -> None:
     if portable:
         os.environ.update(zip(dependence.PROCESSOR, dependence.GENERIC, strict=True))
     for name in registry.names():
-        call_all(registry.load(name))
+        _compile(registry.load(name))
     _compile_unpacking()
     click.echo(f"{folder.path}: {store.written()} functions compiled")
 
@@ -60,7 +60,7 @@ def _compile_unpacking() -> None:
     pictures.filtered(Decisions(odds, coder.Encoder().add), 0, pixels, rows, filtered)
 
 
-def call_all(model: "Model") -> None:
+def _compile(model: "Model") -> None:
     """Call all compiled functions of compressing, decompressing, sampling and inspecting."""
     import numpy as np
 
