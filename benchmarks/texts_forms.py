@@ -8,6 +8,7 @@ texts_books.py) in one form; paragraphs get numbers, names and times beside them
 """
 
 import csv
+import io
 import json
 import random
 import re
@@ -173,25 +174,29 @@ def in_yaml(records: list[Record], chance: Random) -> Iterator[str]:
 def in_csv(records: list[Record], chance: Random) -> Iterator[str]:
     """Yield rows, some with all fields in quotation marks."""
     names, separator = list(records[0]), chance.choice(",,,\t;|")
-    every = chance.random() < 0.3
-    for row in (names, *([record.get(name, "") for name in names] for record in records)):
-        yield separator.join(csv_text(value, separator, every) for value in row) + "\n"
+    quoting = csv.QUOTE_ALL if chance.random() < 0.3 else csv.QUOTE_MINIMAL
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter=separator, quoting=quoting, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([record.get(name, "") for name in names] for record in records)
+    yield written.getvalue()
 
 
-def csv_text(value: str, separator: str, always: bool) -> str:
-    if always or separator in value or '"' in value:
-        return '"' + value.replace('"', '""') + '"'
-    return value
+def tagged(record: Record, tags: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the tags and values of a reference, authors one by one."""
+    for name, value in record.items():
+        if name in tags:
+            for part in value.split(" and ") if name == "author" else (value,):
+                yield tags[name], part
 
 
 def in_refer(records: list[Record], chance: Random) -> Iterator[str]:
     """Yield entries of refer, a line for each field, a blank line between."""
     for record in records:
-        yield from ("%L " + record["key"] + "\n",) * (chance.random() < 0.3)
-        for name, value in record.items():
-            if name in REFER:
-                for part in value.split(" and ") if name == "author" else (value,):
-                    yield f"%{REFER[name]} {part}\n"
+        if chance.random() < 0.3:
+            yield f"%L {record['key']}\n"
+        for tag, value in tagged(record, REFER):
+            yield f"%{tag} {value}\n"
         yield "\n"
 
 
@@ -199,10 +204,8 @@ def in_ris(records: list[Record], chance: Random) -> Iterator[str]:
     """Yield entries of RIS."""
     for record in records:
         yield f"TY  - {chance.choice(('JOUR', 'JOUR', 'BOOK', 'CONF'))}\n"
-        for name, value in record.items():
-            if name in RIS:
-                for part in value.split(" and ") if name == "author" else (value,):
-                    yield f"{RIS[name]}  - {part}\n"
+        for tag, value in tagged(record, RIS):
+            yield f"{tag}  - {value}\n"
         yield "ER  - \n\n"
 
 
