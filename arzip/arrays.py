@@ -32,14 +32,25 @@ class Array(NamedTuple):
     channels: int
     row: int  # items, 0 if there are no rows
 
+    @classmethod
+    def of_shape(cls, item: int, kind: str, shape: Sequence[int]) -> "Array":
+        """Return how items lie in an array of that shape, whose last number changes fastest.
+
+        The last one is taken for channels if it is as few as these can be.
+        """
+        channels, rows = 1, list(shape)
+        if len(rows) > 1 and rows[-1] <= (COLOURS if item == 1 else CHANNELS):
+            channels = rows.pop()
+        return cls(item, kind, channels, rows[-1] * channels if len(rows) > 1 else 0)
+
     def part(self, offset: int, size: int) -> Part | None:
-        """Return the part of a segment that begins `offset` bytes into the array; None if none."""
+        """Return the part of `size` bytes that are `offset` bytes into the array; None if none."""
         row = self.row * self.item
         start = -offset % (row or self.item * self.channels)
         if start >= size:
             return None
-        if self.item == 1:
-            return Part(start, size - start, self.channels, row) if row else None
+        if self.item == 1 and row:
+            return Part(start, size - start, self.channels, row)
         return Part(start, size - start, items=(self.item, self.kind, self.channels, self.row))
 
 
@@ -60,13 +71,8 @@ def array_of(
             raise ValueError(f"shape {shape} of items of {item} bytes is not {view.nbytes} bytes")
     if item > LARGEST or not view.nbytes:
         return None
-    channels, rows = 1, list(shape)
-    if len(rows) > 1 and rows[-1] <= (COLOURS if item == 1 else CHANNELS):
-        channels = rows.pop()
-    row = rows[-1] * channels if len(rows) > 1 else 0
-    if item == 1 and not row:
-        return None
-    return Array(item, _kind(view) if view.itemsize == item else "", channels, row)
+    array = Array.of_shape(item, _kind(view) if view.itemsize == item else "", shape)
+    return None if item == 1 and not array.row else array
 
 
 def _kind(view: memoryview) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import arzip
 from arzip.models import registry
 from arzip.readings import Chosen, records, samples, spans
-from arzip.readings.array_files import FLOAT, LITTLE, SIGNED, UNSIGNED
+from arzip.readings.samples import FLOAT, LITTLE, SIGNED, UNSIGNED
 from arzip.readings.spans import Span
 
 

@@ -157,3 +157,21 @@ def test_many_spans_go_round() -> None:
     assert arzip.decompress(packed) == data
     alone = arzip.compress(data[:50000], model="swift"), arzip.compress(data[50000:], model="swift")
     assert len(packed) < sum(map(len, alone))
+
+
+def test_one_header_may_tell_of_several_kinds() -> None:
+    """Here of pixels, and behind them of samples."""
+
+    def header(first: str, bits: int) -> bytes:
+        cards = [first, f"BITPIX  = {bits:20}", "NAXIS   =                    2"]
+        cards += ["NAXIS1  =                   96", "NAXIS2  =                   90", "END"]
+        text = "".join(f"{card:80}" for card in cards)
+        return text.ljust(2880).encode()
+
+    one = header("SIMPLE  =                    T", 8) + bytes(range(96)) * 90  # 8,640 bytes
+    other = header("XTENSION= 'IMAGE   '", 16) + bytes(range(192)) * 90
+    found = spans.find(np.frombuffer(one + other, dtype=np.uint8))
+    assert [(span.chosen.reading.name, span.size) for span in found if span.size > 5000] == [
+        ("pixels", 8640),
+        ("samples", 17280),
+    ]

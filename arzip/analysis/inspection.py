@@ -26,7 +26,7 @@ from arzip.coder import TOTAL
 from arzip.density import bits_per_byte, entropy, histogram, nll, perplexity
 from arzip.models.explore import explorer
 from arzip.models.explore.protocol import Explanation
-from arzip.readings.picture_files import Pixels, pixels_in
+from arzip.readings.headers import Told, told_in
 
 __all__ = ["MOST", "Inspection", "Picture", "Sample", "inspect", "page", "read_sample"]
 
@@ -60,7 +60,7 @@ class Sample:
 class Picture:
     """The first picture in a file that is shown whole, as its pixels are coded."""
 
-    pixels: Pixels
+    pixels: Told
     bits: NDArray[np.float64]
     """(rows, row) of each byte of whole rows, the top row first."""
 
@@ -117,13 +117,15 @@ def inspect(
 
 def _picture(model: Model, values: NDArray[np.uint8]) -> Picture | None:
     """Return the first picture there, if it has a whole row."""
-    found = next((pixels for pixels in pixels_in(values) if pixels.size >= pixels.row > 0), None)
+    pictures = (told for told in told_in(values) if told.is_picture)
+    found = next((told for told in pictures if told.size >= told.array.row), None)
     if found is None:
         return None
+    row = found.array.row
     coded = np.concatenate([prediction.freq for prediction in model.encode(values)])
     bits = -np.log2(coded[coded.size - values.size :] / TOTAL)  # behind the spans
-    rows = bits[found.start : found.start + found.size // found.row * found.row]
-    rows = rows.reshape(-1, found.row)
+    rows = bits[found.start : found.start + found.size // row * row]
+    rows = rows.reshape(-1, row)
     return Picture(found, rows[::-1] if found.is_upward else rows)
 
 
@@ -163,11 +165,11 @@ def _picture_facts(picture: Picture | None) -> dict[str, object] | None:
     if picture is None:
         return None
     rows, row = picture.bits.shape
-    width = row // picture.pixels.pixel
+    width = row // picture.pixels.array.channels
     return {
         "width": width,
         "height": rows,
-        "pixel": picture.pixels.pixel,
+        "pixel": picture.pixels.array.channels,
         "row": row,
         "bitsPerPixel": float(picture.bits.sum()) / (width * rows),
     }

@@ -25,7 +25,7 @@ from arzip.readings.spans import Span
 
 __all__ = ["VERSION", "HybridModel"]
 
-VERSION = 14
+VERSION = 15
 
 LITTLE = 1 << 17  # bytes that are no text for which a network's time may be spent
 KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the next one
@@ -99,11 +99,18 @@ class HybridModel(ReadingModel[Predictor]):
 
     def _find(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> list[Span]:
         """Return spans for a segment; the network reads what is text, and what else is small."""
-        listed = spans.find(data, parts, wide=self._network is not None)
+        wide = self._network is not None
+        listed = spans.find(data, parts, wide=wide, price=self._price)
         others = sum(span.size for span in listed if span.chosen.reading not in TEXTS)
-        if self._network is None or others <= LITTLE:
-            return listed
-        return [
-            Span(chosen._replace(alone=chosen.reading not in TEXTS), size)
-            for chosen, size in listed
-        ]
+        return listed if not wide or others <= LITTLE else _alone(listed)
+
+    def _price(self, data: NDArray[np.uint8], listed: Sequence[Span]) -> float:
+        """Return the bits that data takes in these spans, without the network if it is no text."""
+        return sum(prediction.nll for prediction in self._encode(data, _alone(listed)))
+
+
+def _alone(listed: Sequence[Span]) -> list[Span]:
+    """Return the same, but the network stays out of all that is no text."""
+    return [
+        Span(chosen._replace(alone=chosen.reading not in TEXTS), size) for chosen, size in listed
+    ]

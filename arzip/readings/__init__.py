@@ -6,8 +6,10 @@
     x86.py          machine code, by instructions (instructions.py, targets.py)
     risc.py         machine code in words of 32 bits
     bitmap.py       pictures of one bit a pixel, bit by bit
-    pixels.py       other pictures, by the pixels around (picture_files.py)
-    samples.py      sound and arrays, by the numbers before (array_files.py)
+    pixels.py       other pictures, by the pixels around
+    samples.py      sound and arrays, by the numbers before
+    headers/        where pixels, sound and arrays are, in files whose headers say so
+    raw.py          where they may be in others
     breadth.py      no reading, but more contexts of some, for a model that takes the time
 
 A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u32, u64
 from arzip.readings import leastsquares
-from arzip.readings.array_files import FLOAT, LITTLE, SIGNED, UNSIGNED, items_in
+from arzip.readings.headers import told_in
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import MOST_VALUES, Field, Found, Numbers, Reading, State
 from arzip.readings.values import UNIT, expect, median_of, note_residuals
 
-__all__ = ["READING", "numbers_for"]
+__all__ = ["FLOAT", "LITTLE", "READING", "SIGNED", "UNSIGNED", "numbers_for"]
 
 _VALUES = 16
 _MAIN, _QUICK, _STEADY, _BEST = 3, 4, 5, 12  # of these
@@ -33,6 +33,8 @@ _LONGEST = _ERRORS - 2 * _CHANNELS  # row
 _LEAST = 1 << 10  # bytes
 _LARGEST = 1 << 16  # input of least squares
 _SAMPLE = 1 << 14  # items
+UNSIGNED, SIGNED, FLOAT = 0, 2, 4
+LITTLE = 1  # how items are written: one of these three, and this if the least byte comes first
 _FORMS = {"u": UNSIGNED, "i": SIGNED, "f": FLOAT}
 
 FIELDS: tuple[Field, ...] = (
@@ -279,9 +281,10 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
 def _find(data: NDArray[np.uint8]) -> list[Found]:
     """Return the items behind the headers of sound and arrays."""
     return [
-        (start, size, (item, form, channels, _row(row)))
-        for start, size, item, form, channels, row in items_in(data)
-        if _suits(size, item, channels)
+        (told.start, told.size, numbers)
+        for told in told_in(data)
+        if not told.is_picture
+        and (numbers := numbers_for(data[told.start : told.start + told.size], *told.array))
     ]
 
 
@@ -304,7 +307,7 @@ def numbers_for(
     """
     if not _suits(data.size, item, channels):
         return None
-    form = _FORMS[kind[1]] | (kind[0] == "<") if kind else _likeliest(data, item, channels)
+    form = _FORMS[kind[1]] | LITTLE * (kind[0] == "<") if kind else _likeliest(data, item, channels)
     return item, form, channels, _row(row)
 
 

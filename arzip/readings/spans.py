@@ -15,6 +15,7 @@ Numbers have 7 bits a byte, low ones first, the top bit set on all but the last.
 
 import itertools
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from arzip.errors import FormatError
 from arzip.parts import Part
-from arzip.readings import READINGS, Chosen, Reading, archives, pixels, samples
+from arzip.readings import READINGS, Chosen, Reading, archives, pixels, raw, samples
 
 __all__ = [
     "MOST",
@@ -45,6 +46,12 @@ PLAIN = 1
 LARGEST_BITS = 28
 """Of a number; larger ones are damage."""
 
+Price = Callable[[NDArray[np.uint8], Sequence["Span"]], float]
+"""What it costs to code some data in these spans."""
+
+_SAMPLE = 1 << 15  # bytes that are coded to tell which way is better
+_WORTH = 0.97  # of the usual cost is what a proposal must come to
+_PIXELS, _LATER = pixels.READING, 0.95  # of its cost, as it learns for longer than a sample lasts
 _LEAST_PART = 1 << 11  # bytes of a part that is looked at by itself
 _LEAST_GAP = 1 << 9  # bytes between two of these that are
 
@@ -140,10 +147,17 @@ def _number(take: Callable[[], int]) -> int:
             raise FormatError("a segment claims an impossible number: the file is damaged")
 
 
-def find(data: NDArray[np.uint8], parts: Sequence[Part] = (), *, wide: bool = True) -> list[Span]:
+def find(
+    data: NDArray[np.uint8],
+    parts: Sequence[Part] = (),
+    *,
+    wide: bool = True,
+    price: Price | None = None,
+) -> list[Span]:
     """Return spans that suit a segment of at least one byte; if not `wide`, in no wide reading.
 
-    Parts that are known, and large files in an archive, are looked at by themselves.
+    Parts that are known, and large files in an archive, are looked at by themselves. If there is
+    something to price them by, so are numbers that no header tells of.
     """
     among = [reading for reading in _BY_PRIORITY if wide or not reading.wide]
     found: list[Span] = []
@@ -154,7 +168,7 @@ def find(data: NDArray[np.uint8], parts: Sequence[Part] = (), *, wide: bool = Tr
             found.append(Span(chosen, piece.size))
             continue
         for first, last in archives.parts(piece):
-            found += _find(piece[first:last], among)
+            found += _find(piece[first:last], among, price)
     return _joined(found)
 
 
@@ -188,27 +202,74 @@ def _cut(n: int, parts: Sequence[Part]) -> list[tuple[int, int, Part | None]]:
     ]
 
 
-def _find(data: NDArray[np.uint8], among: Sequence[Reading]) -> list[Span]:
+_Finder = Callable[[NDArray[np.uint8]], list[tuple[int, Span]]]
+"""Returns spans for parts of some data, and where these start."""
+
+
+def _find(
+    data: NDArray[np.uint8], among: Sequence[Reading], price: Price | None = None
+) -> list[Span]:
     """Return spans for data of one kind, or of several.
 
-    Each reading takes what it finds of what the ones before it have left. The last one takes all.
+    What headers tell of comes first, then what else proves to be numbers, then each reading takes
+    what it finds of what the ones before it have left. The last one takes all.
     """
+    finders: list[_Finder] = [partial(_with_header, among=among)]
+    finders += [partial(_without_header, among=among, price=price)] if price else []
+    finders += [partial(_of, reading) for reading in among if reading not in _TOLD]
     found: list[tuple[int, Span]] = []
     left = [(0, data.size)]
-    for reading in among:
+    for finder in finders:
         rest = []
         for start, end in left:
             at = start
-            for first, size, numbers in reading.find(data[start:end]):
+            for first, span in finder(data[start:end]):
                 if start + first > at:
                     rest.append((at, start + first))
-                found.append((start + first, Span(Chosen(reading, numbers), size)))
-                at = start + first + size
+                found.append((start + first, span))
+                at = start + first + span.size
             if at < end:
                 rest.append((at, end))
         left = rest
-    return [span for _, span in sorted(found, key=lambda item: item[0])]
+    return [span for _, span in sorted(found, key=_start)]
 
+
+def _start(found: tuple[int, Span]) -> int:
+    return found[0]
+
+
+def _of(reading: Reading, data: NDArray[np.uint8]) -> list[tuple[int, Span]]:
+    """Return what one reading finds."""
+    return [
+        (start, Span(Chosen(reading, numbers), size)) for start, size, numbers in reading.find(data)
+    ]
+
+
+def _with_header(data: NDArray[np.uint8], among: Sequence[Reading]) -> list[tuple[int, Span]]:
+    """Return what headers tell of. One may tell of pixels here and of samples there."""
+    told = (_of(reading, data) for reading in _TOLD if reading in among)
+    return sorted(itertools.chain.from_iterable(told), key=_start)
+
+
+def _without_header(
+    data: NDArray[np.uint8], among: Sequence[Reading], price: Price
+) -> list[tuple[int, Span]]:
+    """Return the parts that cost less if they are read as numbers."""
+    found = []
+    for start, end, ways in raw.proposals(data):
+        middle = start + max(0, (end - start - _SAMPLE) // 2) // 4 * 4
+        sample = data[middle : min(end, middle + _SAMPLE)]
+        prices = [
+            price(sample, [Span(way, sample.size)]) * (_LATER if way.reading is _PIXELS else 1)
+            for way in ways
+        ]
+        if min(prices) < _WORTH * price(sample, _find(sample, among)):
+            found.append((start, Span(ways[prices.index(min(prices))], end - start)))
+    return found
+
+
+_TOLD = (pixels.READING, samples.READING)
+"""Those that headers tell of."""
 
 _BY_PRIORITY = (*READINGS[6:], *READINGS[2:6], *READINGS[:2])
 """What headers tell of, special kinds, fields; then text; then records, which suit everything."""

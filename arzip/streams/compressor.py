@@ -15,6 +15,7 @@ from arzip.errors import ArzipError
 from arzip.format.layout import MAX_SEGMENT
 from arzip.format.writer import FrameWriter, compact_frame
 from arzip.levels import choose
+from arzip.streams.numbers import Numbers
 from arzip.streams.policy import ModelLike
 from arzip.streams.workers import Ordered
 
@@ -57,8 +58,7 @@ class ArzipCompressor:
             segment_size = DEFAULT_SEGMENT
         self._segment_size = whole("segment_size", segment_size, 1, MAX_SEGMENT)
         self.model = choose(model, level)
-        self._unpack, self._array = bool(unpack), array
-        self._offset = 0  # of the next segment
+        self._unpack, self._numbers = bool(unpack), Numbers(array)
         self._buffer = bytearray()  # of the next segment, which is coded from it
         self._calls: Ordered[Coded] = Ordered(threads, executor)
         self._started: deque[bytearray] = deque()  # the data of the calls
@@ -96,7 +96,7 @@ class ArzipCompressor:
                     if self._writer is None:
                         self._writer = FrameWriter(self.model.identity)
                         out.append(self._writer.header())
-                    self._start_segment()
+                    self._start_segment(is_last=False)
                     if self._calls.is_full:
                         out.append(self._finish_segment(self._writer))
                 room = self._segment_size - len(self._buffer)
@@ -109,7 +109,7 @@ class ArzipCompressor:
         """End the stream; return the rest of the frame. Raises ValueError the second time."""
         with self._work():
             self._flushed = True
-            self._start_segment()
+            self._start_segment(is_last=True)
             if self._writer is None:
                 out = [self._compact_frame()]
             else:
@@ -146,11 +146,10 @@ class ArzipCompressor:
                 self._calls.close()
                 raise
 
-    def _start_segment(self) -> None:
+    def _start_segment(self, *, is_last: bool) -> None:
         """Start to code what the buffer holds."""
         data, self._buffer = self._buffer, bytearray()
-        known = self._array.part(self._offset, len(data)) if self._array else None
-        self._offset += len(data)
+        known = self._numbers.part(data, is_last)
         self._calls.put(codec.encode, self.model, data, self._unpack, known)
         self._started.append(data)
 
