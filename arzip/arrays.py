@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Array", "array_of"]
 
 MOST_ITEM = 64
-"""Bytes of an item. If they are more than LARGEST, it is as if nothing were known."""
-LARGEST = 4
+"""Bytes of an item. If they are none of ITEMS, it is as if nothing were known."""
+ITEMS = (1, 2, 3, 4, 8)
 CHANNELS = 8  # of items of two bytes or more
 COLOURS = 4  # of pixels
 
@@ -27,7 +27,7 @@ COLOURS = 4  # of pixels
 class Array(NamedTuple):
     """How numbers lie in data."""
 
-    item: int  # bytes, 1 to 4
+    item: int  # bytes
     kind: str  # < or >, then u, i, f for unsigned, signed, float; "" if it is not known
     channels: int
     row: int  # items, 0 if there are no rows
@@ -69,7 +69,7 @@ def array_of(
         shape = tuple(whole("shape", n, 0) for n in shape)
         if item * math.prod(shape) != view.nbytes:
             raise ValueError(f"shape {shape} of items of {item} bytes is not {view.nbytes} bytes")
-    if item > LARGEST or not view.nbytes:
+    if item not in ITEMS or not view.nbytes:
         return None
     array = Array.of_shape(item, _kind(view) if view.itemsize == item else "", shape)
     return None if item == 1 and not array.row else array
@@ -78,7 +78,7 @@ def array_of(
 def _kind(view: memoryview) -> str:
     """Return how the buffer says its items are written."""
     order, code = (view.format or "B")[:-1], (view.format or "B")[-1:]
-    kind = "f" if code in "ef" else "i" if code in "hil" else "u" if code in "HIL" else ""
+    kind = "f" if code in "efd" else "i" if code in "hilqn" else "u" if code in "HILQN" else ""
     if not kind or order not in ("", "@", "=", "<", ">", "!"):
         return ""
     return (">" if order in (">", "!") else "<" if order == "<" else _NATIVE) + kind

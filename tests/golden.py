@@ -75,6 +75,9 @@ def inputs() -> dict[str, bytes]:
         "spans": table + text(3000) + table[::-1] + log * 2,
         "picture": picture(words),
         "sound": sound(words),
+        "doubles": doubles(words),
+        "sequences": sequences(words),
+        "utf-16": b"\xff\xfe" + b"".join(bytes((byte, 0)) for byte in text(900)),
     }
 
 
@@ -130,6 +133,33 @@ def sound(words: list[bytes]) -> bytes:
     form = struct.pack("<IHHIIHH", 16, 1, 2, 8000, 32000, 4, 16)
     chunks = b"WAVEfmt " + form + b"data" + len(samples).to_bytes(4, "little") + samples
     return b"RIFF" + len(chunks).to_bytes(4, "little") + chunks
+
+
+def doubles(words: list[bytes]) -> bytes:
+    """Return a NumPy file of hundredths, a walk in three columns."""
+    at, made = 5000, bytearray()
+    for i in range(1500):
+        at += words[i % 200][0] - 107
+        made += struct.pack("<ddd", at / 100, (3 * at - i) / 100, (i % 7 - at) / 100)
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1500, 3), }".ljust(117) + b"\n"
+    return b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header + made
+
+
+def sequences(words: list[bytes]) -> bytes:
+    """Return bases in lines, both strands of them, and reads with qualities."""
+    bases = bytes(b"ACGT"[(7 * i * i + words[i % 200][0] * (i >> 3)) % 11 % 4] for i in range(6000))
+    other = bases[::-1].translate(bytes.maketrans(b"ACGT", b"TGCA"))
+    genome = b"".join(
+        b">part %d\n" % k + b"".join(strand[i : i + 60] + b"\n" for i in range(0, 6000, 60))
+        for k, strand in enumerate((bases, other))
+    )
+    reads = bytearray()
+    for i in range(90):
+        start = 13 * words[i][0] % 5900
+        qualities = bytes(73 - (k * words[(i + k) % 200][0] >> 9) for k in range(80))
+        reads += b"@read:%d:%d\n" % (1 + i // 9, 1000 + 17 * i)
+        reads += bases[start : start + 80].ljust(80, b"N") + b"\n+\n" + qualities + b"\n"
+    return genome + bytes(reads)
 
 
 def cells(words: list[bytes]) -> bytes:

@@ -15,7 +15,7 @@ from arzip.readings.spans import Span
 MASK = (1 << 64) - 1
 GOLD, STAR = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
 WIDTH = (1 << 24) - 2
-TEXTS = ("text", "fields")
+TEXTS = ("text", "fields", "sequences")
 
 CAPS = (40, 24, 11, 7, 6, 5)
 
@@ -127,9 +127,9 @@ class Decoder:
         elif name == "pixels":
             self.near, self.far = numbers[0], numbers[1]
         elif name == "samples":
-            size, _, channels, row = numbers
-            self.near = max(size * channels, 2)
-            self.far = size * row if row else 2 * self.near
+            size, _, channels, row, words, _, _ = numbers
+            self.near = max(size * words * channels, 2)
+            self.far = size * words * row if row else 2 * self.near
 
     def contexts(self) -> list[int]:
         """Contexts 1 to 7, and those of the runs."""

@@ -16,7 +16,7 @@ from arzip.codec import RUN, Coded, CodeLength
 from arzip.errors import LimitError
 from arzip.format.layout import MAGIC, MAX_SEGMENT, varint
 from arzip.format.writer import FrameWriter, compact_frame
-from arzip.readings import spans
+from arzip.readings import finding
 from arzip.recovery import recover
 
 MANY = 10_000
@@ -143,4 +143,4 @@ def test_finding_spans_takes_little_more_memory_than_the_data() -> None:
     kinds = (b"some words of text\n", bytes(40) + b"\xff", bytes(range(0, 256, 3)))
     for kind in kinds:
         data = np.resize(np.frombuffer(kind, dtype=np.uint8), 1 << 22)
-        assert peak_memory(partial(spans.find, data)) < 4 * data.size
+        assert peak_memory(partial(finding.find, data)) < 4 * data.size

@@ -32,8 +32,9 @@ def records_of(length: int) -> Chosen:
         ("records", (13, 0, 5, 7, 11, 4), (False, 1, 13)),
         ("bitmap", (216,), (False, 1, 216)),
         ("pixels", (3, 960, *[0] * 10), (False, 3, 960)),
-        ("samples", (2, 3, 2, 0), (False, 4, 8)),
-        ("samples", (2, 3, 1, 100), (False, 2, 200)),
+        ("samples", (2, 3, 2, 0, 1, 0, 0), (False, 4, 8)),
+        ("samples", (2, 3, 1, 100, 1, 0, 0), (False, 2, 200)),
+        ("samples", (4, 5, 3, 100, 2, 0, 0), (False, 24, 800)),
         ("x86", (), (False, 1, 4)),
     ],
 )

@@ -13,7 +13,7 @@ import arzip
 from arzip import readings
 from arzip.models.bits import mixer
 from arzip.models.bits.state import new_state, read_by
-from arzip.readings import READINGS, TEXT, Chosen, past, records, spans
+from arzip.readings import READINGS, TEXT, Chosen, finding, past, records, spans
 
 
 def as_array(data: bytes) -> np.ndarray:
@@ -24,7 +24,7 @@ def as_array(data: bytes) -> np.ndarray:
     "text", [b"a", b"one line\r\n" * 100, "über die Straße\n".encode() * 50, b"x,y\n1,2\n"]
 )
 def test_text(text: bytes) -> None:
-    assert spans.prevailing(spans.find(as_array(text))) == TEXT
+    assert spans.prevailing(finding.find(as_array(text))) == TEXT
 
 
 @pytest.mark.parametrize("length", [2, 3, 4, 13, 24, 216, 2000])
@@ -33,7 +33,7 @@ def test_records_are_found_by_their_length(length: int, size: int) -> None:
     rng = np.random.default_rng(length)
     rows = rng.integers(0, 256, (size // length, length), dtype=np.uint8)
     rows[:, ::2] = rows[0, ::2]
-    found = spans.prevailing(spans.find(rows.reshape(-1)))
+    found = spans.prevailing(finding.find(rows.reshape(-1)))
     assert found.reading is records.READING and found.numbers[0] == length
 
 
@@ -41,7 +41,7 @@ def test_records_are_found_by_their_length(length: int, size: int) -> None:
     "data", [b"\0", b"\0\1", b"\0\1\2\3\4\5\6", bytes(range(256)), b"\0" * 999]
 )
 def test_anything_else_has_some_length(data: bytes) -> None:
-    found = spans.prevailing(spans.find(as_array(data)))
+    found = spans.prevailing(finding.find(as_array(data)))
     assert found.reading is records.READING
     assert 1 <= found.numbers[0] <= records.LONGEST
     assert readings.checked(found) is found
@@ -76,7 +76,7 @@ TRY_IT = """
 import arzip, dataclasses, numpy
 from arzip import readings
 from arzip.models import hybrid, parameters, registry
-from arzip.readings import spans
+from arzip.readings import finding, spans
 from arzip.training import fit
 new = readings.READINGS[-1]
 swift = registry.read("swift")
@@ -85,7 +85,8 @@ model = hybrid.HybridModel.unproven(
     dataclasses.replace(swift, tensors={**swift.tensors, **added})
 )
 data = b"ne\\0" * 20
-assert spans.prevailing(spans.find(numpy.frombuffer(data, dtype=numpy.uint8))) == (new, (7,), False)
+listed = finding.find(numpy.frombuffer(data, dtype=numpy.uint8))
+assert spans.prevailing(listed) == (new, (7,), False)
 packed = arzip.compress(data, model=model)
 assert arzip.decompress(packed, model=model) == data
 assert arzip.decompress(arzip.compress(b"old" * 9, model=model), model=model) == b"old" * 9
@@ -103,7 +104,7 @@ def test_a_new_reading_is_a_file_and_a_line_in_a_list(tmp_path: Path) -> None:
     (folder / "new.py").write_text(NEW_READING)
     listing = (folder / "__init__.py").read_text()
     changed = listing.replace(
-        "    samples.READING,\n)", "    samples.READING,\n    new.READING,\n)"
+        "    sequences.READING,\n)", "    sequences.READING,\n    new.READING,\n)"
     )
     changed = changed.replace(" past,", " new, past,")
     assert len(changed.splitlines()) == len(listing.splitlines()) + 1

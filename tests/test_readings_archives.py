@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import arzip
-from arzip.readings import archives, bitmap, spans
+from arzip.readings import archives, bitmap, finding
 
 
 def array(data: bytes) -> NDArray[np.uint8]:
@@ -42,7 +42,7 @@ def test_large_files_are_parts(form: int) -> None:
 
 def test_each_is_read_in_its_way() -> None:
     data = tar(FILES)
-    found = spans.find(array(data))
+    found = finding.find(array(data))
     assert [s.size for s in found if s.chosen.reading is bitmap.READING] == [len(FILES["a"])]
     assert arzip.decompress(arzip.compress(data, model="swift")) == data
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 import arzip
 from arzip.models import registry
-from arzip.readings import Chosen, bitmap, spans
+from arzip.readings import Chosen, bitmap, finding
 
 ROW = 64
 PICTURE = golden.inputs()["bitmap"]
@@ -65,7 +65,7 @@ def test_looking_ahead_changes_nothing() -> None:
 def test_a_picture_comes_back_and_is_small() -> None:
     packed = arzip.compress(PICTURE, model="swift")
     assert arzip.decompress(packed) == PICTURE
-    (span,) = spans.find(array(PICTURE))
+    (span,) = finding.find(array(PICTURE))
     assert span.chosen == Chosen(bitmap.READING, (ROW,))
     assert len(packed) < 0.04 * len(PICTURE)
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from arzip.models import registry
-from arzip.readings import TEXT, Chosen, fields, spans
+from arzip.readings import TEXT, Chosen, fields, finding
 from arzip.readings.spans import Span
 
 FIELDS = Chosen(fields.READING, ())
@@ -44,9 +44,9 @@ def cost(data: bytes, chosen: Chosen) -> float:
 
 def test_what_has_fields_is_found_and_prose_is_not() -> None:
     for data in (PROSE, b"1;2.5;x\n" * 90, b"a"):
-        assert [span.chosen.reading.name for span in spans.find(array(data))] == ["text"]
+        assert [span.chosen.reading.name for span in finding.find(array(data))] == ["text"]
     for data in (log(900), b'{"a": 1, "b": [2, 3]}\n' * 900, b"1;2.5;x\n" * 900):
-        assert [span.chosen for span in spans.find(array(data))] == [FIELDS]
+        assert [span.chosen for span in finding.find(array(data))] == [FIELDS]
 
 
 @pytest.mark.parametrize("seed", [1, 2])

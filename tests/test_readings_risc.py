@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import arzip
-from arzip.readings import risc, spans
+from arzip.readings import finding, risc
 from arzip.readings.risc import ARM64, BIG, LITTLE
 
 CALL, RETURN, PAGE = 0x94000000, 0xD65F03C0, 0x90000000
@@ -94,7 +94,7 @@ def test_arm64_is_found_without_a_header() -> None:
     noise = np.random.default_rng(0).integers(0, 256, 8192, dtype=np.uint8).tobytes()
     (span,) = risc.READING.find(array(noise + code))
     assert span == (8192, 12000, (ARM64,))
-    assert spans.find(array(noise + code))[1].chosen.reading is risc.READING
+    assert finding.find(array(noise + code))[1].chosen.reading is risc.READING
 
 
 @pytest.mark.parametrize(

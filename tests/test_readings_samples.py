@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 import arzip
 from arzip.models import registry
-from arzip.readings import Chosen, records, samples, spans
-from arzip.readings.samples import FLOAT, LITTLE, SIGNED, UNSIGNED
+from arzip.readings import Chosen, finding, records, samples
+from arzip.readings.items import FLOAT, LITTLE, SIGNED, UNSIGNED
 from arzip.readings.spans import Span
 
 
@@ -46,14 +46,20 @@ def wav(channels: list[NDArray[np.float64]]) -> bytes:
 
 
 SOUNDS = {
-    "bytes": ((100 * tones(6000)).astype(np.uint8) + np.uint8(128), (1, UNSIGNED, 1, 0)),
-    "16 bits": ((20000 * tones(4000)).astype("<i2"), (2, SIGNED | LITTLE, 1, 0)),
-    "high bytes first": ((20000 * tones(4000)).astype(">i2"), (2, SIGNED, 1, 0)),
-    "32 bits": ((2e9 * tones(3000)).astype("<i4"), (4, SIGNED | LITTLE, 1, 0)),
-    "floating point": ((3 + tones(3000)).astype("<f4"), (4, FLOAT | LITTLE, 1, 0)),
+    "bytes": ((100 * tones(6000)).astype(np.uint8) + np.uint8(128), (1, UNSIGNED, 1, 0, 1, 0, 0)),
+    "16 bits": ((20000 * tones(4000)).astype("<i2"), (2, SIGNED | LITTLE, 1, 0, 1, 0, 0)),
+    "high bytes first": ((20000 * tones(4000)).astype(">i2"), (2, SIGNED, 1, 0, 1, 0, 0)),
+    "32 bits": ((2e9 * tones(3000)).astype("<i4"), (4, SIGNED | LITTLE, 1, 0, 1, 0, 16)),
+    "floating point": ((3 + tones(3000)).astype("<f4"), (4, FLOAT | LITTLE, 1, 0, 1, 0, 10)),
+    "64 bits": ((2e14 * tones(3000)).astype("<i8"), (4, SIGNED | LITTLE, 1, 0, 2, 0, 4)),
+    "double": ((3 + tones(3000)).astype("<f8"), (4, FLOAT | LITTLE, 1, 0, 2, 0, 10)),
+    "whole in disguise": (
+        (20000 * tones(3000)).astype("<i2") / 32768,
+        (4, FLOAT | LITTLE, 1, 0, 2, 32768, 0),
+    ),
     "rows": (
         (9000 * np.add.outer(tones(60), tones(70, 1))).astype("<i2"),
-        (2, SIGNED | LITTLE, 1, 70),
+        (2, SIGNED | LITTLE, 1, 70, 1, 0, 0),
     ),
 }
 
@@ -63,28 +69,41 @@ def test_predicted_by_value(name: str) -> None:
     items, numbers = SOUNDS[name]
     data = items.tobytes()
     as_records = cost(
-        data, Chosen(records.READING, (numbers[0] * max(numbers[3], 1), 0, 5, 7, 11, 4))
+        data, Chosen(records.READING, (items.itemsize * max(numbers[3], 1), 0, 5, 7, 11, 4))
     )
     assert cost(data, Chosen(samples.READING, numbers)) < 0.95 * as_records
+
+
+STEREO = Chosen(samples.READING, (2, SIGNED | LITTLE, 2, 0, 1, 0, 0))
 
 
 def test_one_channel_tells_of_the_other() -> None:
     left, noise = tones(3000), np.random.default_rng(8).normal(0, 0.05, 3000)
     alike, apart = (
-        cost(wav([left + noise, 0.5 * left + other])[44:], Chosen(samples.READING, (2, 3, 2, 0)))
-        for other in (noise, noise[::-1])
+        cost(wav([left + noise, 0.5 * left + other])[44:], STEREO) for other in (noise, noise[::-1])
     )
     assert alike < 0.85 * apart
 
 
 def test_found_and_smaller_by_a_header() -> None:
     data = golden.inputs()["sound"]
-    assert [span.chosen.reading.name for span in spans.find(array(data))] == ["records", "samples"]
+    assert [span.chosen.reading.name for span in finding.find(array(data))] == [
+        "records",
+        "samples",
+    ]
     as_records = cost(data, Chosen(records.READING, (4, 0, 5, 7, 11, 4)))
     assert len(arzip.compress(data, model="swift")) < 0.85 * as_records
 
 
-FORMS = st.tuples(st.integers(1, 4), st.integers(0, 5), st.integers(1, 8), st.just(0))
+FORMS = st.tuples(
+    st.integers(1, 4),
+    st.integers(0, 5),
+    st.integers(1, 8),
+    st.just(0),
+    st.integers(1, 2),
+    st.sampled_from([0, 1, 100, 1 << 27]),
+    st.just(0),
+)
 
 
 @given(st.binary(max_size=300), FORMS)
@@ -101,7 +120,7 @@ def test_numbers_keep_their_order() -> None:
         items = np.sort((1000 * tones(200)).astype(dtype))
         size = items.dtype.itemsize
         there = items.view(np.uint8).copy()
-        samples.READING.transform(there, (size, form, 1, 0))
+        samples.READING.transform(there, (size, form, 1, 0, 1, 0, 0))
         made = [there[k : k + size].tobytes() for k in range(0, there.size, size)]
         assert made == sorted(made)
 
@@ -116,7 +135,15 @@ def test_every_sound_comes_back() -> None:
         assert arzip.decompress(arzip.compress(cut, model="swift")) == cut
 
 
-@pytest.mark.parametrize("numbers", [(4, FLOAT, 1, 0), (3, SIGNED, 8, 16), (1, UNSIGNED, 1, 1)])
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        (4, FLOAT, 1, 0, 1, 9, 0),
+        (3, SIGNED, 8, 16, 1, 0, 24),
+        (1, UNSIGNED, 1, 1, 1, 0, 0),
+        (4, FLOAT, 8, 8176, 2, 1 << 27, 0),
+    ],
+)
 def test_extreme_numbers(numbers: tuple[int, ...]) -> None:
     data = b"\xff\0\x80\x7f" * 600 + bytes(600)
     assert 0 < cost(data, Chosen(samples.READING, numbers)) < len(data)
@@ -125,7 +152,7 @@ def test_extreme_numbers(numbers: tuple[int, ...]) -> None:
 def test_looking_ahead_changes_nothing() -> None:
     data = array((20000 * tones(200)).astype(">i2").tobytes())
     model = registry.load("swift")
-    chosen = Chosen(samples.READING, (2, SIGNED, 1, 0))
+    chosen = Chosen(samples.READING, (2, SIGNED, 1, 0, 1, 0, 0))
     looking, blind = (model.session(reading=chosen, size=data.size) for _ in range(2))
     for byte in data.tolist():
         freq = looking.conditionals()

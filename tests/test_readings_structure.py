@@ -4,7 +4,7 @@ import golden
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.readings import spans
+from arzip.readings import finding, spans
 from arzip.readings.cost import cost
 from arzip.readings.structure import DISTANCES, NO_ANCHOR, structure_of
 
@@ -53,5 +53,5 @@ def test_distances_are_where_bytes_come_from() -> None:
 def test_what_is_told_stays_short() -> None:
     """Numbers that are as before, or as usual, take a byte together."""
     data = golden.inputs()["cells"] * 6
-    listed = spans.find(array(data))
+    listed = finding.find(array(data))
     assert len(spans.to_bytes(listed)) < 16 + 8 * len(listed)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import arzip
-from arzip.readings import spans, x86
+from arzip.readings import finding, x86
 
 READING = x86.READING
 assert READING.transform and READING.undo
@@ -84,7 +84,7 @@ def test_object_files_are_left_alone() -> None:
 def test_code_is_found_among_other_things() -> None:
     text = b"There is nothing to be called in here.\n" * 1500
     made = program()
-    listed = spans.find(array(text + made + text))
+    listed = finding.find(array(text + made + text))
     assert listed[0].chosen.reading.name == "text"
     (found,) = [span for span in listed if span.chosen.reading is READING]
     assert abs(found.size - len(made)) < 3 << 12

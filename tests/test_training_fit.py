@@ -11,6 +11,7 @@ from arzip import codec, readings
 from arzip.compressibility import is_incompressible
 from arzip.models import registry
 from arzip.models.parameters import Parameters
+from arzip.readings import finding
 from arzip.training import fit, synthetic
 
 PROSE = b"".join(
@@ -52,13 +53,13 @@ def test_what_reading_broadly_adds_is_fitted_and_the_model_stays() -> None:
 def test_a_piece_of_several_readings_fits_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """And the next piece begins with what they fitted, having learned nothing yet."""
     piece = np.frombuffer(PROSE, dtype=np.uint8)
-    whole = readings.spans.find(piece)
+    whole = finding.find(piece)
     (span,) = whole
     records = next(r for r in readings.READINGS if r.name == "records")
     half = piece.size // 2
     parts = [(span.chosen, half), (readings.Chosen(records, records.usual), piece.size - half)]
     found = [type(span)(*part) for part in parts]
-    monkeypatch.setattr(fit.spans, "find", lambda data, *, wide: found)
+    monkeypatch.setattr(fit.finding, "find", lambda data, *, wide: found)
     fitter = fit.HybridFitter()
     first = {name: fields.keys() for name, fields in fitter.fitted.items()}
     read, _ = fitter.code(piece, wide=True)

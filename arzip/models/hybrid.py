@@ -19,13 +19,13 @@ from arzip.models.network.networks import network_of
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Fitted, Predictor, bank_of
 from arzip.parts import Part
-from arzip.readings import READINGS, TEXT, TEXTS, Chosen, spans
+from arzip.readings import READINGS, TEXT, TEXTS, Chosen, finding
 from arzip.readings.reading import Reading
 from arzip.readings.spans import Span
 
 __all__ = ["VERSION", "HybridModel"]
 
-VERSION = 15
+VERSION = 16
 
 LITTLE = 1 << 17  # bytes that are no text for which a network's time may be spent
 KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the next one
@@ -100,7 +100,7 @@ class HybridModel(ReadingModel[Predictor]):
     def _find(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> list[Span]:
         """Return spans for a segment; the network reads what is text, and what else is small."""
         wide = self._network is not None
-        listed = spans.find(data, parts, wide=wide, price=self._price)
+        listed = finding.find(data, parts, wide=wide, price=self._price)
         others = sum(span.size for span in listed if span.chosen.reading not in TEXTS)
         return listed if not wide or others <= LITTLE else _alone(listed)
 

@@ -7,6 +7,7 @@
     risc.py         machine code in words of 32 bits
     bitmap.py       pictures of one bit a pixel, bit by bit
     pixels.py       other pictures, by the pixels around
+    sequences.py    DNA and RNA, by the bases before on both strands
     samples.py      sound and arrays, by the numbers before
     headers/        where pixels, sound and arrays are, in files whose headers say so
     raw.py          where they may be in others
@@ -36,6 +37,7 @@ from arzip.readings import (
     records,
     risc,
     samples,
+    sequences,
     text,
     values,
     x86,
@@ -67,6 +69,7 @@ READINGS: tuple[Reading, ...] = (
     fields.READING,
     pixels.READING,
     samples.READING,
+    sequences.READING,
 )
 """Files number them in this order, so a new one goes at the end."""
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.readings.cost import cost
+from arzip.readings.past import ones
 from arzip.readings.reading import Field, Found, Reading, State
 from arzip.readings.windows import stretches
 
@@ -144,7 +145,7 @@ def _set_bit_contexts(state: State) -> None:
     state.calibrated[0] = twelve >> u64(4) & u64(0xFF)
     state.calibrated[1] = sixteen
     state.phases[0] = i64(here & u64(7) | _cut(one, -2, 2) << u64(3))
-    state.phases[1] = _ones(here & u64(15) | wide << u64(4))
+    state.phases[1] = ones(i64(here & u64(15) | wide << u64(4)))
     state.phases[2] = i64(here & u64(7) | (column >> u64(4)) << u64(3))
 
 
@@ -153,16 +154,6 @@ def _cut(row: int, first: int, last: int) -> int:
     """Return the pixels of a row from one column to another."""
     bits: int = row >> u64(8 - last) & ((u64(1) << u64(last - first + 1)) - u64(1))
     return bits
-
-
-@compiled
-def _ones(x: int) -> int:
-    """Return how many bits of a number are 1."""
-    count = 0
-    while x != u64(0):
-        x &= x - u64(1)
-        count += 1
-    return count
 
 
 READING = Reading(

@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, i64, u16, u64
 from arzip.readings.reading import MOST_PHASES, Field, State
 
-__all__ = ["FIELDS", "SHARED", "byte_at", "expected", "hash_pair", "observe", "set_shared_contexts"]
+__all__ = [
+    "FIELDS",
+    "SHARED",
+    "byte_at",
+    "expected",
+    "hash_pair",
+    "observe",
+    "ones",
+    "set_shared_contexts",
+]
 
 FIELDS: tuple[Field, ...] = (
     ("position", np.int64),  # bytes seen
@@ -43,6 +52,16 @@ def hash_pair(a: int, b: int) -> int:
     x ^= x >> u64(29)
     x *= u64(0xBF58476D1CE4E5B9)
     return x
+
+
+@compiled
+def ones(x: int) -> int:
+    """Return how many bits of a number, of at least 0, are 1."""
+    count = 0
+    while x != 0:
+        x &= x - 1
+        count += 1
+    return count
 
 
 @compiled

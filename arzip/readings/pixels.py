@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, i64, u16, u64
 from arzip.histogram import histogram
 from arzip.readings import leastsquares
-from arzip.readings.headers import Told, told_in
-from arzip.readings.reading import MOST_VALUES, Field, Found, Numbers, Reading, State
+from arzip.readings.reading import MOST_VALUES, Field, Numbers, Reading, State
 from arzip.readings.values import UNIT, expect, median_of, note_residuals
 
 __all__ = ["READING", "numbers_for"]
@@ -302,20 +301,6 @@ def numbers_for(data: NDArray[np.uint8], pixel: int, row: int) -> Numbers | None
     return (pixel, row, *_levels_of(data))
 
 
-def _numbers(told: Told, data: NDArray[np.uint8]) -> Numbers | None:
-    pixels = data[told.start : told.start + told.size]
-    return numbers_for(pixels, told.array.channels, told.array.row)
-
-
-def _find(data: NDArray[np.uint8]) -> list[Found]:
-    """Return the pixels behind the headers of pictures that are not compressed."""
-    return [
-        (told.start, told.size, numbers)
-        for told in told_in(data)
-        if told.is_picture and (numbers := _numbers(told, data))
-    ]
-
-
 def _levels_of(pixels: NDArray[np.uint8]) -> list[int]:
     """Return the numbers that say which levels there are."""
     used = np.flatnonzero(histogram(pixels)).tolist()
@@ -362,7 +347,7 @@ READING = Reading(
     (3, 3 * 256, *[0] * _LEVELS),
     16,
     4,
-    _find,
+    None,
     FIELDS,
     _observe,
     _set_contexts,

@@ -30,6 +30,8 @@ _BIT = 256
 _CHANCE = 2 * _BIT
 _CLEAR, _ENOUGH = 75, 90  # % of the bits by counts: of what is smooth, and of more of it
 _LITTLE = 3 * _BIT  # by counts: a background, of which nothing can be said
+_USUAL_SIZES = {4: (0x3A, 0x4A), 8: (0x3E, 0x41)}  # highest byte: 2^-11 to 2^23, 2^-31 to 2^33
+_NEARLY_ALL = 95  # %
 _SAMPLE = 1 << 18  # bytes in which rows are looked for
 _SHORTEST_ROW = 16  # items
 _USUAL = 4  # times as far apart as neighbours are: no more counts
@@ -49,6 +51,7 @@ class _Form(NamedTuple):
     order: str  # < or >
     channels: int
     offset: int = 0  # of the first whole item
+    kind: str = ""  # as samples.ways has it
 
     def items(self, data: NDArray[np.uint8]) -> _Items:
         """Return the items in each row of bytes."""
@@ -63,19 +66,35 @@ class _Form(NamedTuple):
         apart = items[..., self.channels :] - items[..., : -self.channels]
         return apart.view(f"i{self.item}").astype(np.int64)
 
-    def bits(self, windows: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Return the bits a byte of each row of bytes."""
+    def bits(self, windows: NDArray[np.uint8], by_counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the bits a byte of each row of bytes, of which counts alone say how many."""
+        if self.kind:
+            return np.where(self.are_usual(windows), by_counts // 2, by_counts)
         apart = np.abs(self.differences(windows))
-        high = apart >> 16
-        logs = np.where(high > 0, 16 * _BIT + _LOGS[high], _LOGS[apart & 0xFFFF])
+        logs = _LOGS[apart & 0xFFFF]
+        for digits in range(16, 8 * self.item, 16):
+            high = apart >> digits
+            logs = np.where(high > 0, digits * _BIT + _LOGS[high & 0xFFFF], logs)
         bits: NDArray[np.int64] = (_CHANCE + logs.sum(axis=1) // apart.shape[1]) // self.item
         return bits
 
+    def are_usual(self, windows: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Return of each row whether it is floating point: of usual size, as all but chance is."""
+        high = (self.items(windows) >> (8 * self.item - 8) & 0x7F).astype(np.int64)
+        first, last = _USUAL_SIZES[self.item]
+        is_usual = (first <= high) & (high <= last)
+        shares = 100 * np.count_nonzero(is_usual | (high == 0), axis=1) // high.shape[1]
+        are_some = 2 * np.count_nonzero(is_usual, axis=1) >= high.shape[1]
+        usual: NDArray[np.bool_] = (shares >= _NEARLY_ALL) & are_some
+        return usual
+
 
 _FORMS = (
+    *(_Form(item, "<", 1, at, "<f") for item in (8, 4) for at in range(item)),
     *(_Form(1, "<", channels) for channels in (1, 3, 4)),
     *(_Form(2, order, channels, at) for order in "<>" for channels in (1, 2) for at in (0, 1)),
     *(_Form(4, order, 1, at) for order in "<>" for at in range(4)),
+    _Form(8, "<", 1),
 )
 
 
@@ -93,8 +112,8 @@ def proposals(data: NDArray[np.uint8]) -> list[Proposal]:
     if count < _LEAST_WINDOWS:
         return []
     windows = data[: count * _WINDOW].reshape(count, _WINDOW)[:, :_LOOK]
-    bits = np.stack([form.bits(windows) for form in _FORMS])
     by_counts = _bits_by_counts(windows)
+    bits = np.stack([form.bits(windows, by_counts) for form in _FORMS])
     is_clear = 100 * bits.min(axis=0) < _CLEAR * by_counts
     if np.count_nonzero(is_clear) < _LEAST_WINDOWS:
         return []
@@ -124,8 +143,8 @@ def _ways(part: NDArray[np.uint8], form: _Form) -> tuple[Chosen, ...]:
     in_rows = pixels.numbers_for(part, form.channels, row) if row and form.item == 1 else None
     ways = [Chosen(pixels.READING, in_rows)] if in_rows else []
     for length in (0,) if in_rows else (row, 0):
-        numbers = samples.numbers_for(part, form.item, "", form.channels, length)
-        ways += [Chosen(samples.READING, numbers)] if numbers else []
+        numbers = samples.ways(part, form.item, form.kind, form.channels, length)
+        ways += [Chosen(samples.READING, found) for found in numbers]
     return tuple(dict.fromkeys(ways))
 
 

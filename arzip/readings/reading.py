@@ -85,10 +85,10 @@ class Reading:
     """How many contexts it sets."""
     phases: int
     """How many phases it sets: each chooses a mixer's row of weights."""
-    find: Callable[[NDArray[np.uint8]], list[Found]]
+    find: Callable[[NDArray[np.uint8]], list[Found]] | None
     """Return the parts of these bytes that it suits, from front to back.
 
-    Only an encoder asks: the file tells the decoder.
+    Only an encoder asks: the file tells the decoder. None if spans.py finds them, by headers.
     """
     fields: tuple[Field, ...]
     """What it remembers, as fields of the state."""

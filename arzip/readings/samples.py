@@ -1,13 +1,15 @@
-"""Sound and arrays: numbers of one to four bytes, in channels, perhaps in rows.
+"""Sound and arrays: numbers of one to eight bytes, in channels, perhaps in rows.
 
-The numbers of this reading are the bytes of an item; how it is written, 2 * (unsigned, signed,
-floating point) + (whether its least significant byte comes first); the channels; and the items of a
-row, 0 if there are none. A span is predicted as unsigned items whose most significant byte comes
-first; floating point in the order of its values.
+The numbers of this reading are the bytes of a word; how an item is written, 2 * (unsigned, signed,
+floating point) + (whether its least significant byte comes first); the channels; the items of a
+row, 0 if there are none; the words of an item; a divisor, 0 if there is none; and the binary digits
+that least squares leave out. A span is predicted as unsigned items whose most significant byte
+comes first, floating point in the order of its values (items.py).
 
-An item is expected to be what the ones before say in sixteen ways: the last one and simple
-extrapolations, and three least squares of what came between the last ones, that forget at different
-speeds. Each comes with a spread, as wrong as it was of late.
+A word is predicted as a number. An item of eight bytes is two of them that take turns, as if they
+were channels. A word is expected to be what the ones before say in sixteen ways: the last one and
+simple extrapolations, and three least squares of what came between the last ones, that forget at
+different speeds. Each comes with a spread, as wrong as it was of late.
 """
 
 import numpy as np
@@ -15,30 +17,42 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u32, u64
 from arzip.readings import leastsquares
-from arzip.readings.headers import told_in
+from arzip.readings.items import (
+    FLOAT,
+    LARGEST_DIVISOR,
+    LITTLE,
+    SIGNED,
+    UNSIGNED,
+    divisor_of,
+    transform,
+    undo,
+    values_of,
+)
 from arzip.readings.past import hash_pair
-from arzip.readings.reading import MOST_VALUES, Field, Found, Numbers, Reading, State
+from arzip.readings.reading import MOST_VALUES, Field, Numbers, Reading, State
 from arzip.readings.values import UNIT, expect, median_of, note_residuals
 
-__all__ = ["FLOAT", "LITTLE", "READING", "SIGNED", "UNSIGNED", "numbers_for"]
+__all__ = ["READING", "ways"]
 
 _VALUES = 16
 _MAIN, _QUICK, _STEADY, _BEST = 3, 4, 5, 12  # of these
 _HISTOGRAMS = 4
 _NEAR, _FEW = 32, 16  # inputs of least squares
 _OWN, _FEW_OWN = 20, 10  # of them from this channel, if there are others
-_CHANNELS = 8
-_ERRORS = 1 << 13  # of the last items
-_LONGEST = _ERRORS - 2 * _CHANNELS  # row
+_CHANNELS, _WORDS = 8, 2
+_LANES = _CHANNELS * _WORDS  # words that are predicted each from what was in its place before
+_ERRORS = 1 << 13  # of the last words
+_LONGEST = _ERRORS - _LANES  # words of a row
 _LEAST = 1 << 10  # bytes
 _LARGEST = 1 << 16  # input of least squares
 _SAMPLE = 1 << 14  # items
-UNSIGNED, SIGNED, FLOAT = 0, 2, 4
-LITTLE = 1  # how items are written: one of these three, and this if the least byte comes first
+_USUAL, _STEP_BITS, _MOST_SHIFT = 0.98, 15, 24
+_WORDS_OF = {1: 1, 2: 1, 3: 1, 4: 1, 8: 2}  # an item of so many bytes
 _FORMS = {"u": UNSIGNED, "i": SIGNED, "f": FLOAT}
 
 FIELDS: tuple[Field, ...] = (
-    ("channel", np.int64),
+    ("channel", np.int64),  # the lane
+    ("item_upper", np.uint64),  # the first word of the item, and 1; 0 if this is the first
     ("item_last", np.int64),
     ("item_before", np.int64),
     ("item_above", np.int64),
@@ -46,14 +60,14 @@ FIELDS: tuple[Field, ...] = (
     ("item_shift", np.int64),  # what they are divided by
     ("item_near", np.int64, _NEAR),
     ("item_few", np.int64, _FEW),
-    ("main_products", np.int64, (_CHANNELS, _NEAR + 1, _NEAR)),
-    ("main_weights", np.int64, (_CHANNELS, _NEAR)),
-    ("quick_products", np.int64, (_CHANNELS, _FEW + 1, _FEW)),
-    ("quick_weights", np.int64, (_CHANNELS, _FEW)),
-    ("steady_products", np.int64, (_CHANNELS, _FEW + 1, _FEW)),
-    ("steady_weights", np.int64, (_CHANNELS, _FEW)),
+    ("main_products", np.int64, (_LANES, _NEAR + 1, _NEAR)),
+    ("main_weights", np.int64, (_LANES, _NEAR)),
+    ("quick_products", np.int64, (_LANES, _FEW + 1, _FEW)),
+    ("quick_weights", np.int64, (_LANES, _FEW)),
+    ("steady_products", np.int64, (_LANES, _FEW + 1, _FEW)),
+    ("steady_weights", np.int64, (_LANES, _FEW)),
     ("item_errors", np.uint32, (_ERRORS, MOST_VALUES)),  # how wrong each value was, in 1/16
-    ("item_usual", np.int64, (_CHANNELS, MOST_VALUES)),  # its mean over some time, in 1/4096
+    ("item_usual", np.int64, (_LANES, MOST_VALUES)),  # its mean over some time, in 1/4096
     ("item_kind", np.int64),  # how well the item is known: 0 to 31
     ("item_missed", np.int64),  # how far the last one was from what was expected, as a power of 2
 )
@@ -100,14 +114,18 @@ def _observe(state: State, byte: int) -> None:
 
 @compiled
 def _begin_item(state: State, data: NDArray[np.uint8]) -> None:
-    """Expect an item."""
-    at, size, channels, row = state.position, state.numbers[0], state.numbers[2], state.numbers[3]
+    """Expect a word."""
+    at, size, words = state.position, state.numbers[0], state.numbers[4]
+    channels, row = state.numbers[2] * words, state.numbers[3] * words
     if row <= 2 * channels:  # what is above to the right would be yet to come
         row = i64(0)
     place = (at - state.span_start) // size
     channel = (place % row if row > 0 else place) % channels
-    frame, shift = channels * size, max(0, 8 * size - 16)
+    frame, shift = channels * size, state.numbers[6]
     state.channel, state.item_shift = channel, shift
+    state.item_upper = u64(0)
+    if words > 1 and channel % words > 0:
+        state.item_upper = u64(_item(data, at - size, size) + 1)
     state.number, state.bytes_after = 0, size - 1
     w, ww = _item(data, at - frame, size), _item(data, at - 2 * frame, size)
     www = _item(data, at - 3 * frame, size)
@@ -144,8 +162,8 @@ def _begin_item(state: State, data: NDArray[np.uint8]) -> None:
             nee - base,
             www - base,
         )
-        for k in range(min(channel, 3)):
-            other = at - (k + 1) * size
+        for k in range(min(channel // words, 3)):
+            other = at - (k + 1) * words * size
             here = _item(data, other, size)
             near[10 + 2 * k] = here - _item(data, other - frame, size)
             near[11 + 2 * k] = here - _item(data, other - row * size, size)
@@ -155,13 +173,14 @@ def _begin_item(state: State, data: NDArray[np.uint8]) -> None:
         values[9], values[10] = median_of(w, n, w + n - nw), (2 * (w + n) + ne - nw) >> 2
     else:
         base = w
-        own, few_own = (_NEAR, _FEW) if channels == 1 else (_OWN, _FEW_OWN)
+        own, few_own = (_NEAR, _FEW) if channels == words else (_OWN, _FEW_OWN)
         _set_steps(near, 0, own, data, at - frame, frame, size)
-        _set_steps(near, own, _NEAR, data, at - size, frame, size)
+        _set_steps(near, own, _NEAR, data, at - words * size, frame, size)
         for k in range(_FEW):
             few[k] = near[k] if k < few_own else near[own + k - few_own]
         values[0], values[1], values[2] = w, 2 * w - ww, 3 * (w - ww) + www
-        values[9], values[10] = (w + ww) >> 1, w + (near[own] if channels > 1 else (w - ww) >> 1)
+        step = near[own] if channels > words else (w - ww) >> 1
+        values[9], values[10] = (w + ww) >> 1, w + step
     for k in range(_NEAR):
         near[k] = min(max(near[k] >> shift, -_LARGEST), _LARGEST)
     for k in range(_FEW):
@@ -258,13 +277,14 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes = state.hashes
     hashes[6] = u64(best) | u64(kind) << u64(8) | here
     hashes[7] = u64(main) | u64(quick) << u64(8) | here
-    hashes[8] = number | here
-    hashes[9] = hash_pair(number, last) | here
-    hashes[10] = hash_pair(hash_pair(number, last >> coarse), before >> coarse) | here
+    known = number if state.item_upper == u64(0) else hash_pair(number, state.item_upper)
+    hashes[8] = known | here
+    hashes[9] = hash_pair(known, last) | here
+    hashes[10] = hash_pair(hash_pair(known, last >> coarse), before >> coarse) | here
     hashes[11] = number & u64(255) | u64(best >> 2) << u64(8) | here
     hashes[12] = hash_pair(number, above) | here
     hashes[13] = hash_pair(hash_pair(number, last >> coarse), above >> coarse) | here
-    hashes[14] = u64(main) | number << u64(8) | here
+    hashes[14] = u64(main) | known << u64(8) | here
     hashes[15] = u64(best) | u64(main) << u64(8) | u64(kind >> 2) << u64(16) | here
     of, cases = state.residual_of, state.residual_case
     of[0], of[1], of[2], of[3] = best, main, quick, _byte_of(state, _STEADY)
@@ -278,37 +298,39 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     state.calibrated[1] = u64(kind) | u64(best >> 1) << u64(5) | u64(byte) << u64(13)
 
 
-def _find(data: NDArray[np.uint8]) -> list[Found]:
-    """Return the items behind the headers of sound and arrays."""
-    return [
-        (told.start, told.size, numbers)
-        for told in told_in(data)
-        if not told.is_picture
-        and (numbers := numbers_for(data[told.start : told.start + told.size], *told.array))
-    ]
-
-
-def _suits(size: int, item: int, channels: int) -> bool:
-    """Return whether so many bytes can be read as items of this reading, and are worth it."""
-    return size >= _LEAST and 1 <= item <= 4 and 1 <= channels <= _CHANNELS
-
-
-def _row(row: int) -> int:
-    """Return the items of a row; 0, as if there were no rows, if they are too long."""
-    return row if row <= _LONGEST else 0
-
-
-def numbers_for(
+def ways(
     data: NDArray[np.uint8], item: int, kind: str, channels: int, row: int
-) -> Numbers | None:
-    """Return the numbers for items of that many bytes. None if there are too few.
+) -> tuple[Numbers, ...]:
+    """Return the numbers for items of that many bytes, likeliest first; none if there are too few.
 
     `kind` is how they are written, "<f" or alike; if it is empty, the likeliest way is taken.
     """
-    if not _suits(data.size, item, channels):
-        return None
+    if data.size < _LEAST or not 1 <= channels <= _CHANNELS or item not in _WORDS_OF:
+        return ()
+    words = _WORDS_OF[item]
     form = _FORMS[kind[1]] | LITTLE * (kind[0] == "<") if kind else _likeliest(data, item, channels)
-    return item, form, channels, _row(row)
+    rows = row if row * words <= _LONGEST else 0
+    divisors = dict.fromkeys((divisor_of(data, item, form), 0))
+    shifts = [_shift(data, item, form, divisor, channels) for divisor in divisors]
+    return tuple(
+        (item // words, form, channels, rows, words, *chosen)
+        for chosen in zip(divisors, shifts, strict=True)
+    )
+
+
+def _shift(data: NDArray[np.uint8], item: int, form: int, divisor: int, channels: int) -> int:
+    """Return the binary digits of steps that are more than least squares take."""
+    words = _WORDS_OF[item]
+    start = (data.size - min(data.size, _SAMPLE * item)) // 2 // item * item
+    some = data[start:][: _SAMPLE * item].copy()
+    transform(some, item, form, divisor, words > 1)
+    values = values_of(some[: some.size // item * item], item // words).astype(np.int64)
+    lanes = words * channels
+    values = values[: values.size // lanes * lanes].reshape(-1, channels, words)
+    steps = np.sort(np.abs(np.diff(values, axis=0)).reshape(-1, words), axis=0)
+    usual = steps[int(_USUAL * len(steps))].tolist()
+    step = next((step for step in usual if step), 0)
+    return min(max(step.bit_length() - _STEP_BITS, 0), _MOST_SHIFT)
 
 
 def _likeliest(data: NDArray[np.uint8], item: int, channels: int) -> int:
@@ -316,57 +338,42 @@ def _likeliest(data: NDArray[np.uint8], item: int, channels: int) -> int:
 
     def bits(form: int) -> float:
         some = data[: _SAMPLE * item].copy()
-        _transform(some, (item, form))
-        values = np.zeros(some.size // item, dtype=np.int64)
-        for k in range(item):
-            values = values << 8 | _items(some, item)[:, k]
-        return float(np.log2(1 + np.abs(values[channels:] - values[:-channels])).sum())
+        transform(some, item, form)
+        values = values_of(some, item)
+        steps = np.abs((values[channels:] - values[:-channels]).view(np.int64))
+        unit = int(np.bitwise_or.reduce(steps))  # its lowest bit divides all of them
+        return float(np.log2(1 + steps / max(unit & -unit, 1)).sum())
 
-    floats = (FLOAT, FLOAT | LITTLE) if item in (2, 4) else ()
-    forms = (UNSIGNED | LITTLE, UNSIGNED, SIGNED | LITTLE, SIGNED, *floats)
-    likeliest: int = min(forms, key=bits)
-    return likeliest
-
-
-def _items(data: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Return the bytes of all whole items (n, size), as a view."""
-    return data[: data.size // size * size].reshape(-1, size)
+    forms = [kind | order for kind in (UNSIGNED, SIGNED) for order in (LITTLE, 0)]
+    floats = [FLOAT | LITTLE, FLOAT]
+    # As likely as unsigned ones are those of floating point that are all positive.
+    forms = [*floats, *forms] if item in (4, 8) else [*forms, *floats] if item == 2 else forms
+    return min(forms, key=bits)
 
 
 def _transform(data: NDArray[np.uint8], numbers: Numbers) -> None:
-    """Make items unsigned, and let the most significant byte come first."""
-    size, (kind, is_turned) = numbers[0], divmod(numbers[1], 2)
-    items = _items(data, size)
-    if is_turned:
-        items[:] = items[:, ::-1].copy()
-    is_negative = items[:, 0] >= 0x80
-    if kind:
-        items[:, 0] ^= 0x80
-    if kind == 2:
-        items[is_negative] ^= 0xFF
-        items[is_negative, 0] ^= 0x80
+    transform(data, numbers[0] * numbers[4], numbers[1], numbers[5], numbers[4] > 1)
 
 
 def _undo(data: NDArray[np.uint8], numbers: Numbers) -> None:
-    size, (kind, is_turned) = numbers[0], divmod(numbers[1], 2)
-    items = _items(data, size)
-    is_negative = items[:, 0] < 0x80
-    if kind:
-        items[:, 0] ^= 0x80
-    if kind == 2:
-        items[is_negative] ^= 0xFF
-        items[is_negative, 0] ^= 0x80
-    if is_turned:
-        items[:] = items[:, ::-1].copy()
+    undo(data, numbers[0] * numbers[4], numbers[1], numbers[5], numbers[4] > 1)
 
 
 READING = Reading(
     "samples",
-    (range(1, 5), range(6), range(1, _CHANNELS + 1), range(_LONGEST + 1)),
-    (2, 3, 1, 0),
+    (
+        range(1, 5),
+        range(6),
+        range(1, _CHANNELS + 1),
+        range(_LONGEST + 1),
+        range(1, _WORDS + 1),
+        range(LARGEST_DIVISOR + 1),
+        range(_MOST_SHIFT + 1),
+    ),
+    (2, 3, 1, 0, 1, 0, 0),
     16,
     4,
-    _find,
+    None,
     FIELDS,
     _observe,
     _set_contexts,

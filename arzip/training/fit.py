@@ -40,7 +40,7 @@ from arzip.models.hybrid import HybridModel
 from arzip.models.network.networks import Network, network_of
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Fitted, bank_of, new_predictor
-from arzip.readings import READINGS, TEXTS, Chosen, spans
+from arzip.readings import READINGS, TEXTS, Chosen, finding, spans
 from arzip.readings.reading import MORE_CONTEXTS, Reading
 from arzip.training.data import UNREADABLE, files, open_unpacked
 from arzip.training.synthetic import MAKERS
@@ -273,7 +273,7 @@ def _coded(
 
 def _read(piece: NDArray[np.uint8], *, wide: bool) -> tuple[list[spans.Span], NDArray[np.uint8]]:
     """Return the piece's spans, and its bytes as they are predicted."""
-    listed = spans.find(piece, wide=wide)
+    listed = finding.find(piece, wide=wide)
     data = piece.copy()
     spans.transform(data, listed)
     return listed, data

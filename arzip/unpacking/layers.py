@@ -10,9 +10,11 @@ of the data, the number of items, and for each item
     png                 likewise; its first two bytes, the chunks, how pixels lie, the filters
     rows                likewise; how pixels lie, the filters
     noise               its bytes, which the plain text lacks
+    wide                bytes of its plain text; whether the high byte of characters comes first
     entry               which of the zip items it is of, and where the ZIP file begins
 """
 
+import heapq
 import struct
 import zlib
 from bisect import bisect_right
@@ -24,7 +26,7 @@ from numpy.typing import NDArray
 
 from arzip.errors import FormatError
 from arzip.parts import Part
-from arzip.unpacking import blocks, guesses, noise, pictures, places, streams
+from arzip.unpacking import blocks, guesses, noise, pictures, places, streams, wide
 from arzip.unpacking.decisions import NUMBER, Decisions
 from arzip.unpacking.guesses import Settings
 from arzip.unpacking.pictures import Rows
@@ -49,7 +51,8 @@ _HAS_ROWS = _OTHER_CHUNK + 1
 _ROW = _HAS_ROWS + 1
 _PIXEL = _ROW + NUMBER  # 4 bits
 _NOISE = _PIXEL + 16
-ODDS = _NOISE + NUMBER
+_HIGH_FIRST = _NOISE + NUMBER
+ODDS = _HIGH_FIRST + 1
 
 LEAST = 64  # bytes of a stream that is worth the words
 DEAREST = 8  # a stream is left as it is if what is told takes more than 1/8 of it,
@@ -68,6 +71,7 @@ KINDS = {
     places.DEFLATE: "zip",
     places.ROWS: "zlib",
     places.NOISE: "noise",
+    places.WIDE: "utf-16",
 }
 """Names of kinds of items, of those that are something in themselves."""
 
@@ -99,6 +103,7 @@ class Item(NamedTuple):
     picture: Picture | None = None
     entry: tuple[int, int] = (0, 0)  # the zip item that it is of; where the ZIP file begins
     noise: NDArray[np.uint8] | None = None
+    high_first: bool = False  # of text in UTF-16
 
 
 class Layer(NamedTuple):
@@ -124,8 +129,13 @@ def take_apart(
     is nothing to take apart; if the data is `hopeless`, noise alone is not worth it.
     """
     search = _Search(data, room, parts)
-    for place in places.places(search.array):
-        search.look(place.start, place.kind)
+    texts = {run.start: run for run in wide.runs(search.array)}
+    wides = [places.Place(start, places.WIDE) for start in texts]
+    for place in heapq.merge(places.places(search.array), wides):
+        if place.kind == places.WIDE:
+            search.look_wide(texts[place.start])
+        else:
+            search.look(place.start, place.kind)
     return None if hopeless and search.is_empty else search.result()
 
 
@@ -154,10 +164,7 @@ class _Search:
 
     def look(self, start: int, kind: int) -> None:
         """Take apart what is there, if it is what it seems."""
-        if start < self._at or self._work < 0 or len(self._items) == MOST_ITEMS:
-            return
-        k = bisect_right(self._closed, start, key=lambda part: part.start) - 1
-        if k >= 0 and start < self._closed[k].start + self._closed[k].size:
+        if self._work < 0 or not self._is_open(start):
             return
         match kind:
             case places.ZLIB:
@@ -170,6 +177,26 @@ class _Search:
                 self._entry(start)
             case places.PNG:
                 self._png(start)
+
+    def look_wide(self, run: wide.Run) -> None:
+        """Read text in UTF-16 as UTF-8."""
+        text = wide.text_of(self._data, run)
+        grown = len(text) - (run.end - run.start)
+        if not self._is_open(run.start) or grown > self._room:
+            return
+        self._copy(run.start)
+        gap = self._size - self._last
+        self._items.append(Item(places.WIDE, gap, len(text), high_first=run.high_first))
+        self._parts.append(Part(self._size, len(text)))
+        self._add(text, 0)
+        self._room -= grown
+        self._at, self._last = run.end, self._size
+
+    def _is_open(self, start: int) -> bool:
+        """Return whether something may begin there."""
+        k = bisect_right(self._closed, start, key=lambda part: part.start) - 1
+        is_closed = k >= 0 and start < self._closed[k].start + self._closed[k].size
+        return self._at <= start and len(self._items) < MOST_ITEMS and not is_closed
 
     @property
     def is_empty(self) -> bool:
@@ -457,6 +484,8 @@ class _Writer:
                 self._filtered(given)
             case places.NOISE:
                 self._noise(given)
+            case places.WIDE:
+                self._wide(given)
             case _:
                 raise FormatError("a segment has an unknown item: the file is damaged")
         self._check_room(0)
@@ -566,6 +595,11 @@ class _Writer:
         self._check_room(size)
         noise = self._decisions.as_it_is(given.noise if given else None, size)
         self._out += noise.tobytes()
+
+    def _wide(self, given: Item | None) -> None:
+        text = self._taken(self._decisions.number(_PLAIN, given.size if given else 0))
+        high_first = self._decisions.decide(_HIGH_FIRST, given is not None and given.high_first)
+        self._out += wide.wide_of(text.tobytes(), bool(high_first))
 
     def _chunks(self, given: Sequence[int] | None, size: int) -> list[int]:
         """Tell the sizes of chunks that hold `size` bytes: usually all have that of the first."""

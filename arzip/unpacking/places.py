@@ -7,7 +7,8 @@
     png     a stream of zlib's, cut into chunks
 
 Of other kinds of items nothing shows: a stream of a ZIP file whose numbers lie elsewhere (deflate),
-one of zlib's whose plain text is filtered rows (rows), and what no model can shorten (noise).
+one of zlib's whose plain text is filtered rows (rows), what no model can shorten (noise), and text
+in UTF-16 (wide), which has modules of their own.
 
 What is found is only tried: it stays as it is if it does not fit.
 """
@@ -31,6 +32,7 @@ __all__ = [
     "NOISE",
     "PNG",
     "ROWS",
+    "WIDE",
     "ZIP",
     "ZLIB",
     "Place",
@@ -39,7 +41,7 @@ __all__ = [
     "places",
 ]
 
-ZLIB, GZIP, ZIP, ENTRY, PNG, DEFLATE, ROWS, NOISE = range(1, 9)
+ZLIB, GZIP, ZIP, ENTRY, PNG, DEFLATE, ROWS, NOISE, WIDE = range(1, 10)
 
 ENTRY_SIZE = 46
 """Bytes of a directory's entry up to the name."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, u64
 from arzip.models.fast.layout import State
-from arzip.readings import TEXTS, Chosen, pixels, records, samples
+from arzip.readings import TEXTS, Chosen, pixels, records, samples, sequences
 from arzip.readings.bitmap import READING as BITMAP
 from arzip.readings.past import hash_pair
 
@@ -36,10 +36,11 @@ def strides(chosen: Chosen) -> tuple[bool, int, int]:
     if reading is pixels.READING:
         return False, numbers[0], numbers[1]
     if reading is samples.READING:
-        size, _, channels, row = numbers
-        item = size * channels
-        return False, max(item, 2), max(item, 2) * 2 if row == 0 else size * row
-    return reading in TEXTS, 1, 4
+        size, _, channels, row, words, _, _ = numbers
+        item = size * words
+        near = max(item * channels, 2)
+        return False, near, item * row if row else 2 * near
+    return reading in (*TEXTS, sequences.READING), 1, 4
 
 
 @compiled

@@ -16,12 +16,12 @@ from arzip.models.fast.predictor import Predictor
 from arzip.models.model import SESSION_SIZE, ReadingModel
 from arzip.models.parameters import Parameters
 from arzip.parts import Part
-from arzip.readings import TEXT, Chosen, spans
+from arzip.readings import TEXT, Chosen, finding
 from arzip.readings.spans import Span
 
 __all__ = ["VERSION", "FastModel"]
 
-VERSION = 1
+VERSION = 2
 
 
 class FastSession(Stepwise):
@@ -92,4 +92,4 @@ class FastModel(ReadingModel[Predictor]):
         return predictor.new_predictor(self._banks, n, chosen)
 
     def _find(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> list[Span]:
-        return spans.find(data, parts, wide=False)
+        return finding.find(data, parts, wide=False)
