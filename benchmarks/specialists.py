@@ -86,9 +86,10 @@ def main(files: tuple[Path, ...], model: str) -> None:
         others: Sizes = {}
         if told.array.row and items.dtype.kind == "u" and items.itemsize <= 2:
             others |= of_picture(items)
-        elif told.array.row == 0 and items.dtype.kind != "f":
+        is_sound = not told.array.row and items.dtype.kind != "f" and items.itemsize <= 2
+        if is_sound:
             others |= of_sound(items)
-        if told.array.row and items.itemsize > 1:
+        elif items.itemsize > 1:
             others |= of_array(items)
         packed = len(arzip.compress(data, model=model))
         compared = ", ".join(

@@ -4,6 +4,7 @@
 one model and the first SIZE bytes of each input.
 """
 
+import base64
 import hashlib
 import json
 import math
@@ -77,6 +78,7 @@ def inputs() -> dict[str, bytes]:
         "sound": sound(words),
         "doubles": doubles(words),
         "sequences": sequences(words),
+        "mail": text(90) + base64.encodebytes(table[:9000]) + text(90),
         "utf-16": b"\xff\xfe" + b"".join(bytes((byte, 0)) for byte in text(900)),
     }
 

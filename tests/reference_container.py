@@ -123,7 +123,7 @@ def _lengths(data: bytes, at: int, method: int) -> tuple[int, int, int, int]:
         if p == 0:
             raise RefusedError
         kinds, at = _read_varint(data, at)
-        if kinds > 63:
+        if kinds > 127:
             raise RefusedError
         for _ in range(kinds.bit_count()):
             streams, at = _read_varint(data, at)

@@ -36,7 +36,7 @@ __all__ = ["READING", "ways"]
 
 _VALUES = 16
 _MAIN, _QUICK, _STEADY, _BEST = 3, 4, 5, 12  # of these
-_HISTOGRAMS = 4
+_HISTOGRAMS = 4  # of the best value, and of the first three
 _NEAR, _FEW = 32, 16  # inputs of least squares
 _OWN, _FEW_OWN = 20, 10  # of them from this channel, if there are others
 _CHANNELS, _WORDS = 8, 2
@@ -287,7 +287,9 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[14] = u64(main) | known << u64(8) | here
     hashes[15] = u64(best) | u64(main) << u64(8) | u64(kind >> 2) << u64(16) | here
     of, cases = state.residual_of, state.residual_case
-    of[0], of[1], of[2], of[3] = best, main, quick, _byte_of(state, _STEADY)
+    of[0] = best
+    for k in range(1, _HISTOGRAMS):
+        of[k] = _byte_of(state, k - 1)
     for k in range(_HISTOGRAMS):
         cases[k] = k << 8 | min(byte, 3) << 6 | kind << 1 | channel
     state.phases[0] = kind << 3 | min(byte, 3) << 1 | channel

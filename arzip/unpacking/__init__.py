@@ -7,6 +7,7 @@ decisions that go through the same coder, after the plain text.
     places      finds where streams may begin
     layers      puts plain text in the place of streams, and back
     wide        text in UTF-16, read as UTF-8
+    letters     what is in base64
     pictures    the chunks and filters of PNG
     streams     tells a stream, given its plain text
     guesses     finds what settings an encoder had

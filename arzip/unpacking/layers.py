@@ -11,6 +11,7 @@ of the data, the number of items, and for each item
     rows                likewise; how pixels lie, the filters
     noise               its bytes, which the plain text lacks
     wide                bytes of its plain text; whether the high byte of characters comes first
+    letters             bytes of its plain text; letters of a line, which break is between lines
     entry               which of the zip items it is of, and where the ZIP file begins
 """
 
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 
 from arzip.errors import FormatError
 from arzip.parts import Part
-from arzip.unpacking import blocks, guesses, noise, pictures, places, streams, wide
+from arzip.unpacking import blocks, guesses, letters, noise, pictures, places, streams, wide
 from arzip.unpacking.decisions import NUMBER, Decisions
 from arzip.unpacking.guesses import Settings
 from arzip.unpacking.pictures import Rows
@@ -52,7 +53,9 @@ _ROW = _HAS_ROWS + 1
 _PIXEL = _ROW + NUMBER  # 4 bits
 _NOISE = _PIXEL + 16
 _HIGH_FIRST = _NOISE + NUMBER
-ODDS = _HIGH_FIRST + 1
+_LINE = _HIGH_FIRST + 1
+_BREAK = _LINE + NUMBER  # 3 bits
+ODDS = _BREAK + 8
 
 LEAST = 64  # bytes of a stream that is worth the words
 DEAREST = 8  # a stream is left as it is if what is told takes more than 1/8 of it,
@@ -72,6 +75,7 @@ KINDS = {
     places.ROWS: "zlib",
     places.NOISE: "noise",
     places.WIDE: "utf-16",
+    places.LETTERS: "base64",
 }
 """Names of kinds of items, of those that are something in themselves."""
 
@@ -103,7 +107,7 @@ class Item(NamedTuple):
     picture: Picture | None = None
     entry: tuple[int, int] = (0, 0)  # the zip item that it is of; where the ZIP file begins
     noise: NDArray[np.uint8] | None = None
-    high_first: bool = False  # of text in UTF-16
+    form: tuple[int, ...] = ()  # of wide: high byte first; of letters: those of a line, the break
 
 
 class Layer(NamedTuple):
@@ -129,14 +133,40 @@ def take_apart(
     is nothing to take apart; if the data is `hopeless`, noise alone is not worth it.
     """
     search = _Search(data, room, parts)
-    texts = {run.start: run for run in wide.runs(search.array)}
-    wides = [places.Place(start, places.WIDE) for start in texts]
-    for place in heapq.merge(places.places(search.array), wides):
-        if place.kind == places.WIDE:
-            search.look_wide(texts[place.start])
+    others = {} if hopeless else {other.place: other for other in _others(data, search.array)}
+    for place in heapq.merge(places.places(search.array), others):
+        if place in others:
+            search.take(others[place])
         else:
             search.look(place.start, place.kind)
     return None if hopeless and search.is_empty else search.result()
+
+
+class _Other(NamedTuple):
+    """What is written in another way than a model reads best."""
+
+    place: places.Place
+    end: int
+    plain: bytes
+    form: tuple[int, ...]
+
+
+def _others(data: bytes, array: NDArray[np.uint8]) -> list[_Other]:
+    """Return text in UTF-16, and what is in letters, from front to back."""
+    texts = [
+        _Other(
+            places.Place(run.start, places.WIDE),
+            run.end,
+            wide.text_of(data, run),
+            (int(run.high_first),),
+        )
+        for run in wide.runs(array)
+    ]
+    in_letters = [
+        _Other(places.Place(run.start, places.LETTERS), run.end, run.plain, (run.line, run.kind))
+        for run in letters.runs(data)
+    ]
+    return sorted([*texts, *in_letters], key=lambda other: other.place)
 
 
 class _Search:
@@ -178,19 +208,19 @@ class _Search:
             case places.PNG:
                 self._png(start)
 
-    def look_wide(self, run: wide.Run) -> None:
-        """Read text in UTF-16 as UTF-8."""
-        text = wide.text_of(self._data, run)
-        grown = len(text) - (run.end - run.start)
-        if not self._is_open(run.start) or grown > self._room:
+    def take(self, other: "_Other") -> None:
+        """Put what is written in another way in its place."""
+        start, kind = other.place
+        grown = len(other.plain) - (other.end - start)
+        if not self._is_open(start) or grown > self._room:
             return
-        self._copy(run.start)
-        gap = self._size - self._last
-        self._items.append(Item(places.WIDE, gap, len(text), high_first=run.high_first))
-        self._parts.append(Part(self._size, len(text)))
-        self._add(text, 0)
+        self._copy(start)
+        size = len(other.plain)
+        self._items.append(Item(kind, self._size - self._last, size, form=other.form))
+        self._parts.append(Part(self._size, size))
+        self._add(other.plain, 0)
         self._room -= grown
-        self._at, self._last = run.end, self._size
+        self._at, self._last = other.end, self._size
 
     def _is_open(self, start: int) -> bool:
         """Return whether something may begin there."""
@@ -486,6 +516,8 @@ class _Writer:
                 self._noise(given)
             case places.WIDE:
                 self._wide(given)
+            case places.LETTERS:
+                self._letters(given)
             case _:
                 raise FormatError("a segment has an unknown item: the file is damaged")
         self._check_room(0)
@@ -598,8 +630,15 @@ class _Writer:
 
     def _wide(self, given: Item | None) -> None:
         text = self._taken(self._decisions.number(_PLAIN, given.size if given else 0))
-        high_first = self._decisions.decide(_HIGH_FIRST, given is not None and given.high_first)
+        high_first = self._decisions.decide(_HIGH_FIRST, bool(given and given.form[0]))
         self._out += wide.wide_of(text.tobytes(), bool(high_first))
+
+    def _letters(self, given: Item | None) -> None:
+        plain = self._taken(self._decisions.number(_PLAIN, given.size if given else 0))
+        line = self._decisions.number(_LINE, given.form[0] if given else 0)
+        kind = self._decisions.choice(_BREAK, 3, given.form[1] if given else 0)
+        self._check_room(letters.size_of(plain.size, line, kind))
+        self._out += letters.letters_of(plain.tobytes(), line, kind)
 
     def _chunks(self, given: Sequence[int] | None, size: int) -> list[int]:
         """Tell the sizes of chunks that hold `size` bytes: usually all have that of the first."""

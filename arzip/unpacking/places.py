@@ -7,8 +7,8 @@
     png     a stream of zlib's, cut into chunks
 
 Of other kinds of items nothing shows: a stream of a ZIP file whose numbers lie elsewhere (deflate),
-one of zlib's whose plain text is filtered rows (rows), what no model can shorten (noise), and text
-in UTF-16 (wide), which has modules of their own.
+one of zlib's whose plain text is filtered rows (rows), what no model can shorten (noise), text in
+UTF-16 (wide) and base64 (letters), which have modules of their own.
 
 What is found is only tried: it stays as it is if it does not fit.
 """
@@ -28,6 +28,7 @@ __all__ = [
     "ENTRY",
     "ENTRY_SIZE",
     "GZIP",
+    "LETTERS",
     "LOCAL_SIZE",
     "NOISE",
     "PNG",
@@ -41,7 +42,7 @@ __all__ = [
     "places",
 ]
 
-ZLIB, GZIP, ZIP, ENTRY, PNG, DEFLATE, ROWS, NOISE, WIDE = range(1, 10)
+ZLIB, GZIP, ZIP, ENTRY, PNG, DEFLATE, ROWS, NOISE, WIDE, LETTERS = range(1, 11)
 
 ENTRY_SIZE = 46
 """Bytes of a directory's entry up to the name."""

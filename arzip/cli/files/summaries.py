@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 
 __all__ = ["of_compressing", "of_decompressing", "of_found", "of_many"]
 
+_RUNS = ("noise", "utf-16", "base64")  # kinds of what is no stream
+
 
 def of_compressing(account: "Account", seconds: float) -> str:
     """Return both sizes, bits per byte as the model's cross-entropy and the rest, and the speed."""
@@ -25,10 +27,10 @@ def of_compressing(account: "Account", seconds: float) -> str:
 
 
 def of_found(found: Mapping[str, int]) -> str:
-    """Return how many streams of each kind there are."""
+    """Return how many streams or runs of each kind there are."""
 
     def counted(kind: str, count: int) -> str:
-        what = "run" if kind == "noise" else "stream"
+        what = "run" if kind in _RUNS else "stream"
         return f"{kind}: {count:,} {what}{'' if count == 1 else 's'}"
 
     return ", ".join(counted(*item) for item in found.items())
