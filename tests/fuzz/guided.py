@@ -20,7 +20,7 @@ import numpy as np
 from test_fuzz import mutated
 
 from arzip import unpacking
-from arzip.unpacking import layers
+from arzip.unpacking import layers, letters
 from fuzz import targets
 
 LONGEST = {"unpacker": 300, "packer": 1500}
@@ -70,7 +70,8 @@ def seeds(target: str) -> list[bytes]:
     image = b"1 0 obj<</Subtype/Image/Predictor 12/Columns 9>>stream\n"
     rows = zlib.compress(bytes([1, *range(9)]) * 9 + bytes(range(60)))
     whole = [deflated.picture(5, 9), image + rows, np.random.default_rng(0).bytes(20_000)]
-    return pieces + streams + strategies + whole
+    in_letters = [letters.letters_of(text[:170], 76, k) for k in range(len(letters.BREAKS))]
+    return pieces + streams + strategies + whole + in_letters
 
 
 def unpacker(data: bytes) -> bytes | None:
