@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 import arzip
 import arzip.models.lowering  # compiling imports it, even after `registry` replaced the package
 from arzip import coder
-from arzip.codec import Prediction
+from arzip.codec import Prediction, Session
 from arzip.errors import FormatError, ModelError
 from arzip.parts import Part
+from arzip.readings import Chosen
 
 # The first call of a compiled function takes seconds. Examples are the same in every run, so that a
 # failure is due to a change. `--hypothesis-profile explore` tries others.
@@ -165,6 +166,22 @@ def peak_memory(work: Callable[[], object]) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def assert_looking_ahead_changes_nothing(chosen: Chosen, data: NDArray[np.uint8]) -> Session:
+    """Assert it of coding data in a reading: all conditionals sum up, and are those without.
+
+    Returns the session that looked.
+    """
+    swift = arzip.load_model("swift")
+    looking, blind = (swift.session(reading=chosen, size=data.size) for _ in range(2))
+    for byte in data.tolist():
+        freq = looking.conditionals()
+        assert int(freq.sum()) == (1 << 24) - 2
+        looking.observe(byte)
+        assert (blind.conditionals() == freq).all()
+        blind.observe(byte)
+    return looking
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import golden
 import numpy as np
 import pytest
+from conftest import assert_looking_ahead_changes_nothing
 from numpy.typing import NDArray
 
 import arzip
@@ -49,14 +50,7 @@ def test_looking_ahead_changes_nothing() -> None:
     data = array(PICTURE[8000:8400])
     model = registry.load("swift")
     chosen = Chosen(bitmap.READING, (ROW,))
-    looking, blind = (model.session(reading=chosen, size=data.size) for _ in range(2))
-    for byte in data.tolist():
-        freq = looking.conditionals()
-        assert int(freq.sum()) == (1 << 24) - 2
-        looking.observe(byte)
-        before = blind.conditionals()
-        assert (before == freq).all()
-        blind.observe(byte)
+    looking = assert_looking_ahead_changes_nothing(chosen, data)
     plain = model.session(reading=chosen, size=data.size)
     plain.explain(data.tobytes(), 0)
     assert (plain.conditionals() == looking.conditionals()).all()

@@ -3,6 +3,7 @@
 import golden
 import numpy as np
 import pytest
+from conftest import assert_looking_ahead_changes_nothing
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -100,12 +101,5 @@ def test_it_is_found_and_smaller() -> None:
 
 def test_looking_ahead_changes_nothing() -> None:
     data = photograph(3).reshape(-1)[:420]
-    model = registry.load("swift")
     chosen = Chosen(pixels.READING, (3, 3 * WIDTH, *NO_LEVELS))
-    looking, blind = (model.session(reading=chosen, size=data.size) for _ in range(2))
-    for byte in data.tolist():
-        freq = looking.conditionals()
-        assert int(freq.sum()) == (1 << 24) - 2
-        looking.observe(byte)
-        assert (blind.conditionals() == freq).all()
-        blind.observe(byte)
+    assert_looking_ahead_changes_nothing(chosen, data)

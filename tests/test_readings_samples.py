@@ -6,6 +6,7 @@ import wave
 import golden
 import numpy as np
 import pytest
+from conftest import assert_looking_ahead_changes_nothing
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -151,12 +152,5 @@ def test_extreme_numbers(numbers: tuple[int, ...]) -> None:
 
 def test_looking_ahead_changes_nothing() -> None:
     data = array((20000 * tones(200)).astype(">i2").tobytes())
-    model = registry.load("swift")
     chosen = Chosen(samples.READING, (2, SIGNED, 1, 0, 1, 0, 0))
-    looking, blind = (model.session(reading=chosen, size=data.size) for _ in range(2))
-    for byte in data.tolist():
-        freq = looking.conditionals()
-        assert int(freq.sum()) == (1 << 24) - 2
-        looking.observe(byte)
-        assert (blind.conditionals() == freq).all()
-        blind.observe(byte)
+    assert_looking_ahead_changes_nothing(chosen, data)

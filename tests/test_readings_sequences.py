@@ -3,6 +3,7 @@
 import golden
 import numpy as np
 import pytest
+from conftest import assert_looking_ahead_changes_nothing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -111,14 +112,7 @@ def test_whatever_comes(parts: list[bytes]) -> None:
 
 def test_looking_ahead_changes_nothing() -> None:
     data = array(FOUND["fastq"][:300])
-    model = registry.load("swift")
-    looking, blind = (model.session(reading=SEQUENCES, size=data.size) for _ in range(2))
-    for byte in data.tolist():
-        freq = looking.conditionals()
-        assert int(freq.sum()) == (1 << 24) - 2
-        looking.observe(byte)
-        assert (blind.conditionals() == freq).all()
-        blind.observe(byte)
+    assert_looking_ahead_changes_nothing(SEQUENCES, data)
 
 
 @pytest.mark.parametrize("model", ["fast", "swift"])

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from arzip import coder, readings
 from arzip.errors import FormatError
@@ -12,7 +11,6 @@ from arzip.models import registry
 from arzip.readings import READINGS, TEXT, Chosen, spans
 from arzip.readings.spans import Span
 
-PROSE = b"It is a truth universally acknowledged, that a text has words,\nand lines.\n"
 choices = st.sampled_from(READINGS).flatmap(
     lambda reading: st.builds(
         Chosen,
@@ -22,17 +20,6 @@ choices = st.sampled_from(READINGS).flatmap(
     )
 )
 lists = st.lists(st.builds(Span, choices, st.integers(1, 1 << 20)), min_size=1, max_size=20)
-
-
-def array(data: bytes) -> NDArray[np.uint8]:
-    return np.frombuffer(data, dtype=np.uint8)
-
-
-def table(rows: int, length: int, seed: int = 0) -> bytes:
-    """Records in which half of the columns hardly change."""
-    made = np.random.default_rng(seed).integers(0, 256, (rows, length), dtype=np.uint8)
-    made[:, ::2] = made[0, ::2]
-    return made.tobytes()
 
 
 @given(lists)

@@ -70,3 +70,11 @@ def test_no_utf_8_is_refused() -> None:
         wide.wide_of(b"ab\xff", False)
     with pytest.raises(FormatError, match="UTF-8"):
         wide.wide_of("\ud800".encode("utf-8", "surrogatepass"), True)
+
+
+def test_many_runs_take_no_longer() -> None:
+    """A run is compared with its neighbours, not with all others."""
+    one = PROSE[:600].encode("utf-16-le") + b"\xff\xff\xff\xff"
+    found = runs(one * 4000)
+    assert len(found) == 4000
+    assert [run.start for run in found] == [len(one) * k for k in range(4000)]

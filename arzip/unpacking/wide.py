@@ -6,6 +6,7 @@ space, goes on with characters of any script, of which one in some is Latin agai
 """
 
 import re
+from bisect import bisect_left
 from typing import NamedTuple
 
 import numpy as np
@@ -71,13 +72,14 @@ def _runs_in(data: bytes, offset: int) -> list[Run]:
         for match in pattern.finditer(data)
         if match.end() - match.start() >= LEAST
     ]
-    found: list[Run] = []
+    found: list[Run] = []  # from front to back
     for run in sorted(seen, key=lambda run: run.start - run.end):  # longest first, then low first
-        apart = all(run.end <= other.start or other.end <= run.start for other in found)
-        if run.end - run.start >= LEAST and apart and _has_words(data, run):
-            found.append(run)
-    moved = [Run(run.start + offset, run.end + offset, run.high_first) for run in found]
-    return sorted(moved)
+        k = bisect_left(found, run)
+        is_apart = all(run.end <= other.start for other in found[k : k + 1])
+        is_apart &= all(other.end <= run.start for other in found[max(k - 1, 0) : k])
+        if run.end - run.start >= LEAST and is_apart and _has_words(data, run):
+            found.insert(k, run)
+    return [Run(run.start + offset, run.end + offset, run.high_first) for run in found]
 
 
 def _has_words(data: bytes, run: Run) -> bool:
