@@ -111,7 +111,7 @@ def test_a_zip_application(here: Path, warm: Path) -> None:
 
 
 @pytest.mark.parametrize("kibibytes", [100_000, 300_000, 400_000, 500_000])
-@pytest.mark.parametrize("arguments", [["-1c", "text"], ["-dc", "text.arz"]])
+@pytest.mark.parametrize("arguments", [["-3c", "text"], ["-dc", "text.arz"]])
 def test_little_address_space(here: Path, warm: Path, kibibytes: int, arguments: list[str]) -> None:
     """Either it is enough, or there is one line."""
     Path("text.arz").write_bytes(arzip.compress(TEXT, model="swift"))
@@ -172,7 +172,7 @@ def test_compile_where_nothing_can_be_kept(here: Path) -> None:
 @pytest.mark.timeout(1800)
 def test_three_that_start_first(here: Path) -> None:
     processes = [
-        subprocess.Popen([*ARZIP, "-1c", "text"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen([*ARZIP, "-3c", "text"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(3)
     ]
     done = [process.communicate(timeout=900) for process in processes]
@@ -187,7 +187,7 @@ def test_three_that_start_first(here: Path) -> None:
 def test_another_user_for_whom_nothing_can_be_kept(here: Path) -> None:
     before = as_nobody()
     del os.environ[store.ENVIRONMENT]
-    packed = run(*before, *ARZIP, "-1c", "text")
+    packed = run(*before, *ARZIP, "-3c", "text")
     assert (packed.returncode, packed.stdout) == (0, arzip.compress(TEXT, model="swift"))
     assert packed.stderr.count(b"\n") == 1
     assert b"/nonexistent/.cache/arzip" in packed.stderr
@@ -216,7 +216,7 @@ def test_a_read_only_root(here: Path, warm: Path) -> None:
     if run(*before, "true").returncode:
         pytest.skip("a file system cannot be mounted here")
     assert assert_works(before, ARZIP_CACHE_DIR=warm) == b""
-    packed = run(*before, *ARZIP, "-1c", "text", ARZIP_CACHE_DIR="/opt/nowhere")
+    packed = run(*before, *ARZIP, "-3c", "text", ARZIP_CACHE_DIR="/opt/nowhere")
     assert (packed.returncode, packed.stdout) == (0, arzip.compress(TEXT, model="swift"))
     assert packed.stderr.count(b"\n") == 1 and b"Read-only file system" in packed.stderr
 
@@ -230,7 +230,7 @@ def test_a_changed_model_gives_other_results(here: Path, warm: Path) -> None:
     Path("code").chmod(0o700)
     source = Path("arzip/models/bits/mixer.py")
     source.write_text(source.read_text().replace("\nRATE = 24 ", "\nRATE = 25 "))
-    done = run(*ARZIP, "-1c", "text", PYTHONPATH=here)
+    done = run(*ARZIP, "-3c", "text", PYTHONPATH=here)
     assert done.returncode == 1
     assert (
         b"computes other results here" in done.stderr and str(here / "code").encode() in done.stderr
@@ -274,6 +274,6 @@ def test_start_up_takes_little_more_than_numpy(here: Path, warm: Path) -> None:
 
     Path("text.arz").write_bytes(arzip.compress(TEXT, model="swift"))
     numpy = seconds(sys.executable, "-c", "import numpy")
-    assert seconds(*ARZIP, "-1c", "text") < 2.6 * numpy
+    assert seconds(*ARZIP, "-3c", "text") < 2.6 * numpy
     assert seconds(*ARZIP, "-dc", "text.arz") < 2.6 * numpy
     assert seconds(*ARZIP, "--help") < 1.2 * numpy

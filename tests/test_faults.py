@@ -246,7 +246,7 @@ def duration(command: list[str]) -> float:
 def test_kill_9(here: Path, options: list[str], source: str, target: str) -> None:
     """45 times: at any moment from the start to the end, half of them near the end."""
     data = TEXT * 12
-    packed = arzip.compress(data, model="swift")
+    packed = arzip.compress(data, model="fast")
     contents = {"text": data, "text.arz": packed}
     command = [*ARZIP, *options, source]
     Path(source).write_bytes(contents[source])

@@ -20,7 +20,7 @@ from arzip.cli import progress
 from arzip.cli.group import cli
 from arzip.cli.gzip_form import gzip_form
 from arzip.cli.messages import ERROR, OK, is_failure, report_failure, report_usage
-from arzip.system import newfile, transport
+from arzip.system import heap, newfile, transport
 
 __all__ = ["arzcat", "arzip", "unarz"]
 
@@ -50,6 +50,7 @@ def _run(command: click.Command, program: str, arguments: list[str]) -> NoReturn
     Python runs signal handlers in the main thread, between two steps of the interpreter. A call
     into compiled code is one step, of many seconds, so the main thread only waits.
     """
+    heap.give_back()
     _open_standard_streams()
     for name in FATAL:
         number = getattr(signal, name)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from arzip.models.bits.state import ROWS_OF_MORE
 from arzip.models.hybrid import HybridModel
+from arzip.models.model import Bank
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Fitted, bank_of
 from arzip.readings.reading import Reading
@@ -23,12 +24,16 @@ class BroadModel(HybridModel):
     KIND = "broad"
     BROAD = True
 
-    def _fitted(self, parameters: Parameters, reading: Reading, bank: str) -> Fitted:
-        fitted = super()._fitted(parameters, reading, bank)
-        if not reading.size(broad=True).more:
-            return fitted
-        own = parameters.bank(bank, bank_of(reading, with_network=True), "more_weights")
-        return broadened(fitted, parameters.fields(reading, own, more=True))
+    def _taken(self, parameters: Parameters, reading: Reading, bank: str) -> Bank:
+        taken = super()._taken(parameters, reading, bank)
+        if reading.size(broad=True).more:
+            own = parameters.bank(bank, bank_of(reading, with_network=True), "more_weights")
+            taken |= parameters.packed(reading, own, more=True)
+        return taken
+
+    def _bank(self, name: str) -> Fitted:
+        fitted = super()._bank(name)
+        return broadened(fitted, fitted) if "more_weights" in fitted else fitted
 
 
 def broadened(fitted: Fitted, more: Fitted) -> Fitted:

@@ -14,9 +14,9 @@ from arzip import readings
 from arzip.arguments import whole
 from arzip.models import coding, predictor
 from arzip.models.explore.session import PredictorSession
-from arzip.models.model import PIECE, SESSION_SIZE, ReadingModel
+from arzip.models.model import PIECE, SESSION_SIZE, Bank, ReadingModel
 from arzip.models.network.networks import network_of
-from arzip.models.parameters import Parameters
+from arzip.models.parameters import Parameters, widened
 from arzip.models.predictor import Fitted, Predictor, bank_of
 from arzip.parts import Part
 from arzip.readings import READINGS, TEXT, TEXTS, Chosen, finding
@@ -25,7 +25,7 @@ from arzip.readings.spans import Span
 
 __all__ = ["VERSION", "HybridModel"]
 
-VERSION = 17
+VERSION = 18
 
 LITTLE = 1 << 17  # bytes that are no text for which a network's time may be spent
 KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the next one
@@ -46,16 +46,20 @@ class HybridModel(ReadingModel[Predictor]):
         if parameters.network:
             ways += [(reading, True) for reading in READINGS if reading.with_network]
         parameters.check_names(bank_of(*way) for way in ways)
-        self._banks = {
-            bank_of(*way): self._fitted(parameters, way[0], bank_of(*way)) for way in ways
+        self._packed = {
+            bank_of(*way): self._taken(parameters, way[0], bank_of(*way)) for way in ways
         }
         self._network = network_of(parameters.network) if parameters.network else None
         self._preface = parameters.preface
         self._begun: dict[Chosen, Predictor] = {}
 
-    def _fitted(self, parameters: Parameters, reading: Reading, bank: str) -> Fitted:
-        """Return the values that a bank starts from."""
-        return parameters.fields(reading, parameters.bank(bank, reading.name))
+    def _taken(self, parameters: Parameters, reading: Reading, bank: str) -> Bank:
+        """Return what a bank starts from, as the file has it."""
+        return parameters.packed(reading, parameters.bank(bank, reading.name))
+
+    def _bank(self, name: str) -> Fitted:
+        """See ReadingModel."""
+        return widened(self._packed[name])
 
     def memory_needed(self, n: int) -> int:
         """Return the bytes of memory that coding n bytes takes; see predictor.memory_needed."""

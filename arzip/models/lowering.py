@@ -3,6 +3,7 @@
 Imported with numba, when something has to be compiled: see engine/lowered.py.
 """
 
+import functools
 from typing import Any
 
 from llvmlite import ir
@@ -20,6 +21,7 @@ from arzip.models.numbers.intrinsics import (
     WORDS,
     adjust,
     copy_line,
+    inner,
     leading_zeros,
     multiply_block,
     multiply_bytes,
@@ -143,6 +145,43 @@ def _generate_bytes(context: Any, builder: Any, signature: Any, arguments: Any) 
     return context.get_dummy_value()
 
 
+@lower_builtin(inner, types.Array, types.Array)
+def _generate_inner(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    a, b = (
+        context.make_array(kind)(context, builder, array)
+        for kind, array in zip(signature.args, arguments, strict=True)
+    )
+    shorts, wide = ir.VectorType(SHORT, SHORTS), ir.VectorType(WORD, SHORTS)
+    sums = ir.VectorType(WORD, SHORTS // 2)
+    with builder.goto_entry_block():  # once, however often the loop around comes by
+        totals = [builder.alloca(sums) for _ in range(VECTORS)]  # each waits for itself alone
+    for total in totals:
+        builder.store(ir.Constant(sums, None), total)
+
+    def add(total: Any, index: Any) -> None:
+        left, right = (
+            builder.sext(builder.load(_at(builder, array.data, index, shorts), align=2), wide)
+            for array in (a, b)
+        )
+        both = _add_neighbours(builder, builder.mul(left, right))
+        builder.store(builder.add(builder.load(total), both), total)
+
+    size, step = builder.extract_value(a.shape, 0), ir.Constant(LONG, VECTORS * SHORTS)
+    with cgutils.for_range(builder, builder.udiv(size, step)) as loop:
+        first = builder.mul(loop.index, step)
+        for k, total in enumerate(totals):
+            add(total, builder.add(first, ir.Constant(LONG, SHORTS * k)))
+    left_over = builder.urem(size, step)
+    first = builder.sub(size, left_over)
+    with cgutils.for_range(builder, builder.udiv(left_over, ir.Constant(LONG, SHORTS))) as loop:
+        place = builder.mul(loop.index, ir.Constant(LONG, SHORTS))
+        add(totals[0], builder.add(first, place))
+    all_sums = ir.VectorType(LONG, SHORTS // 2)
+    parts = [builder.sext(builder.load(total), all_sums) for total in totals]
+    joined = functools.reduce(builder.add, parts)
+    return _call(builder, "llvm.vector.reduce.add.v8i64", LONG, [joined])
+
+
 def _shorts(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any:
     """Return the place of an array's row of SHORTS numbers of 16 bits, and these in 32."""
     data = context.make_array(kind)(context, builder, array).data
@@ -192,6 +231,11 @@ def _generate_copy(context: Any, builder: Any, signature: Any, arguments: Any) -
     )
     builder.store(builder.load(source, align=4), target, align=4)
     return context.get_dummy_value()
+
+
+@type_callable(inner)
+def _type_inner(context: Any) -> Any:
+    return lambda a, b: types.int64(a, b)
 
 
 @type_callable(copy_line)

@@ -23,14 +23,26 @@ from arzip.parts import Part
 from arzip.readings import TEXT, Chosen, spans
 from arzip.readings.spans import Span
 
-__all__ = ["PIECE", "SESSION_SIZE", "ReadingModel", "spans_in"]
+__all__ = ["PIECE", "SESSION_SIZE", "Bank", "ReadingModel", "spans_in"]
 
 SESSION_SIZE = 1 << 20
 PIECE = 1 << 14  # bytes in a call to compiled code, which nothing can interrupt: under a second
 FEW = 1 << 10  # words of the coder that claim a large segment without being worth its memory
 
-Banks = dict[str, dict[str, NDArray[Any]]]
-"""Fitted values: by bank, then by field."""
+Bank = dict[str, NDArray[Any]]
+"""Fitted values, by field."""
+
+
+class Banks(dict[str, Bank]):
+    """Fitted values, by bank: what is missing is made when it is asked for."""
+
+    def __init__(self, make: Callable[[str], Bank]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> Bank:
+        self[name] = made = self._make(name)
+        return made
 
 
 class _Predictor(Protocol):
@@ -78,7 +90,7 @@ class ReadingModel(ABC, Generic[P]):
         self.identity = parameters.identity
         self._answers = list(parameters.answers)
         self._proven: set[str] = set()
-        self._banks: Banks = {}
+        self._banks = Banks(self._bank)
 
     @classmethod
     def unproven(cls, parameters: Parameters) -> Self:
@@ -104,6 +116,10 @@ class ReadingModel(ABC, Generic[P]):
 
     def __repr__(self) -> str:
         return f"<arzip model {self.name!r}, identity {self.identity.hex()}>"
+
+    @abstractmethod
+    def _bank(self, name: str) -> Bank:
+        """Return the fitted values that a bank starts from."""
 
     @abstractmethod
     def memory_needed(self, n: int) -> int:
@@ -203,7 +219,7 @@ class ReadingModel(ABC, Generic[P]):
 
         Yields the way, how far to go now, and whether that is the span's end.
         """
-        banks = dict(self._banks)
+        banks = Banks(self._banks.__getitem__)
         start = at_work.position
         for chosen, size in listed:
             at_work.read_on(chosen, banks)
@@ -234,6 +250,7 @@ class ReadingModel(ABC, Generic[P]):
                 f"file is safe with it: remove {store.own()}, then reinstall arzip"
             )
         self._proven.add(direction)
+        self._banks.clear()  # few files are read in as many ways as the samples
         if store.written() > written:
             # Now the other direction takes a tenth of what it would take another time.
             self.prove("decode" if direction == "encode" else "encode")

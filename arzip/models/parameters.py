@@ -36,6 +36,7 @@ __all__ = [
     "pack",
     "read",
     "to_bytes",
+    "widened",
     "write",
 ]
 
@@ -146,10 +147,8 @@ class Parameters:
         """Return the name of a bank, or of another one where that one's field is missing."""
         return wanted if f"{wanted}.{field}" in self.tensors else else_
 
-    def fields(
-        self, reading: Reading, bank: str, *, more: bool = False
-    ) -> dict[str, NDArray[np.int32]]:
-        """Return the fields of a state from which this reading starts, as coding needs them.
+    def packed(self, reading: Reading, bank: str, *, more: bool = False) -> dict[str, NDArray[Any]]:
+        """Return the fields of a state from which this reading starts, as the file has them.
 
         They are as large as the reading needs; or those of reading it broadly, if there is `more`.
 
@@ -157,11 +156,10 @@ class Parameters:
 
         Raises ModelError if one is missing, or of another type or shape.
         """
-        fields = {}
-        for field, shape in (more_shapes if more else shapes)(reading).items():
-            tensor = self.tensor(f"{bank}.{field}", np.dtype(TYPES[field]), shape)
-            fields[field] = tensor.astype(np.int32) << SHIFTS[field]
-        return fields
+        return {
+            field: self.tensor(f"{bank}.{field}", np.dtype(TYPES[field]), shape)
+            for field, shape in (more_shapes if more else shapes)(reading).items()
+        }
 
     def check_names(self, banks: Iterable[str]) -> None:
         """Raise ModelError if a tensor is not of these banks, the network or the preface."""
@@ -171,8 +169,13 @@ class Parameters:
                 raise ModelError(f"model {self.name!r} has an unknown tensor {name!r}: it is unfit")
 
 
+def widened(packed: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int32]]:
+    """Return fields as coding needs them."""
+    return {name: tensor.astype(np.int32) << SHIFTS[name] for name, tensor in packed.items()}
+
+
 def pack(fields: Mapping[str, NDArray[np.int32]], bank: str) -> dict[str, NDArray[Any]]:
-    """Return the tensors of one bank: fields() undoes it, except for the bits shifted out."""
+    """Return the tensors of one bank: widened() undoes it, except for the bits shifted out."""
     packed: dict[str, NDArray[Any]] = {}
     for field, value in fields.items():
         bounds = np.iinfo(np.dtype(TYPES[field]))

@@ -26,7 +26,7 @@ from arzip.readings.reading import Reading, State
 __all__ = ["Fitted", "Predictor", "bank_of", "memory_needed", "new_predictor"]
 
 MOST_LINES = 1 << 21
-MOST_POSITIONS = 1 << 23
+MOST_POSITIONS = 1 << 22
 
 Fitted = dict[str, NDArray[Any]]
 """The fields of a state that start from fitted values, by name."""
@@ -65,7 +65,7 @@ class Predictor(NamedTuple):
     def fits(self, n: int) -> bool:
         """Return whether its tables have the sizes for a segment of n bytes."""
         broad = is_broad(self.state)
-        return (self.table.size, self.positions.size) == (_slots(n, broad), _places(n))
+        return (self.table.size, self.positions.size) == (_slots(n, broad), _places(n, broad))
 
     def read_on(self, chosen: Chosen, banks: dict[str, Fitted]) -> None:
         """Read what comes in the chosen way.
@@ -115,7 +115,7 @@ def new_predictor(
     predictor = Predictor(
         new_state(mixer.apm_row(), broad=broad),
         zeros(_slots(n, broad), np.uint32),
-        zeros(_places(n), np.int32),
+        zeros(_places(n, broad), np.int32),
         np.zeros(0, dtype=np.uint8),
         running.start(network) if network else None,
     )
@@ -126,7 +126,7 @@ def new_predictor(
 
 def memory_needed(n: int, network: Network | None, *, broad: bool = False) -> int:
     """Return the bytes that a predictor for n bytes takes, and these, as they are and as read."""
-    tables = 4 * (_slots(n, broad) + _places(n))
+    tables = 4 * (_slots(n, broad) + _places(n, broad))
     state = (BROAD if broad else LAYOUT).itemsize
     return tables + state + (running.memory_needed(network) if network else 0) + 2 * n
 
@@ -139,9 +139,9 @@ def _slots(n: int, broad: bool) -> int:
     return 2 * LINE * _room(2 * n << broad, MOST_LINES << broad)
 
 
-def _places(n: int) -> int:
+def _places(n: int, broad: bool) -> int:
     """Return the entries of the table of positions: 1 a byte, as a power of 2, within bounds."""
-    return _room(n, MOST_POSITIONS)
+    return _room(n, MOST_POSITIONS << broad)
 
 
 def _room(n: int, most: int) -> int:

@@ -240,11 +240,16 @@ def _set_more(state: State, data: NDArray[np.uint8]) -> None:
 
 
 @compiled
+def _keep_nothing(state: State, byte: int) -> None:
+    """Leave what is remembered as it is."""
+
+
+@compiled
 def _stay(state: State) -> None:
     """Leave the contexts as they are for the whole byte."""
 
 
-_observe = _by_index([reading.observe for reading in READINGS])
+_observe = _by_index([reading.observe or _keep_nothing for reading in READINGS])
 _set_contexts = _by_index([reading.set_contexts for reading in READINGS])
 _set_more_of = _by_index([reading.set_more or _set_no_more for reading in READINGS])
 _set_bit_contexts = _by_index([reading.set_bit_contexts or _stay for reading in READINGS])

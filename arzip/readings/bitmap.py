@@ -91,11 +91,6 @@ def _cost_by_pixels(sample: NDArray[np.int64], row: int) -> int:
 
 
 @compiled
-def _observe(state: State, byte: int) -> None:
-    """Keep nothing: the pixels above are found by the row's length."""
-
-
-@compiled
 def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     """Gather the bytes above; contexts wait for each bit."""
     for k in range(1, _ROWS + 1):
@@ -164,7 +159,7 @@ READING = Reading(
     3,
     _find,
     FIELDS,
-    _observe,
+    None,
     _set_contexts,
     _set_bit_contexts,
 )

@@ -16,10 +16,10 @@ LARGEST_SAMPLE = 1 << 18
 _START = 1 / 16
 
 
-def _products(start: float) -> NDArray[np.int64]:
+def _products(start: float) -> NDArray[np.int32]:
     """Return log2 of start (start + 1) (start + 2) ... in 1/256 bits, by the number of factors."""
     logs = np.log2(np.arange(LARGEST_SAMPLE) + start)
-    return np.append(0, np.rint(256 * logs.cumsum())).astype(np.int64)
+    return np.append(0, np.rint(256 * logs.cumsum())).astype(np.int32)
 
 
 _OF_ALL, _OF_EACH = _products(256 * _START), _products(_START)
@@ -29,7 +29,7 @@ def cost(contexts: NDArray[np.int64], sample: NDArray[np.int64]) -> int:
     """Return the cost of all bytes, each in its context, a multiple of 256; in 1/256 bits."""
     _, each = np.unique(contexts + sample, return_counts=True)
     _, together = np.unique(contexts, return_counts=True)
-    return int(_OF_ALL[together].sum() - _OF_EACH[each].sum())
+    return int(_OF_ALL[together].sum(dtype=np.int64) - _OF_EACH[each].sum(dtype=np.int64))
 
 
 def cost_by_phase(

@@ -6,7 +6,6 @@ sample is coded in both.
 """
 
 import itertools
-import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -90,14 +89,16 @@ def _cheapest(
     None if that is not less than so much of what it costs read otherwise. The sample begins with a
     whole unit of so many bytes.
     """
+    if not ways:
+        return None
     start = max(0, (part.size - _SAMPLE) // 2) // unit * unit
     sample = part[start : start + _SAMPLE]
     costs = [
         price(sample, [Span(way, sample.size)]) * (_LATER if way.reading is pixels.READING else 1)
         for way in ways
     ]
-    least = min(costs, default=math.inf)
-    if not costs or (worth < 1 and least >= worth * price(sample, _find(sample, among))):
+    least = min(costs)
+    if worth < 1 and least >= worth * price(sample, _find(sample, among)):
         return None
     return ways[costs.index(least)]
 

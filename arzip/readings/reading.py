@@ -92,8 +92,8 @@ class Reading:
     """
     fields: tuple[Field, ...]
     """What it remembers, as fields of the state."""
-    observe: Callable[[State, int], None]
-    """Take in the byte that came last, number state.position - 1. Compiled."""
+    observe: Callable[[State, int], None] | None
+    """Take in the byte that came last, number state.position - 1. Compiled. None keeps nothing."""
     set_contexts: Callable[[State, NDArray[np.uint8]], None]
     """Set state.hashes[past.SHARED:] and the phases of data[state.position]. Compiled."""
     set_bit_contexts: Callable[[State], None] | None = None

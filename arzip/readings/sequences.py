@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i32, i64, u16, u64
 from arzip.readings.guesses import NONE, guess
+from arzip.readings.numerals import is_digit
 from arzip.readings.past import byte_at, hash_pair, ones
 from arzip.readings.reading import Field, Found, Reading, State
 from arzip.readings.values import CASES
@@ -96,11 +97,6 @@ def _are_sequences(window: NDArray[np.uint8]) -> bool:
             is_known[k] = is_known[k + 1] = True
     others = len(lines) - sum(is_known)
     return any(are_bases) and others <= max(_FEW * len(lines), min(_AT_ENDS, len(lines) // 4))
-
-
-@compiled
-def _observe(state: State, byte: int) -> None:
-    """Keep nothing yet: what goes along needs the data."""
 
 
 @compiled
@@ -287,7 +283,7 @@ def _read_name(state: State, data: NDArray[np.uint8], byte: int) -> None:
 
 @compiled
 def _is_in_part(byte: int) -> bool:
-    is_in: bool = 48 <= byte <= 57 or 65 <= byte <= 90 or 97 <= byte <= 122
+    is_in: bool = is_digit(byte) or 65 <= byte <= 90 or 97 <= byte <= 122
     return is_in
 
 
@@ -318,8 +314,9 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     if kind == _SEQUENCE:
         _expect_base(state, data, column, is_at_end)
     else:
-        for k in range(2):
-            _fill(state.residual_sums[CASES - 2 + k], 0, 0, 0)
+        if column == 0 or state.position == state.span_start:  # no base is expected any more
+            for k in range(2):
+                _fill(state.residual_sums[CASES - 2 + k], 0, 0, 0)
         if kind == _QUALITIES:
             _expect_quality(state, data, column)
         else:
@@ -338,16 +335,15 @@ def _expect_base(state: State, data: NDArray[np.uint8], column: int, is_at_end: 
     short, long = i64(state.short_counts[_short(bases)]), i64(state.long_counts[_long(bases)])
     _fill(state.residual_sums[CASES - 2], short, _SHORT_WEIGHT, _PRIOR)
     _fill(state.residual_sums[CASES - 1], long, _LONG_WEIGHT, _PRIOR)
+    state.phases[1] = 0
     for k in range(2):
         place, errors = state.strands[k], state.strand_errors[k]
+        wrong = min(ones(errors), 7)
+        state.phases[1] = state.phases[1] << 4 | (wrong + 1 if place > 0 else 0)
         if place > 0 and not is_at_end:
             base = i64(_BASES[data[place]])
             letter = _CODES[3 - base if k == 1 else base] + case
-            guess(state, k, letter, min(ones(errors), 7) << 5 | (errors & 31))
-    one, two = state.strands[0] > 0, state.strands[1] > 0
-    first = min(ones(state.strand_errors[0]), 7) + 1 if one else 0
-    second = min(ones(state.strand_errors[1]), 7) + 1 if two else 0
-    state.phases[1] = first << 4 | second
+            guess(state, k, letter, wrong << 5 | (errors & 31))
     most = total = 0
     for k in range(4):
         count = long >> (4 * k) & 15
@@ -404,7 +400,7 @@ def _expect_name(state: State, data: NDArray[np.uint8], column: int) -> None:
         while (
             digits < _MOST_DIGITS
             and pointer + digits < state.position
-            and 48 <= i64(data[pointer + digits]) <= 57
+            and is_digit(data[pointer + digits])
         ):
             digits += 1
         guess(state, 0, i64(there), 512 | digits << 1 | differs | i64(part & u64(15)) << 5)
@@ -435,7 +431,7 @@ READING = Reading(
     3,
     _find,
     FIELDS,
-    _observe,
+    None,
     _set_contexts,
     histograms=2,
     guesses=2,

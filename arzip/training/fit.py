@@ -175,7 +175,7 @@ class BroadFitter(HybridFitter):
         for reading in READINGS:
             for with_network in {reading.with_network, False}:
                 bank = bank_of(reading, with_network)
-                fitted = given.fields(reading, given.bank(bank, reading.name))
+                fitted = parameters.widened(given.packed(reading, given.bank(bank, reading.name)))
                 if reading.set_more:
                     self._start[bank] = unfitted_more(reading, fitted)
                     fitted = broadened(fitted, self._start[bank])

@@ -13,7 +13,7 @@ from arzip.models.explore.stepwise import Stepwise
 from arzip.models.fast import coding, predictor
 from arzip.models.fast.layout import BANKS, FITTED, LAYOUT
 from arzip.models.fast.predictor import Predictor
-from arzip.models.model import SESSION_SIZE, ReadingModel
+from arzip.models.model import SESSION_SIZE, Bank, ReadingModel
 from arzip.models.parameters import Parameters
 from arzip.parts import Part
 from arzip.readings import TEXT, Chosen, finding
@@ -64,7 +64,7 @@ class FastModel(ReadingModel[Predictor]):
     def __init__(self, parameters: Parameters) -> None:
         """Check the parameters. Raises ModelError for another version or an unfit tensor."""
         super().__init__(parameters)
-        self._banks = {
+        self._fitted = {
             bank: {
                 name: parameters.tensor(f"{bank}.{name}", LAYOUT[name].base, LAYOUT[name].shape)
                 for name in FITTED
@@ -73,6 +73,10 @@ class FastModel(ReadingModel[Predictor]):
         }
         if len(parameters.tensors) > len(BANKS) * len(FITTED):
             raise ModelError(f"model {self.name!r} has tensors that no model has: it is unfit")
+
+    def _bank(self, name: str) -> Bank:
+        """See ReadingModel."""
+        return self._fitted[name]
 
     def memory_needed(self, n: int) -> int:
         """Return the bytes of memory that coding n bytes takes; see predictor.memory_needed."""
@@ -89,7 +93,7 @@ class FastModel(ReadingModel[Predictor]):
 
     def predictor(self, n: int, chosen: Chosen, *, sparse: bool = False) -> Predictor:
         """Return a predictor before a segment of n bytes. Its tables are small and never sparse."""
-        return predictor.new_predictor(self._banks, n, chosen)
+        return predictor.new_predictor(self._fitted, n, chosen)
 
     def _find(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> list[Span]:
         return finding.find(data, parts, wide=False)

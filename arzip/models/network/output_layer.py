@@ -26,6 +26,7 @@ from arzip.engine.compiled import compiled, i16, i32, i64, u64
 from arzip.models.network.networks import Activations
 from arzip.models.network.recurrent import MOST_UNITS
 from arzip.models.network.softmax import BYTES, softmax
+from arzip.models.numbers.intrinsics import inner
 
 __all__ = ["OutputLayer", "blank", "learn", "predict"]
 
@@ -38,7 +39,6 @@ DELTA_BITS = 13  # of D: Q13, within +-4
 LARGEST = 32767
 ROUND_BITS = 36 - DELTA_BITS  # a step in Q24 times a vector in Q12, and what of that D leaves out
 CHANCE_BITS = 12
-STRIP = 512  # units whose products are summed in 32 bits: 2**15 * 2**7 each
 
 
 def _chances() -> NDArray[np.int32]:
@@ -82,15 +82,11 @@ def blank(units: int) -> OutputLayer:
 def predict(layer: OutputLayer, activations: Activations) -> None:
     """Fill in the tree of the next byte, after the network's step."""
     hidden, vector, delta = activations.hidden[-1], layer.vector, layer.delta
-    units = vector.size
-    for j in range(units):
+    for j in range(vector.size):
         vector[j] = i32(hidden[j] + 128) >> 8
     trained = activations.sums[activations.sums.size - BYTES :]
     for row in range(BYTES):
-        total = i64(0)
-        if layer.learned[row]:
-            for start in range(0, units, STRIP):
-                total += _dot(delta[row, start : start + STRIP], vector[start : start + STRIP])
+        total = inner(delta[row], vector) if layer.learned[row] else 0
         layer.logits[row] = i32(i64(trained[row]) + (total >> (DELTA_BITS + 7 - 12)))
     softmax(layer.logits, layer.tree)
 
@@ -116,15 +112,6 @@ def learn(layer: OutputLayer, activations: Activations, byte: int, position: int
         layer.learned[row] = 1
         chance = chance * u64(0xD6E8FEB86659FD93) + u64(row)
         _add(delta[row], i32((error * rate) >> 8), vector, i64(chance >> u64(64 - CHANCE_BITS)))
-
-
-@compiled
-def _dot(a: NDArray[np.int16], b: NDArray[np.int16]) -> int:
-    total = i32(0)
-    for j in range(a.size):
-        total = i32(total + i32(i32(a[j]) * i32(b[j])))
-    result: int = i64(total)
-    return result
 
 
 @compiled

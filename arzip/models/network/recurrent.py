@@ -7,7 +7,7 @@ which U makes the sums of all gates. So many more units cost the same. The logit
 first of the last layer's units.
 
 Weights are int8 with a scale for each row. What they multiply is uint8: a number in units of 1/127
-of a state, or 1/24 of a projection, and 128 more, which `centre` takes away again. A product's sum
+of a state, or 1/24 of a projection, and 128 more, which `offset` takes away again. A product's sum
 in int32 is exact in any order, and everything else is integers in a fixed one. A state h in [-1, 1]
 is Q15 in int32, gates Q15, what goes into sigmoid, tanh and softmax Q12.
 
@@ -66,6 +66,7 @@ CENTRE = 128
 """More than what a uint8 stands for."""
 
 SHIFT = 20
+HALF = 1 << (SHIFT - 1)
 
 UNIT_MULTIPLE = 16
 """Units are filled up to whole vectors with ones that stay 0."""
@@ -91,12 +92,10 @@ class Weights(NamedTuple):
     matrix: NDArray[np.int8]
     """For each layer its projection, its recurrent rows, then those of the layer above or of the
     logits, each filled up to whole blocks and interleaved as `multiply_bytes` takes them."""
-    centre: NDArray[np.int32]
-    """Of each row: what CENTRE adds to its sum."""
     scale: NDArray[np.int32]
     """Of each row: sum * scale / 2**SHIFT is Q12."""
-    bias: NDArray[np.int32]
-    """Of each row, in Q12."""
+    offset: NDArray[np.int64]
+    """Of each row: its bias, less what CENTRE adds, and HALF to round; before SHIFT."""
 
 
 class Activations(NamedTuple):
@@ -239,7 +238,7 @@ def _rows(rows: int) -> int:
 def _pack(tensors: Mapping[str, NDArray[Any]], shape: Shape) -> Weights:
     """Return the tensors in the order in which `step` reads them."""
     gates, units, padded = GATES[shape.architecture], shape.units, _padded(shape.units)
-    matrices, centres, scales, biases = [], [], [], []
+    matrices, scales, offsets = [], [], []
 
     def by_gates(tensor: NDArray[Any]) -> NDArray[Any]:
         """Fill up the units in a tensor's first axis, which has `gates` blocks of them."""
@@ -253,10 +252,11 @@ def _pack(tensors: Mapping[str, NDArray[Any]], shape: Shape) -> Weights:
         rows, columns = matrix.shape
         fill = (0, _rows(rows) - rows)
         matrix = np.pad(matrix, ((0, 0), (0, _padded(columns) - columns)))
+        scale = _by_unit(scale, parts)
+        centre = CENTRE * matrix.sum(axis=1, dtype=np.int64) * scale
         matrices.append(interleaved(matrix, BYTE_GROUP))
-        centres.append(np.pad(CENTRE * matrix.sum(axis=1, dtype=np.int32), fill))
-        scales.append(np.pad(_by_unit(scale, parts), fill))
-        biases.append(np.pad(bias, fill))
+        scales.append(np.pad(scale, fill))
+        offsets.append(np.pad((bias.astype(np.int64) << SHIFT) + HALF - centre, fill))
 
     for k in range(shape.layers):
         if shape.rank:
@@ -271,9 +271,8 @@ def _pack(tensors: Mapping[str, NDArray[Any]], shape: Shape) -> Weights:
     return Weights(
         input=np.ascontiguousarray(by_gates(tensors["layers.0.input"].T).T),
         matrix=np.concatenate(matrices),
-        centre=np.concatenate(centres),
         scale=np.concatenate(scales),
-        bias=np.concatenate(biases),
+        offset=np.concatenate(offsets),
     )
 
 
@@ -419,8 +418,6 @@ def _product(
     size = sums.size
     for block in range(0, size, ROWS):
         multiply_bytes(weights.matrix, place + block * vector.size, vector, products, block)
-    centre, scale = weights.centre[row : row + size], weights.scale[row : row + size]
-    bias = weights.bias[row : row + size]
+    scale, offset = weights.scale[row : row + size], weights.offset[row : row + size]
     for j in range(size):
-        product = i64(i32(products[j] - centre[j])) * i64(scale[j])
-        sums[j] = i32(((product + (1 << (SHIFT - 1))) >> SHIFT) + i64(bias[j]))
+        sums[j] = i32((i64(products[j]) * i64(scale[j]) + offset[j]) >> SHIFT)

@@ -27,8 +27,12 @@ def softmax(logits: NDArray[np.int32], tree: NDArray[np.int64]) -> None:
     leaves = tree[BYTES:]
     for j in range(BYTES):
         leaves[j] = weight(i32(largest - logits[j]))
-    for k in range(BYTES - 1, 0, -1):
-        tree[k] = tree[2 * k] + tree[2 * k + 1]
+    size = BYTES
+    while size > 1:  # level by level, whose sums do not depend on each other
+        below, size = tree[size : 2 * size], size >> 1
+        level = tree[size : 2 * size]
+        for k in range(size):
+            level[k] = below[2 * k] + below[2 * k + 1]
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""What numba has no words for: the product of many rows, leading zeros, asking for memory.
+"""What numba has no words for: products of vectors, leading zeros, asking for memory.
 
 The products of matrices and vectors are all the work in a network. Rows lie interleaved, so that no
 sum runs across a vector of the CPU:
@@ -32,6 +32,7 @@ __all__ = [
     "WORDS",
     "adjust",
     "copy_line",
+    "inner",
     "interleaved",
     "leading_zeros",
     "multiply_block",
@@ -99,6 +100,14 @@ def multiply_bytes(
     block = matrix[start : start + ROWS * vector.size].reshape(-1, ROWS, BYTE_GROUP)
     groups = vector.astype(np.int32).reshape(-1, 1, BYTE_GROUP)
     products[row : row + ROWS] = (block * groups).sum(axis=(0, 2), dtype=np.int32)
+
+
+def inner(a: NDArray[np.int16], b: NDArray[np.int16]) -> int:
+    """Return a . b, of whole groups of SHORTS numbers; none of the bounds is checked.
+
+    Sums of each lane's products stay in 32 bits, and numba's own loops would have them in 64.
+    """
+    return int(a.astype(np.int64) @ b.astype(np.int64))
 
 
 def weigh(weights: NDArray[np.int16], row: int, inputs: NDArray[np.int16], place: int) -> int:
