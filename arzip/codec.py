@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from arzip.compressibility import is_incompressible
 from arzip.errors import FormatError, ModelError
 from arzip.parts import Part
+from arzip.photographs import scans
 
 if TYPE_CHECKING:
     from arzip import coder
@@ -59,6 +60,8 @@ KINDS = ("zlib", "gzip", "zip", "png", "noise", "utf-16", "base64")
 
 MOST_FOUND = 1 << 18
 """How many of a kind there are, at most."""
+
+_SHARE_OF_PHOTOGRAPHS = 8  # 1 of so many bytes
 
 REPACKING = 1 << 24
 """Bytes of memory that telling streams takes, beside their data."""
@@ -215,8 +218,11 @@ def encode(
         progress(len(data), 1)
         return Coded(RUN, bytes(data[:1]), CodeLength(8.0, 8.0, 8.0))
     values = np.frombuffer(data, dtype=np.uint8)
-    hopeless = not data or is_incompressible(values)
-    unpacked = _unpacked(data, hopeless) if unpack and known is None else None
+    photographs = getattr(model, "reads_photographs", False)  # not known of a model of one's own
+    hopeless = not data or (
+        is_incompressible(values) and not (photographs and _has_photographs(values))
+    )
+    unpacked = _unpacked(data, hopeless, photographs) if unpack and known is None else None
     if hopeless and unpacked is None:
         progress(len(data), len(data))
         return stored(data)
@@ -250,11 +256,17 @@ def encode(
     return Coded(UNPACKED, payload, account, plain.size, found)
 
 
-def _unpacked(data: bytes | bytearray, hopeless: bool) -> "Unpacked | None":
+def _has_photographs(values: NDArray[np.uint8]) -> bool:
+    """Return whether much of the data is scans of pictures, which only look like noise."""
+    size = sum(scan.end - scan.start for scan in scans(values))
+    return size * _SHARE_OF_PHOTOGRAPHS >= values.size
+
+
+def _unpacked(data: bytes | bytearray, hopeless: bool, photographs: bool) -> "Unpacked | None":
     """Return the data unpacked; None if it holds nothing that can be."""
     from arzip.unpacking import unpack
 
-    return unpack(bytes(data), MOST_PLAIN, hopeless=hopeless)
+    return unpack(bytes(data), MOST_PLAIN, hopeless=hopeless, photographs=photographs)
 
 
 def _share(done: int, size: int, plain_size: int, n: int) -> int:

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import photograph
+
 import arzip
 from arzip.models.registry import names
 
@@ -78,6 +80,11 @@ def inputs() -> dict[str, bytes]:
         "sound": sound(words),
         "doubles": doubles(words),
         "sequences": sequences(words),
+        "photograph": photograph.encoded(
+            [photograph.picture(96, 112), *(photograph.picture(48, 56, k) for k in (1, 2))],
+            halved=True,
+            restart=9,
+        ),
         "mail": text(90) + base64.encodebytes(table[:9000]) + text(90),
         "utf-16": b"\xff\xfe" + b"".join(bytes((byte, 0)) for byte in text(900)),
     }

@@ -67,6 +67,8 @@ class ReadingModel(ABC, Generic[P]):
 
     KIND: ClassVar[str]
     """As a model's file names it."""
+    reads_photographs: ClassVar[bool] = True
+    """Whether it shortens the scans of JPEG pictures, which look like noise."""
     VERSION: ClassVar[int]
     """Of the model's arithmetic. Whatever changes the bytes it codes raises it."""
 

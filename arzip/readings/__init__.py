@@ -7,6 +7,7 @@
     risc.py         machine code in words of 32 bits
     bitmap.py       pictures of one bit a pixel, bit by bit
     pixels.py       other pictures, by the pixels around
+    jpeg.py         the scans of JPEG pictures, bit by bit, by the blocks around (scan.py)
     sequences.py    DNA and RNA, by the bases before on both strands
     samples.py      sound and arrays, by the numbers before
     headers/        where pixels, sound and arrays are, in files whose headers say so
@@ -32,6 +33,7 @@ from arzip.readings import (
     bitmap,
     fields,
     guesses,
+    jpeg,
     past,
     pixels,
     records,
@@ -70,6 +72,7 @@ READINGS: tuple[Reading, ...] = (
     pixels.READING,
     samples.READING,
     sequences.READING,
+    jpeg.READING,
 )
 """Files number them in this order, so a new one goes at the end."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.parts import Part
-from arzip.readings import READINGS, Chosen, Reading, archives, pixels, raw, samples
+from arzip.readings import READINGS, Chosen, Reading, archives, jpeg, pixels, raw, samples
 from arzip.readings.headers import told_in
 from arzip.readings.spans import MOST, Span
 
@@ -136,9 +136,10 @@ def _find(
     What headers tell of comes first, then what else proves to be numbers, then each reading takes
     what it finds of what the ones before it have left. The last one takes all.
     """
-    finders: list[_Finder] = [partial(_with_header, among=among, price=price)]
+    finders: list[_Finder] = [partial(_of, reading) for reading in among if reading in _FIRST]
+    finders += [partial(_with_header, among=among, price=price)]
     finders += [partial(_without_header, among=among, price=price)] if price else []
-    finders += [partial(_of, reading) for reading in among if reading.find]
+    finders += [partial(_of, reading) for reading in among if reading not in _FIRST]
     found: list[tuple[int, Span]] = []
     left = [(0, data.size)]
     for finder in finders:
@@ -190,6 +191,9 @@ def _without_header(
         found += [(start, Span(chosen, end - start))] if chosen else []
     return found
 
+
+_FIRST = (jpeg.READING,)
+"""What is found before all else, which would take its parts for something."""
 
 _BY_PRIORITY = (*READINGS[6:], *READINGS[2:6], *READINGS[:2])
 """What headers tell of, special kinds, fields; then text; then records, which suit everything."""

@@ -55,16 +55,20 @@ class Unpacked(NamedTuple):
         return dict(Counter(layers.KINDS[item.kind] for item in items if item.kind in layers.KINDS))
 
 
-def unpack(data: bytes, most: int, *, hopeless: bool = False) -> Unpacked | None:
+def unpack(
+    data: bytes, most: int, *, hopeless: bool = False, photographs: bool = False
+) -> Unpacked | None:
     """Return the data unpacked, in at most `most` bytes; None if nothing in it can be.
 
-    `hopeless` data has no use of a model as it is.
+    `hopeless` data has no use of a model as it is. One that reads `photographs` has use of these.
     """
     found: list[tuple[Layer, NDArray[np.uint8]]] = []
     parts: list[Part] = []
     plain = data
     while len(found) < MOST_LAYERS:
-        taken = layers.take_apart(plain, most, parts, hopeless=hopeless and not found)
+        taken = layers.take_apart(
+            plain, most, parts, hopeless=hopeless and not found, photographs=photographs
+        )
         if taken is None or not taken[1]:
             break
         layer, plain, parts = taken

@@ -125,14 +125,20 @@ def odds() -> NDArray[np.uint32]:
 
 
 def take_apart(
-    data: bytes, room: int, parts: list[Part], *, hopeless: bool = False
+    data: bytes,
+    room: int,
+    parts: list[Part],
+    *,
+    hopeless: bool = False,
+    photographs: bool = False,
 ) -> tuple[Layer, bytes, list[Part]] | None:
     """Return the layer of some data, its plain text of at most `room` bytes, and the parts of that.
 
     `parts` are those that are known; streams are not looked for in pictures. Returns None if there
-    is nothing to take apart; if the data is `hopeless`, noise alone is not worth it.
+    is nothing to take apart; if the data is `hopeless`, noise alone is not worth it. `photographs`
+    are no noise to who can read them.
     """
-    search = _Search(data, room, parts)
+    search = _Search(data, room, parts, photographs)
     others = {} if hopeless else {other.place: other for other in _others(data, search.array)}
     for place in heapq.merge(places.places(search.array), others):
         if place in others:
@@ -172,11 +178,12 @@ def _others(data: bytes, array: NDArray[np.uint8]) -> list[_Other]:
 class _Search:
     """Goes over data from front to back, and takes it apart."""
 
-    def __init__(self, data: bytes, room: int, parts: list[Part]) -> None:
+    def __init__(self, data: bytes, room: int, parts: list[Part], photographs: bool) -> None:
         self.array = np.frombuffer(data, dtype=np.uint8)
         self._data = data
         self._room = room - len(data)  # for what streams add
         self._given = parts
+        self._photographs = photographs
         self._noise: list[tuple[int, int]] | None = None  # starts and ends to come, the next last
         self._closed = [part for part in parts if part.pixel]  # by their starts
         self._at = 0  # in the data
@@ -258,7 +265,7 @@ class _Search:
     def _copy(self, end: int) -> None:
         """Go on to `end`; what is before it stays as it is, but for noise."""
         if self._noise is None:
-            self._noise = noise.runs(self.array)[::-1]
+            self._noise = noise.runs(self.array, photographs=self._photographs)[::-1]
         while self._noise and self._noise[-1][0] < end:
             start, behind = self._noise.pop()
             start = max(start, self._at)

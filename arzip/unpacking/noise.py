@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from arzip.compressibility import BLOCK, WORTHWHILE, is_incompressible, redundancies, windows_of
 from arzip.engine.compiled import compiled
+from arzip.photographs import scans
 
 __all__ = ["LEAST", "runs"]
 
@@ -26,8 +27,25 @@ def _count(data: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
             counts[block, data[at]] += 1
 
 
-def runs(data: NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Return where noise begins and ends, from front to back."""
+def runs(data: NDArray[np.uint8], *, photographs: bool = False) -> list[tuple[int, int]]:
+    """Return where noise begins and ends, from front to back, without `photographs` if there are.
+
+    These are the scans of JPEG pictures, which a model may read.
+    """
+    found = _runs(data)
+    if not (found and photographs):
+        return found
+    edges = [0, *(edge for scan in scans(data) for edge in (scan.start, scan.end)), data.size]
+    gaps = list(zip(edges[::2], edges[1::2], strict=True))
+    return [
+        (max(start, first), min(end, last))
+        for start, end in found
+        for first, last in gaps
+        if min(end, last) - max(start, first) >= LEAST
+    ]
+
+
+def _runs(data: NDArray[np.uint8]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     if data.size < LEAST:
         return found

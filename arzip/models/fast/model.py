@@ -21,7 +21,7 @@ from arzip.readings.spans import Span
 
 __all__ = ["VERSION", "FastModel"]
 
-VERSION = 2
+VERSION = 3
 
 
 class FastSession(Stepwise):
@@ -59,6 +59,7 @@ class FastModel(ReadingModel[Predictor]):
     """Implements codec.Model. Immutable, so that threads may share it."""
 
     KIND, VERSION = "fast", VERSION
+    reads_photographs = False
     _encode_piece, _decode_piece = staticmethod(coding.encode), staticmethod(coding.decode)
 
     def __init__(self, parameters: Parameters) -> None:

@@ -1,0 +1,58 @@
+"""Where the scans of JPEG pictures are."""
+
+import numpy as np
+import photograph
+import pytest
+from numpy.typing import NDArray
+
+from arzip.photographs import Scan, scans
+
+GREY = photograph.encoded([photograph.picture(64, 80)])
+BEGINS = GREY.index(b"\xff\xda") + 10  # the header of a scan of one component
+
+
+def array(data: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(data, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("before", [b"", b"some bytes before it"])
+@pytest.mark.parametrize("behind", [b"", b"\xff\xd9 and text", GREY])
+def test_each_is_found_with_its_header(before: bytes, behind: bytes) -> None:
+    found = list(scans(array(before + GREY + behind)))
+    n = len(before)
+    assert found[0] == Scan(n + BEGINS, n + len(GREY) - 2, n)
+    assert len(found) == 1 + (behind == GREY)
+
+
+def test_markers_within_a_scan_are_part_of_it() -> None:
+    data = photograph.encoded([photograph.picture(64, 80)], restart=2)
+    assert b"\xff\xd3" in data
+    (found,) = scans(array(data))
+    assert found.end == len(data) - 2
+
+
+def test_a_small_picture_in_the_header_of_another_is_of_that_one() -> None:
+    small = photograph.encoded([photograph.picture(32, 32)])
+    data = GREY[:2] + b"\xff\xe1" + (len(small) + 2).to_bytes(2, "big") + small + GREY[2:]
+    (found,) = scans(array(data))
+    assert (found.header, found.end) == (0, len(data) - 2)
+
+
+@pytest.mark.parametrize("size", [0, 3, 20, BEGINS - 1, BEGINS, BEGINS + 400])
+def test_what_ends_before_its_scan_has_begun_is_none(size: int) -> None:
+    assert not list(scans(array(GREY[:size])))
+
+
+def test_the_end_of_the_data_is_the_end() -> None:
+    (found,) = scans(array(GREY[:-100]))
+    assert found.end == len(GREY) - 100
+
+
+@pytest.mark.parametrize("frame", [0xC2, 0xC9])
+def test_progressive_pictures_are_left_alone(frame: int) -> None:
+    assert not list(scans(array(photograph.encoded([photograph.picture(64, 80)], frame=frame))))
+
+
+def test_headers_that_are_none_take_no_time() -> None:
+    data = array(b"\xff\xd8\xff\xe0\0\1" * 300_000 + GREY)
+    assert not list(scans(data))
