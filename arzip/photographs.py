@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FARTHEST", "Scan", "scans"]
+__all__ = ["FARTHEST", "Scan", "is_photograph", "scans"]
 
 FARTHEST = 1 << 28
 """Bytes from the beginning of a header to its scan, at most."""
@@ -30,6 +30,11 @@ class Scan(NamedTuple):
     end: int
     header: int
     """Where the picture begins."""
+
+
+def is_photograph(data: NDArray[np.uint8]) -> bool:
+    """Return whether some data begins as a JPEG file does."""
+    return data[:3].tobytes() == b"\xff\xd8\xff"
 
 
 def scans(data: NDArray[np.uint8]) -> Iterator[Scan]:

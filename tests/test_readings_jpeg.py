@@ -1,5 +1,8 @@
 """Photographs: the scans of JPEG pictures, read bit by bit by the blocks around."""
 
+import gzip
+import zlib
+
 import golden
 import numpy as np
 import photograph
@@ -135,6 +138,14 @@ def test_sizes_that_do_not_fit(sides: tuple[int, int]) -> None:
     data[at : at + 4] = array(b"".join(side.to_bytes(2, "big") for side in sides))
     (found,) = scans(data)
     roundtrip(data[: found.start + 300], found.start, found.start)
+
+
+def test_inside_of_what_is_compressed_already() -> None:
+    """Deflate gains nothing of a picture, so its streams are opened only for what they hold."""
+    data = zlib.compress(PICTURES["three"], 9) + b"\n" + gzip.compress(PICTURES["grey"], mtime=0)
+    packed = arzip.compress(data, model="swift")
+    assert arzip.decompress(packed) == data
+    assert len(packed) < 0.93 * len(data)
 
 
 def test_within_noise_it_is_found_and_the_noise_is_stored() -> None:

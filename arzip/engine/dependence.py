@@ -30,7 +30,10 @@ __all__ = [
 ]
 
 PACKAGE = "arzip"
-COVERED = ("coder", "compressibility", "engine", "histogram", "models", "readings", "unpacking")
+COVERED = (
+    "coder", "compressibility", "engine", "histogram", "models", "photographs", "readings",
+    "unpacking",
+)  # fmt: skip
 """Modules and packages of arzip that hold compiled functions, what these use, and the engine."""
 
 IRRELEVANT = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}

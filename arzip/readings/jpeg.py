@@ -89,7 +89,8 @@ def _signed(x: int) -> int:
         while size >> shift > 7:
             shift += 1
         kind = min(5 + 2 * shift + (size >> shift > 5), 15)
-    return kind << 1 | i64(x < 0)
+    signed: int = kind << 1 | i64(x < 0)
+    return signed
 
 
 @compiled
@@ -142,7 +143,8 @@ def _zeros(state: State, block: int, k: int) -> int:
 @compiled
 def _size_at(state: State, block: int, k: int) -> int:
     """Return the size of a coefficient."""
-    return abs(i64(state.coefficients[64 * block + k]))
+    size: int = abs(i64(state.coefficients[64 * block + k]))
+    return size
 
 
 @compiled
@@ -182,7 +184,7 @@ def _look_around(state: State, row: int) -> None:
     a, b = i64(coefficients[64 * above + k]), i64(coefficients[64 * left + k])
     d, e = i64(coefficients[64 * corner + k]), i64(coefficients[64 * beside + k])
     aa, bb = i64(coefficients[64 * over + k]), i64(coefficients[64 * far + k])
-    steps = state.steps[state.steps_of[c]]
+    steps = state.step_sizes[state.steps_of[c]]
     down = _edge(coefficients, above, here, k, steps, False) if above else 0
     right = _edge(coefficients, left, here, k, steps, True) if left else 0
     if k == 0:  # of which the difference is told

@@ -74,7 +74,7 @@ FIELDS: tuple[Field, ...] = (
     ("code_ends", np.int64, (8, 17)),  # of each Huffman code: the first that has more bits,
     ("code_bases", np.int64, (8, 17)),  # what to add to one of so many bits,
     ("code_symbols", np.uint8, (8, 256)),  # and its symbol
-    ("steps", np.int64, (4, 64)),  # that coefficients are multiplied by, in zigzag order
+    ("step_sizes", np.int64, (4, 64)),  # that coefficients are multiplied by, in zigzag order
     ("component_of", np.int64, _MOST_BLOCKS),  # of the unit's blocks,
     ("block_x", np.int64, _MOST_BLOCKS),  # and where they are in it
     ("block_y", np.int64, _MOST_BLOCKS),
@@ -120,7 +120,8 @@ def start(state: State, data: NDArray[np.uint8], header: int) -> None:
 
 @compiled
 def _two(data: NDArray[np.uint8], at: int) -> int:
-    return i64(data[at]) << 8 | i64(data[at + 1])
+    number: int = i64(data[at]) << 8 | i64(data[at + 1])
+    return number
 
 
 @compiled
@@ -155,7 +156,7 @@ def _read_steps(state: State, data: NDArray[np.uint8], at: int, end: int) -> Non
             return
         for k in range(64):
             step = _two(data, at + 2 * k) if wide else i64(data[at + k])
-            state.steps[number, k] = max(step, 1)
+            state.step_sizes[number, k] = max(step, 1)
         at += size
 
 

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from arzip.errors import FormatError
 from arzip.parts import Part
+from arzip.photographs import is_photograph
 from arzip.unpacking import blocks, guesses, letters, noise, pictures, places, streams, wide
 from arzip.unpacking.decisions import NUMBER, Decisions
 from arzip.unpacking.guesses import Settings
@@ -299,7 +300,8 @@ class _Search:
         self._work -= PER_TRY + work
         if found is None or found.size < LEAST or self._room + found.size < found.plain.size:
             return None
-        if (found.plain.size - found.size) * LEAST_GAIN < found.size:
+        gains = (found.plain.size - found.size) * LEAST_GAIN >= found.size
+        if not gains and not (self._photographs and is_photograph(found.plain)):
             return None
         return found
 
