@@ -8,13 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FARTHEST", "Scan", "is_photograph", "scans"]
+__all__ = ["FARTHEST", "MOST_PARTS", "Scan", "is_photograph", "scans"]
 
-FARTHEST = 1 << 28
+FARTHEST = 1 << 22
 """Bytes from the beginning of a header to its scan, at most."""
 
+MOST_PARTS = 1 << 9
+"""Of a header."""
+
 _LEAST = 1 << 9  # bytes of a scan
-_MOST_FAILED = 1 << 12  # headers that are none: what is full of these takes milliseconds
+_MOST_FAILED = 1 << 12  # headers that are none
 
 _START = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]")
 _END = re.compile(rb"\xff[\x01-\xcf\xd8-\xff]")
@@ -58,7 +61,9 @@ def scans(data: NDArray[np.uint8]) -> Iterator[Scan]:
 def _scan_of(text: memoryview, header: int) -> int:
     """Return where the scan begins of a picture that begins there; 0 if it cannot be read."""
     at, is_known = header + 2, False
-    while at + 4 <= len(text) and at - header < FARTHEST:
+    for _ in range(MOST_PARTS):
+        if at + 4 > len(text) or at - header >= FARTHEST:
+            return 0
         mark, kind, size = struct.unpack_from(">BBH", text, at)
         if mark != 0xFF or kind in _OTHER_FRAMES or size < 2:
             return 0

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i16, i64, u8, u64
+from arzip.photographs import MOST_PARTS
 from arzip.readings.reading import Field, State
 
 __all__ = [
@@ -129,7 +130,9 @@ def _read_header(state: State, data: NDArray[np.uint8], at: int, end: int) -> bo
     """Read the parts of a header; return whether the last one is of a scan that can be read."""
     at += 2
     frame = 0
-    while at + 4 <= end and data[at] == 0xFF:
+    for _ in range(MOST_PARTS):
+        if at + 4 > end or data[at] != 0xFF:
+            return False
         kind, size = i64(data[at + 1]), _two(data, at + 2)
         behind = at + 2 + size
         if size < 2 or behind > end:
