@@ -76,7 +76,7 @@ def test_looking_ahead_changes_nothing() -> None:
     data = array(PICTURES["with markers"])
     (found,) = scans(data)
     marker = PICTURES["with markers"].index(b"\xff\xd2")
-    for start in (found.start, marker - 20):
+    for start in (found.start, marker - 20, found.end - 400):
         at_work = read_to(data, start)
         if start == found.start:
             at_work.read_on(chosen_of(data), Banks(SWIFT._banks.__getitem__))

@@ -240,10 +240,15 @@ def _block_of(state: State, c: int, x: int, y: int) -> int:
 
 @compiled
 def block_at(state: State, row: int, right: int, down: int) -> int:
-    """Return the number of a block so far from the one of state.scan[row]; 0 if it is outside."""
+    """Return the number of a block so far from the one of state.scan[row].
+
+    It is 0 if that is outside of the picture, or in a unit to come.
+    """
     now = state.scan[row]
     block = now[BLOCK]
     c = state.component_of[block]
+    if state.block_y[block] + down >= 0 and state.block_x[block] + right >= state.sampled_x[c]:
+        return 0
     x = now[COLUMN] * state.sampled_x[c] + state.block_x[block] + right
     y = now[_LINE] * state.sampled_y[c] + state.block_y[block] + down
     return _block_of(state, c, x, y)
