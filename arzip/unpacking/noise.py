@@ -3,6 +3,8 @@
 To model it would take long and gain nothing, so it is taken out of the plain text.
 """
 
+from bisect import bisect_right
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,14 +37,17 @@ def runs(data: NDArray[np.uint8], *, photographs: bool = False) -> list[tuple[in
     found = _runs(data)
     if not (found and photographs):
         return found
-    edges = [0, *(edge for scan in scans(data) for edge in (scan.start, scan.end)), data.size]
-    gaps = list(zip(edges[::2], edges[1::2], strict=True))
-    return [
-        (max(start, first), min(end, last))
-        for start, end in found
-        for first, last in gaps
-        if min(end, last) - max(start, first) >= LEAST
-    ]
+    spared = list(scans(data))
+    ends = [scan.end for scan in spared]
+    left = []
+    for start, end in found:
+        k = bisect_right(ends, start)
+        while k < len(spared) and spared[k].start < end:
+            left.append((start, spared[k].start))
+            start = spared[k].end
+            k += 1
+        left.append((start, end))
+    return [(start, end) for start, end in left if end - start >= LEAST]
 
 
 def _runs(data: NDArray[np.uint8]) -> list[tuple[int, int]]:
