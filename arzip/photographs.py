@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FARTHEST", "MOST_PARTS", "Scan", "is_photograph", "scans"]
+__all__ = ["FARTHEST", "MOST_PARTS", "Scans", "is_photograph", "scans"]
 
 FARTHEST = 1 << 22
 """Bytes from the beginning of a header to its scan, at most."""
@@ -20,14 +20,15 @@ _LEAST = 1 << 9  # bytes of a scan
 _MOST_FAILED = 1 << 12  # headers that are none
 
 _START = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]")
-_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xff]")
-_FRAMES = (0xC0, 0xC1)  # whose coefficients come one by one
-_OTHER_FRAMES = (0xC2, 0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
+_MARK = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+_FRAMES = (0xC0, 0xC1, 0xC2)  # whose coefficients are told by Huffman codes of their sizes
+_OTHER_FRAMES = (0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
+_PARTS = (0xC4, 0xDA, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0))  # that may stand between scans
 _SCAN = 0xDA
 
 
-class Scan(NamedTuple):
-    """The bits of a picture's coefficients."""
+class Scans(NamedTuple):
+    """The bits of a picture's coefficients, and what stands between these."""
 
     start: int
     end: int
@@ -40,26 +41,25 @@ def is_photograph(data: NDArray[np.uint8]) -> bool:
     return data[:3].tobytes() == b"\xff\xd8\xff"
 
 
-def scans(data: NDArray[np.uint8]) -> Iterator[Scan]:
-    """Yield the scans of pictures that are not progressive, from front to back."""
+def scans(data: NDArray[np.uint8]) -> Iterator[Scans]:
+    """Yield the scans of each picture, from front to back."""
     text = data.data
     end = failed = 0
     for found in _START.finditer(text):
         header = found.start()
         if header < end or failed == _MOST_FAILED:
             continue
-        start = _scan_of(text, header)
+        start = _first_scan(text, header)
         if start == 0:
             failed += 1
             continue
-        last = _END.search(text, start)
-        end = last.start() if last else data.size
+        end = _end_of_scans(text, start)
         if end - start >= _LEAST:
-            yield Scan(start, end, header)
+            yield Scans(start, end, header)
 
 
-def _scan_of(text: memoryview, header: int) -> int:
-    """Return where the scan begins of a picture that begins there; 0 if it cannot be read."""
+def _first_scan(text: memoryview, header: int) -> int:
+    """Return where the first scan begins of a picture that begins there; 0 if there is none."""
     at, is_known = header + 2, False
     for _ in range(MOST_PARTS):
         if at + 4 > len(text) or at - header >= FARTHEST:
@@ -72,3 +72,24 @@ def _scan_of(text: memoryview, header: int) -> int:
         if kind == _SCAN:
             return at if is_known and at - header < FARTHEST else 0
     return 0
+
+
+def _end_of_scans(text: memoryview, start: int) -> int:
+    """Return where the last scan ends, from the beginning of the first one."""
+    end = _end_of_scan(text, start)
+    at = end
+    for _ in range(MOST_PARTS):
+        if at + 4 > len(text):
+            break
+        mark, kind, size = struct.unpack_from(">BBH", text, at)
+        if mark != 0xFF or kind not in _PARTS:
+            break
+        at += 2 + size
+        if kind == _SCAN:
+            at = end = _end_of_scan(text, at)
+    return end
+
+
+def _end_of_scan(text: memoryview, start: int) -> int:
+    mark = _MARK.search(text, start)
+    return mark.start() if mark else len(text)

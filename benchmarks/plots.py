@@ -35,7 +35,7 @@ COLOURS = {
     "bzip3": "#c254a3",
     "ppmd": "#5f9c2f",
     "lrzip": "#b06a5a",
-    "zpaq": "#b58900",
+    "zpaq": "#3f4f7f",
 }
 STYLE: dict[str, Any] = {
     "axes.edgecolor": INK,

@@ -85,6 +85,10 @@ def inputs() -> dict[str, bytes]:
             halved=True,
             restart=9,
         ),
+        "progressive": photograph.progressive(
+            [photograph.picture(96, 112), *(photograph.picture(48, 56, k) for k in (1, 2))],
+            halved=True,
+        ),
         "mail": text(90) + base64.encodebytes(table[:9000]) + text(90),
         "utf-16": b"\xff\xfe" + b"".join(bytes((byte, 0)) for byte in text(900)),
     }

@@ -560,7 +560,7 @@ def test_memory_is_limited_in_compressing_too(here: Path) -> None:
     for threads in ("1", "2", "0"):
         same = run("-3", "-c", "-T", threads, "-M", str(need), "data")
         assert same.stdout_bytes == usual, "fewer threads come before smaller segments"
-    less = need * 3 // 4
+    less = need * 4 // 5
     smaller = run("-3", "-c", "--memory", str(less), "data").stdout_bytes
     assert len(usual) < len(smaller)
     assert arzip.decompress(smaller, max_memory=less) == data

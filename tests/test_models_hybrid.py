@@ -151,7 +151,7 @@ def test_an_impossible_reading() -> None:
 
 
 def test_memory_is_bounded_and_says_so() -> None:
-    assert SWIFT.memory_needed(1) < 24 << 20
+    assert SWIFT.memory_needed(1) < 40 << 20, "of which a progressive picture's blocks may take 16"
     assert SWIFT.memory_needed(64 << 20) < 450 << 20
 
 

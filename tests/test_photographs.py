@@ -1,11 +1,13 @@
 """Where the scans of JPEG pictures are."""
 
+from collections.abc import Callable
+
 import numpy as np
 import photograph
 import pytest
 from numpy.typing import NDArray
 
-from arzip.photographs import Scan, scans
+from arzip.photographs import Scans, scans
 
 GREY = photograph.encoded([photograph.picture(64, 80)])
 BEGINS = GREY.index(b"\xff\xda") + 10  # the header of a scan of one component
@@ -20,7 +22,7 @@ def array(data: bytes) -> NDArray[np.uint8]:
 def test_each_is_found_with_its_header(before: bytes, behind: bytes) -> None:
     found = list(scans(array(before + GREY + behind)))
     n = len(before)
-    assert found[0] == Scan(n + BEGINS, n + len(GREY) - 2, n)
+    assert found[0] == Scans(n + BEGINS, n + len(GREY) - 2, n)
     assert len(found) == 1 + (behind == GREY)
 
 
@@ -48,9 +50,24 @@ def test_the_end_of_the_data_is_the_end() -> None:
     assert found.end == len(GREY) - 100
 
 
-@pytest.mark.parametrize("frame", [0xC2, 0xC9])
-def test_progressive_pictures_are_left_alone(frame: int) -> None:
-    assert not list(scans(array(photograph.encoded([photograph.picture(64, 80)], frame=frame))))
+@pytest.mark.parametrize("encode", [photograph.encoded, photograph.progressive])
+def test_all_scans_of_a_picture_are_one(encode: Callable[..., bytes]) -> None:
+    planes = [photograph.picture(64, 80, k) for k in range(3)]
+    data = encode(planes) if encode is photograph.progressive else encode(planes, apart=True)
+    assert data.count(b"\xff\xda") > 2
+    found = next(scans(array(data + GREY)))
+    assert (found.header, found.end) == (0, len(data) - 2)
+
+
+def test_what_is_no_part_of_a_header_ends_them() -> None:
+    data = photograph.progressive([photograph.picture(64, 80)])
+    last = data.rindex(b"\xff\xda")
+    (found,) = scans(array(data[:last] + b"\xff\xd9" + data[last:]))
+    assert found.end == last
+
+
+def test_pictures_of_other_frames_are_left_alone() -> None:
+    assert not list(scans(array(photograph.encoded([photograph.picture(64, 80)], frame=0xC9))))
 
 
 @pytest.mark.parametrize("part", [b"\xff\xd8\xff\xe0\0\1", b"\xff\xd8" + b"\xff\xe0\0\2" * 2000])

@@ -30,6 +30,9 @@ PICTURES = {
     "three": photograph.encoded([LIGHT, *(photograph.picture(128, 160, k) for k in (1, 2))]),
     "halved": photograph.encoded([LIGHT, RED, BLUE], halved=True),
     "with markers": photograph.encoded([LIGHT, RED, BLUE], halved=True, restart=7),
+    "apart": photograph.encoded([LIGHT, RED, BLUE], halved=True, apart=True, restart=9),
+    "progressive": photograph.progressive([LIGHT, RED, BLUE], halved=True),
+    "progressive, grey": photograph.progressive([LIGHT]),
 }
 
 
@@ -59,8 +62,21 @@ def test_the_blocks_are_followed_to_the_end(name: str) -> None:
     data = array(PICTURES[name])
     (found,) = scans(data)
     state = read_to(data, found.end).state
-    assert (state["scan"][:, scan.MODE] == scan.IN_SCAN).all()
-    assert state["scan"][7, scan.COLUMN] == 0 or state["scan"][6, scan.COLUMN] == 0
+    scan.take(state, 7, 0, int(data[found.end - 1]) & 1)
+    assert state["scan"][0, scan.LINE] == state["unit_rows"]
+    assert state["scan"][0, scan.MODE] != scan.IN_SCAN
+
+
+@pytest.mark.parametrize("name", [name for name in PICTURES if "progressive" in name])
+def test_progressive_pictures_end_with_all_of_each_coefficient(name: str) -> None:
+    data = array(PICTURES[name])
+    (found,) = scans(data)
+    state = read_to(data, found.end).state
+    scan.take(state, 7, 0, int(data[found.end - 1]) & 1)
+    for k, plane in enumerate([LIGHT] if "grey" in name else [LIGHT, RED, BLUE]):
+        blocks = photograph.blocks_of(plane).reshape(-1)
+        first = 64 * int(state["plane"][k])
+        assert (state["coefficients"][first : first + blocks.size] == blocks).all()
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -72,11 +88,16 @@ def test_it_comes_back_and_is_smaller(name: str) -> None:
     assert [span.chosen.reading.name for span in finding.find(array(data))][1] == "jpeg"
 
 
-def test_looking_ahead_changes_nothing() -> None:
-    data = array(PICTURES["with markers"])
+@pytest.mark.parametrize(
+    ("name", "mark"), [("with markers", b"\xff\xd2"), ("progressive", b"\xff\xda")]
+)
+def test_looking_ahead_changes_nothing(name: str, mark: bytes) -> None:
+    data = array(PICTURES[name])
     (found,) = scans(data)
-    marker = PICTURES["with markers"].index(b"\xff\xd2")
-    for start in (found.start, marker - 20, found.end - 400):
+    marker, last = (
+        find(mark, found.start) for find in (PICTURES[name].index, PICTURES[name].rindex)
+    )
+    for start in (found.start, marker - 20, last - 20, found.end - 400):
         at_work = read_to(data, start)
         if start == found.start:
             at_work.read_on(chosen_of(data), Banks(SWIFT._banks.__getitem__))
@@ -138,6 +159,14 @@ def test_sizes_that_do_not_fit(sides: tuple[int, int]) -> None:
     data[at : at + 4] = array(b"".join(side.to_bytes(2, "big") for side in sides))
     (found,) = scans(data)
     roundtrip(data[: found.start + 300], found.start, found.start)
+
+
+@pytest.mark.timeout(40)
+def test_many_blocks_that_end_at_once_take_no_time() -> None:
+    data = array(photograph.scans_without_end(2880, 400))
+    (found,) = scans(data)
+    assert (found.end - found.start) / 400 < 24
+    roundtrip(data, found.start, found.start)
 
 
 def test_inside_of_what_is_compressed_already() -> None:

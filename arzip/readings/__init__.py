@@ -7,7 +7,7 @@
     risc.py         machine code in words of 32 bits
     bitmap.py       pictures of one bit a pixel, bit by bit
     pixels.py       other pictures, by the pixels around
-    jpeg.py         the scans of JPEG pictures, bit by bit, by the blocks around (scan.py)
+    jpeg.py         the scans of JPEG pictures, bit by bit, by the blocks around
     sequences.py    DNA and RNA, by the bases before on both strands
     samples.py      sound and arrays, by the numbers before
     headers/        where pixels, sound and arrays are, in files whose headers say so
@@ -16,9 +16,11 @@
 
 A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of
 that; what all of them share is in past.py. Numbers are predicted by value with values.py and
-leastsquares.py. What text in fields follows is in cells.py, echoes.py and numerals.py, and becomes
-guesses (guesses.py). An encoder finds the reading that suits a span, with its number if it has one,
-and the file tells the decoder.
+leastsquares.py. Of a JPEG picture, frame.py has what its header says, scan.py what a bit is of,
+around.py what the blocks around say, and finer.py the scans that add bits to what earlier ones
+told. What text in fields follows is in cells.py, echoes.py and numerals.py, and becomes guesses
+(guesses.py). An encoder finds the reading that suits a span, with its number if it has one, and the
+file tells the decoder.
 """
 
 from collections.abc import Callable, Sequence

@@ -2,7 +2,8 @@
 
 A token is a run of letters, digits and the like; all other bytes are separators, each by itself. A
 place is known in two ways. One is by the separators of the line up to there, or by the label before
-it: the word before a colon or an equals sign, or a tag. The other is by the line up to there
+it: the word before a colon or an equals sign, or a tag; within braces also by the labels before
+these, so that a name in one object is not that in another. The other is by the line up to there
 without its digits, its template. At each token two pointers start where one stood last in the same
 place, and go along: the byte there is expected, and how that went of late says how much to trust
 it. Of numbers one also tells how many digits are to come, and after the first one that differs, by
@@ -25,6 +26,7 @@ from arzip.readings.text import observe_line, set_line_contexts, stretches_of_te
 __all__ = ["READING"]
 
 _MOST_DIGITS = 20
+_DEEPEST = 31  # braces further inside are all alike
 
 _LEAST = 1 << 10  # bytes, or to say so costs more than it saves
 _SHARE = 0.12  # of no letters, spaces or full stops: from 2 % in prose to 50 % in logs
@@ -37,6 +39,8 @@ FIELDS: tuple[Field, ...] = (
     *echoes.FIELDS,
     ("separators", np.uint64),  # a hash of the line's
     ("label", np.uint64),
+    ("depth", np.int64),  # of braces
+    ("around", np.uint64, _DEEPEST + 1),  # for each depth, a hash of the labels before its braces
     ("template", np.uint64),  # a hash of the line without its digits
     ("template_before", np.uint64),  # that of the line before
     ("paths", np.uint64, 2),  # hashes of where the token is
@@ -76,6 +80,13 @@ def _go_on(state: State, data: NDArray[np.uint8]) -> None:
             state.label = state.token
     if before == 34 and last == 58:  # ":
         state.label = state.token_before
+    if last == 123:  # {
+        if state.depth < _DEEPEST:
+            state.around[state.depth + 1] = hash_pair(state.around[state.depth], state.label)
+        state.depth += 1
+        state.label = u64(0)
+    elif last == 125:  # }
+        state.depth = max(state.depth - 1, 0)
     if last == 10:
         state.separators = state.label = state.surprises = u64(0)
         state.template_before, state.template = state.template, u64(0)
@@ -84,6 +95,9 @@ def _go_on(state: State, data: NDArray[np.uint8]) -> None:
         state.separators = hash_pair(state.separators, u64(last))
     state.token = u64(0)
     known = hash_pair(state.label, u64(last)) if state.label else state.separators
+    if state.depth > 0:
+        around = state.around[min(state.depth, _DEEPEST)]
+        known = hash_pair(hash_pair(state.label, u64(last)), around)
     state.paths[0] = hash_pair(known, u64(1))
     state.paths[1] = hash_pair(state.template, u64(2))
     _point(state, data)
