@@ -18,7 +18,7 @@ from arzip.engine.compiled import compiled, i64
 from arzip.readings import scan
 from arzip.readings.reading import State
 
-__all__ = ["cut", "edges", "inside", "signed", "size", "told"]
+__all__ = ["cut", "edges", "inside", "signed", "size", "told", "told_before"]
 
 _ROOT = np.full(8, 256, dtype=np.int64)
 _ROOT[0] = 181
@@ -147,6 +147,12 @@ def _at(state: State, here: int, row: int, column: int, k: int) -> int:
 def told(state: State, block: int, k: int) -> int:
     """Return a coefficient in units of what this scan tells."""
     return _shifted(i64(state.coefficients[64 * block + k]), k, state.low_bits)
+
+
+@compiled
+def told_before(state: State, block: int, k: int) -> int:
+    """Return the same without the bit that this scan adds."""
+    return _shifted(i64(state.coefficients[64 * block + k]), k, state.low_bits + 1) << 1
 
 
 @compiled

@@ -6,7 +6,7 @@ Three kinds of bits come: those of symbols, which say how many zeros stay zeros 
 
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.readings import scan
-from arzip.readings.around import cut, edges, inside, signed, size, told
+from arzip.readings.around import cut, edges, inside, signed, size, told, told_before
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import State
 
@@ -32,13 +32,8 @@ def _of_symbols(state: State, row: int, wait: int) -> None:
     now = state.scan[row]
     k, here, left, above = now[scan.K], now[scan.HERE], now[scan.LEFT], now[scan.ABOVE]
     c = min(state.component_of[now[scan.BLOCK]], 1)
-    code, length = now[scan.CODE], now[scan.LENGTH]
-    need = u64(0)
-    if wait == scan.RUN_BIT:
-        code, length, need = now[scan.VALUE], now[scan.GOT], u64(now[scan.NEED])
-    within = length % 3
-    near = 1 << within | (code & ((1 << within) - 1))
-    so_far = u64(code >> within | 1 << (length - within))
+    _, so_far, near = scan.came(state, row)
+    need = u64(now[scan.NEED]) if wait == scan.RUN_BIT else u64(0)
     so_far |= need << u64(32) | u64(state.scan_number) << u64(40)  # each has codes of its own
     zeros, olds, first, last_old, likely = i64(0), i64(0), i64(0), i64(0), i64(0)
     pattern, fine = u64(0), u64(0)
@@ -111,8 +106,7 @@ def _of_coefficients(state: State, row: int, wait: int) -> None:
     k = now[scan.TARGET] if is_sign else now[scan.K]
     here, left, above = now[scan.HERE], now[scan.LEFT], now[scan.ABOVE]
     c = min(state.component_of[now[scan.BLOCK]], 1)
-    known = i64(0) if is_sign else told(state, here, k)
-    known = known >> 1 << 1 if known >= 0 or k == 0 else -(-known >> 1 << 1)
+    known = i64(0) if is_sign else told_before(state, here, k)
     sign = -1 if known < 0 and k > 0 else 1  # what comes is of its size
     less, level = sign * known, abs(known) if k > 0 else i64(0)
     a, b = sign * told(state, above, k) - less, sign * told(state, left, k) - less

@@ -83,12 +83,7 @@ def _look_around(state: State, row: int) -> None:
     k, here, left, above = now[scan.K], now[scan.HERE], now[scan.LEFT], now[scan.ABOVE]
     c = state.component_of[now[scan.BLOCK]]
     is_number = now[scan.WAIT] != scan.CODE_BIT
-    code, length = now[scan.CODE], now[scan.LENGTH]
-    if is_number:
-        code, length = now[scan.VALUE], now[scan.GOT]
-    within = length % 3
-    near = 1 << within | (code & ((1 << within) - 1))
-    so_far = u64(code >> within | 1 << (length - within))
+    length, so_far, near = scan.came(state, row)
     if is_number:
         so_far = so_far << u64(5) | u64(now[scan.NEED]) | u64(now[scan.WAIT]) << u64(31)
     else:

@@ -31,7 +31,6 @@ __all__ = [
     "BELOW",
     "BESIDE",
     "BLOCK",
-    "CODE",
     "CODE_BIT",
     "CORNER",
     "COUNT",
@@ -39,13 +38,11 @@ __all__ = [
     "FAR",
     "FIELDS",
     "FIRST_VALUES",
-    "GOT",
     "HERE",
     "IN_SCAN",
     "LAST",
     "LEFT",
     "LEFT_END",
-    "LENGTH",
     "LINE",
     "MODE",
     "NEED",
@@ -55,11 +52,11 @@ __all__ = [
     "SIGN_BIT",
     "TARGET",
     "USUAL",
-    "VALUE",
     "WAIT",
     "ZIGZAG",
     "K",
     "begin_byte",
+    "came",
     "is_known",
     "start",
     "take",
@@ -294,6 +291,20 @@ def take(state: State, row: int, to: int, bit: int) -> None:
             _end_number(state, to)
     if scan[MODE] == IN_SCAN and scan[_NOTED] != scan[HERE]:
         _look_around(state, to)  # once, however many blocks have ended
+
+
+@compiled
+def came(state: State, row: int) -> tuple[int, int, int]:
+    """Return how many bits came of a symbol or number, and these in two parts, each behind a 1: up
+    to a whole number of threes, and the rest.
+    """
+    scan = state.scan[row]
+    is_code = scan[WAIT] == CODE_BIT
+    bits = scan[CODE] if is_code else scan[VALUE]
+    length = scan[LENGTH] if is_code else scan[GOT]
+    within = length % 3
+    near = 1 << within | (bits & ((1 << within) - 1))
+    return length, u64(bits >> within | 1 << (length - within)), near
 
 
 @compiled
