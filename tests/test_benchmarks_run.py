@@ -100,7 +100,8 @@ def test_accounts_of_chunks_and_whole_files(folder: Path) -> None:
     made = {job.key[1:]: accounting.account(job) for job in work}
     whole, chunks = made["text", "arzip-swift", 0], made["", "arzip-swift", accounting.CHUNK]
     assert whole.bytes == chunks.bytes == len(TEXT)
-    assert 0 < whole.model_bits < whole.payload_bits < 8 * whole.compressed
+    # A number in the last interval may be a byte shorter than its width asks for, by chance.
+    assert 0 < whole.model_bits < whole.payload_bits + 8 < 8 * whole.compressed
     assert chunks.payload_bits > whole.payload_bits  # each chunk starts anew
     assert (
         made["", "lzma2", accounting.CHUNK].compressed < made["", "xz", accounting.CHUNK].compressed

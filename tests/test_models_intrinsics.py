@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from arzip.engine.compiled import compiled
-from arzip.models.numbers.intrinsics import BYTE_GROUP, ROWS, inner, interleaved, multiply_bytes
+from arzip.engine.compiled import compiled, u32, u64
+from arzip.models.numbers.intrinsics import (
+    BYTE_GROUP,
+    ROWS,
+    WORDS,
+    inner,
+    interleaved,
+    multiply_bytes,
+    seek,
+    shortest,
+)
 
 RNG = np.random.default_rng(5)
 
@@ -20,6 +29,32 @@ def compiled_multiply(
     matrix: NDArray[np.int8], vector: NDArray[np.uint8], products: NDArray[np.int32]
 ) -> None:
     multiply_bytes(matrix, 0, vector, products, 0)
+
+
+@compiled
+def compiled_seek(table: NDArray[np.uint32], place: int, tag: int) -> int:
+    return seek(table, u64(place), u32(tag))
+
+
+@compiled
+def compiled_shortest(table: NDArray[np.uint32], place: int) -> int:
+    return shortest(table, u64(place))
+
+
+@pytest.mark.parametrize("tags", [4, 1 << 20], ids=["some alike", "none alike"])
+def test_runs_among_others(tags: int) -> None:
+    for _ in range(300):
+        words = RNG.integers(0, tags, 3 * WORDS).astype(np.uint32) << 12
+        words |= RNG.integers(0, 1 << 4, words.size).astype(np.uint32) << 8
+        words |= RNG.integers(0, 3, words.size).astype(np.uint32)
+        tag = int(words[RNG.integers(words.size)]) ^ int(RNG.integers(1 << 12))
+        here = words[WORDS : 2 * WORDS].tolist()
+        of_tag = [k for k, word in enumerate(here) if word >> 12 == tag >> 12 and word & 255]
+        assert compiled_seek(words, WORDS, tag) == (of_tag[0] if of_tag else WORDS)
+        assert seek(words, WORDS, tag) == compiled_seek(words, WORDS, tag)
+        counts = [word & 255 for word in here]
+        assert compiled_shortest(words, WORDS) == counts.index(min(counts))
+        assert shortest(words, WORDS) == compiled_shortest(words, WORDS)
 
 
 @pytest.mark.parametrize("size", [16, 48, 64, 80, 320, 2048])

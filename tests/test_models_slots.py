@@ -113,8 +113,8 @@ def test_what_was_seen_often_outlasts_what_was_seen_once() -> None:
     for _ in range(500):
         take(state, table, rng.integers(0, 1 << 62, CONTEXTS).astype(np.uint64), 6)
     look(state, table, often)
-    known = [int(slot) for slot in state["cache"][:CONTEXTS, 1] if ngram.count_of(slot) == 20]
-    assert len(known) >= CONTEXTS - 2  # two may have had the same place from the start
+    known = [int(slot) for slot in state["cache"][:CONTEXTS, 1] if ngram.count_of(slot) >= 17]
+    assert len(known) >= CONTEXTS - 2  # some have one home, and begin after one another
 
 
 def test_a_slot_after_an_outcome_is_what_learning_makes_of_it() -> None:

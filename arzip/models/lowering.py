@@ -26,6 +26,8 @@ from arzip.models.numbers.intrinsics import (
     multiply_block,
     multiply_bytes,
     prefetch,
+    seek,
+    shortest,
     weigh,
 )
 from arzip.readings.reading import MOST_CONTEXTS
@@ -231,6 +233,56 @@ def _generate_copy(context: Any, builder: Any, signature: Any, arguments: Any) -
     )
     builder.store(builder.load(source, align=4), target, align=4)
     return context.get_dummy_value()
+
+
+def _words(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Return a vector of WORDS numbers of an array."""
+    data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+    place = _at(builder, data, arguments[1], ir.VectorType(WORD, WORDS))
+    return builder.load(place, align=4)
+
+
+def _all(builder: Any, value: Any) -> Any:
+    """Return a vector of WORDS times the same number."""
+    kind = ir.VectorType(WORD, WORDS)
+    one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(WORD, 0))
+    return builder.shuffle_vector(one, one, _constant([0] * WORDS))
+
+
+@lower_builtin(seek, types.Array, types.uint64, types.uint32)
+def _generate_seek(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    words = _words(context, builder, signature, arguments)
+    nothing = ir.Constant(words.type, None)
+    unlike = builder.and_(
+        builder.xor(words, _all(builder, arguments[2])), _constant([0xFFFFF000] * WORDS)
+    )
+    count = builder.and_(words, _constant([0xFF] * WORDS))
+    found = builder.and_(
+        builder.icmp_unsigned("==", unlike, nothing), builder.icmp_unsigned("!=", count, nothing)
+    )
+    # One more bit, so that there is a first one.
+    bits = builder.zext(builder.bitcast(found, ir.IntType(WORDS)), LONG)
+    bits = builder.or_(bits, ir.Constant(LONG, 1 << WORDS))
+    return builder.cttz(bits, ir.Constant(ir.IntType(1), 1))
+
+
+@lower_builtin(shortest, types.Array, types.uint64)
+def _generate_shortest(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    words = _words(context, builder, signature, arguments)
+    counts = builder.and_(words, _constant([0xFF] * WORDS))
+    numbered = builder.or_(builder.shl(counts, _constant([8] * WORDS)), _constant(range(WORDS)))
+    least = _call(builder, f"llvm.vector.reduce.umin.v{WORDS}i32", WORD, [numbered])
+    return builder.zext(builder.and_(least, ir.Constant(WORD, 0xFF)), LONG)
+
+
+@type_callable(seek)
+def _type_seek(context: Any) -> Any:
+    return lambda table, place, tag: types.uint64(table, types.uint64, types.uint32)
+
+
+@type_callable(shortest)
+def _type_shortest(context: Any) -> Any:
+    return lambda table, place: types.uint64(table, types.uint64)
 
 
 @type_callable(inner)

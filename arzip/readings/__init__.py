@@ -18,9 +18,9 @@ A reading (reading.py) says what it remembers of the bytes before and which cont
 that; what all of them share is in past.py. Numbers are predicted by value with values.py and
 leastsquares.py. Of a JPEG picture, frame.py has what its header says, scan.py what a bit is of,
 around.py what the blocks around say, and finer.py the scans that add bits to what earlier ones
-told. What text in fields follows is in cells.py, echoes.py and numerals.py, and becomes guesses
-(guesses.py). An encoder finds the reading that suits a span, with its number if it has one, and the
-file tells the decoder.
+told. What text in fields follows is in cells.py, echoes.py and numerals.py, what binary data does
+in pursuit.py, and becomes guesses (guesses.py). An encoder finds the reading that suits a span,
+with its number if it has one, and the file tells the decoder.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,6 +38,7 @@ from arzip.readings import (
     jpeg,
     past,
     pixels,
+    pursuit,
     records,
     risc,
     samples,
@@ -86,6 +87,7 @@ FIELDS = (
     *values.FIELDS,
     *guesses.FIELDS,
     *alike.FIELDS,
+    *pursuit.FIELDS,
     *(field for reading in READINGS for field in reading.fields),
 )
 """What all of them remember."""

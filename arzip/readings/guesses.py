@@ -10,7 +10,7 @@ from arzip.readings.reading import MOST_GUESSES, Field, State
 
 __all__ = ["CASES", "FIELDS", "NONE", "guess"]
 
-CASES = 1 << 10
+CASES = 1 << 11
 """Of each guess."""
 
 NONE = 256

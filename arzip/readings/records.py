@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
-from arzip.readings import alike, breadth
+from arzip.readings import alike, breadth, pursuit
 from arzip.readings.past import byte_at, expected, hash_pair
 from arzip.readings.reading import Field, Found, Reading, State
 from arzip.readings.structure import DISTANCES, FARTHEST, NO_ANCHOR, structure_of
@@ -163,6 +163,7 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[27] = aligned | here
     hashes[28] = history & u64(0xFFFF) | here
     alike.set_contexts(state, data, _CONTEXTS)
+    pursuit.expect(state, data)
     state.phases[1] = i64(min(phase, u64(31))) << 3
     state.phases[2] = state.match_byte if state.match_length > 0 else i64(above)
 
@@ -178,6 +179,7 @@ READING = Reading(
     _observe,
     _set_contexts,
     histograms=alike.HISTOGRAMS,
+    guesses=pursuit.GUESSES,
     set_more=breadth.set_more_of_records,
     with_network=True,
 )

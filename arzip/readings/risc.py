@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u32, u64
+from arzip.readings import pursuit
 from arzip.readings.past import expected, hash_pair
 from arzip.readings.reading import Field, Found, Numbers, Reading, State
 from arzip.readings.windows import stretches
@@ -160,6 +161,7 @@ def _observe(state: State, byte: int) -> None:
 
 @compiled
 def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
+    pursuit.expect(state, data)
     history = state.history
     words = state.words
     part = u64((state.position - state.span_start) & 3)
@@ -211,4 +213,5 @@ READING = Reading(
     _set_contexts,
     transform=_transform,
     undo=_undo,
+    guesses=pursuit.GUESSES,
 )

@@ -11,7 +11,7 @@ Other readings have more phases than text, and a mixer for each. What is read br
 set of mixers, which see the inputs of more contexts as well.
 
 Every weight follows the gradient of its own mixer's code length, online (Mahoney's PAQ mixing, a
-product of experts): w_k += rate * (bit - squash(o_k)) * x.
+product of experts): w_k += rate * (bit - squash(o_k)) * x, unless the error is too small to matter.
 
 Inputs and log-odds are Q8, weights Q16. Products stay inside 32 bits: |x| < 2**11 and |w| < 2**20.
 """
@@ -44,6 +44,7 @@ from arzip.readings.reading import MORE_PHASES, Size, State
 __all__ = ["apm_row", "ask_maps", "begin_byte", "learn", "predict"]
 
 LARGEST = (1 << 20) - 1  # of a weight: +-16
+LEAST_PULL = 512  # what would move weights by 2**-14 at most is left out, and takes no time
 RATE = 24  # of the mixers in the long run, in 2**-22 of Q16 units
 EARLY_RATE = 1 << 22  # more at first: 128 at the start, half of that after HALF_TIME bytes
 HALF_TIME = 1 << 15
@@ -194,6 +195,8 @@ def _adjusting(first: int, end: int, count: int) -> Callable[[State, int, int], 
         for k in range(first, end):
             error = goal - i64(SQUASH[u64(state.odds[2 + k] + LIMIT)])
             pull = i32((error * rate) >> 10)
+            if -LEAST_PULL < pull < LEAST_PULL:
+                continue
             r = u64(state.rows[k])
             for i in range(count):
                 step = i32(i32(i32(inputs[i] * pull) + i32(1 << 17)) >> 18)

@@ -10,8 +10,10 @@ from which the line can be unfolded, slot for slot, as if it had been kept. Only
 followed by a second half byte is given a line. The table's first half is for lines; the other half,
 for runs, has room for sixteen times as many.
 
-A line is looked for in two neighbouring places and a run in a bucket of four; a new one takes the
-place of the one that was used least.
+A line is looked for in two neighbouring places, and a run in 16, which are one line of the
+processor's cache, its home; a new one takes the place of the one that was used least. Both half
+bytes of a context have the same home. So a byte and context ask for memory three times; but where
+the first half has a run, the second mostly has one as well, and no line is asked for.
 """
 
 from collections.abc import Callable
@@ -22,14 +24,14 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, i64, u32, u64
 from arzip.models.bits.ngram import MOST, UNSEEN, after, count_of
 from arzip.models.bits.state import LINE
-from arzip.models.numbers.intrinsics import copy_line, prefetch
+from arzip.models.numbers.intrinsics import WORDS, copy_line, prefetch, seek, shortest
 from arzip.readings import for_each_size
 from arzip.readings.reading import Size, State
 
 __all__ = ["find", "locate", "store"]
 
-BUCKET = 4
-"""Runs among which one is looked for: 16 bytes, never in two cache lines."""
+HOME = 16
+"""Runs in a line of the processor's cache."""
 
 TAG = u32(0xFFFFF000)
 OUTCOME = u32(0xF00)
@@ -60,19 +62,28 @@ def locate(size: Size) -> Callable[[State, NDArray[np.uint32], int], None]:
 
         The sooner this is called before `find`, the less that waits for memory.
         """
-        places, buckets, tags = state.places, state.buckets, state.tags
+        places, homes, tags = state.places, state.homes, state.tags
         half = u64(table.size >> 1)
-        lines, runs = half // u64(LINE) - u64(1), half // u64(BUCKET) - u64(1)
+        lines, home = half // u64(LINE) - u64(1), half // u64(HOME) - u64(1)
         salt = u64(partial) * u64(0x9E3779B97F4A7C15)
+        if partial == 1:
+            for i in range(total):
+                homes[i] = half + ((_mixed(state.hashes[i] ^ salt) >> u64(34)) & home) * u64(HOME)
         for i in range(total):
-            x = state.hashes[i] ^ salt
-            x = (x ^ (x >> u64(31))) * u64(0xD6E8FEB86659FD93)
+            x = _mixed(state.hashes[i] ^ salt)
             places[i] = ((x >> u64(20)) & lines) * u64(LINE)
-            buckets[i] = half + ((x >> u64(34)) & runs) * u64(BUCKET)
             tags[i] = u32(x) | u32(1)
-        for i in range(total):
-            prefetch(table, buckets[i])
-            prefetch(table, places[i])
+        if state.by_bits:
+            for i in range(total):
+                prefetch(table, places[i])
+        elif partial == 1:
+            for i in range(total):
+                prefetch(table, homes[i])
+                prefetch(table, places[i])
+        else:
+            for i in range(total):
+                is_run = state.runs[i] != u64(0) and count_of(state.cache[i, 1]) > u32(1)
+                prefetch(table, homes[i] if is_run else places[i])
 
     return locate
 
@@ -84,38 +95,33 @@ def find(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
     @compiled
     def find(state: State, table: NDArray[np.uint32]) -> None:
         """Copy the located lines into the cache, unfolding runs and beginning what is new."""
-        places, tags, lines, cache = state.places, state.tags, state.lines, state.cache
+        places, homes, tags, lines, runs, cache = (
+            state.places, state.homes, state.tags, state.lines, state.runs, state.cache,
+        )  # fmt: skip
         state.hits = 0
         state.node = u64(1)
         for i in range(total):
-            if table[places[i]] != tags[i]:
+            lines[i] = places[i]
+            runs[i] = u64(0)
+            if not state.by_bits:  # a run is of half a byte
+                at = seek(table, homes[i], tags[i])
+                runs[i] = homes[i] + at if at < u64(WORDS) else u64(0)
+            if runs[i] == u64(0) and table[places[i]] != tags[i]:
                 prefetch(table, places[i] ^ u64(LINE))
         for i in range(total):
-            line = places[i]
-            first = table[line]
-            if first != tags[i] and first != u32(0):  # where that is empty, so is the neighbour
-                neighbour = line ^ u64(LINE)
-                if table[neighbour] == tags[i] or count_of(table[line + u64(1)]) > count_of(
-                    table[neighbour + u64(1)]
-                ):
-                    line = neighbour
-            lines[i] = line
-            if table[line] == tags[i]:
+            if runs[i] != u64(0):
                 state.hits += i64(i < own)
-                state.runs[i] = u64(0)
-                copy_line(cache, u64(i * LINE), table, line)
+                _begin(cache, i, tags[i])
+                _unfold(cache, i, table[runs[i]])
+                continue
+            lines[i] = _claim(table, places[i], tags[i])
+            if table[lines[i]] == tags[i]:
+                state.hits += i64(i < own)
+                copy_line(cache, u64(i * LINE), table, lines[i])
             else:
-                cache[i, 0] = tags[i]
-                for k in range(1, LINE):
-                    cache[i, k] = UNSEEN
-                state.runs[i] = u64(0)
-                if state.by_bits:
-                    continue  # a run is of half a byte
-                place = _find_run(table, state.buckets[i], tags[i])
-                state.runs[i] = place
-                if _is_run_of(table[place], tags[i]):
-                    state.hits += i64(i < own)
-                    _unfold(cache, i, table[place])
+                _begin(cache, i, tags[i])
+                if not state.by_bits:
+                    runs[i] = homes[i] + shortest(table, homes[i])
 
     return find
 
@@ -139,28 +145,41 @@ def store(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
                     table[runs[i]] = u32(run + u32(1))
                     continue
                 table[runs[i]] = u32(0)  # it becomes a line
+                lines[i] = _claim(table, lines[i], tag)
             copy_line(table, lines[i], cache, u64(i * LINE))
 
     return store
 
 
 @compiled
-def _is_run_of(run: int, tag: int) -> bool:
-    of: bool = u32(run & COUNT) != u32(0) and u32(u32(run ^ tag) & TAG) == u32(0)
-    return of
+def _mixed(x: int) -> int:
+    """Return 64 bits that all depend on all of x."""
+    mixed: int = (x ^ (x >> u64(31))) * u64(0xD6E8FEB86659FD93)
+    return mixed
 
 
 @compiled
-def _find_run(table: NDArray[np.uint32], bucket: int, tag: int) -> int:
-    """Return where the context's run is, or else the bucket's shortest one."""
-    shortest = bucket
-    for k in range(BUCKET):
-        place: int = bucket + u64(k)
-        if _is_run_of(table[place], tag):
-            return place
-        if u32(table[place] & COUNT) < u32(table[shortest] & COUNT):
-            shortest = place
-    return shortest
+def _claim(table: NDArray[np.uint32], line: int, tag: int) -> int:
+    """Return where the context's line is, or else the place of the less used one of two."""
+    first, neighbour = table[line], line ^ u64(LINE)
+    if first == tag or first == u32(0):  # an empty place was never passed over
+        return line
+    used, as_well = count_of(table[line + u64(1)]), count_of(table[neighbour + u64(1)])
+    return neighbour if table[neighbour] == tag or used > as_well else line
+
+
+@compiled
+def _begin(cache: NDArray[np.uint32], i: int, tag: int) -> None:
+    """Make line i one of a context that is new."""
+    cache[i, 0] = tag
+    for k in range(1, LINE):
+        cache[i, k] = UNSEEN
+
+
+@compiled
+def _is_run_of(run: int, tag: int) -> bool:
+    of: bool = u32(run & COUNT) != u32(0) and u32(u32(run ^ tag) & TAG) == u32(0)
+    return of
 
 
 @compiled

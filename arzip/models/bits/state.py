@@ -170,7 +170,7 @@ def _layout(*, broad: bool) -> "np.dtype[np.void]":
         ("hashes", np.uint64, contexts),  # the contexts
         # slots.py
         ("places", np.uint64, contexts),  # where lines of the half byte to come may be
-        ("buckets", np.uint64, contexts),  # and where runs
+        ("homes", np.uint64, contexts),  # where the runs of both half bytes are
         ("tags", np.uint32, contexts),
         ("lines", np.uint64, contexts),  # where those of this one are, or would go
         ("runs", np.uint64, contexts),  # the same; 0 for what has a line

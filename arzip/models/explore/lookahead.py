@@ -23,7 +23,7 @@ UNDO = np.dtype(
     [
         # Where the contexts change: the lines and runs before, in the table and cached.
         ("lines", np.uint64, ALL_CONTEXTS),
-        ("stored", np.uint32, (ALL_CONTEXTS, LINE)),
+        ("stored", np.uint32, (ALL_CONTEXTS, 2 * LINE)),  # with the neighbouring place
         ("runs", np.uint64, ALL_CONTEXTS),
         ("stored_runs", np.uint32, ALL_CONTEXTS),
         ("cache", np.uint32, (ALL_CONTEXTS, LINE)),
@@ -111,8 +111,10 @@ def _save_part(state: State, table: NDArray[np.uint32], kept: State) -> None:
     for i in range(state.contexts):
         kept.lines[i], kept.runs[i] = state.lines[i], state.runs[i]
         kept.stored_runs[i] = table[state.runs[i]]
+        pair = state.lines[i] & ~u64(LINE)
+        for k in range(2 * LINE):
+            kept.stored[i, k] = table[pair + u64(k)]
         for k in range(LINE):
-            kept.stored[i, k] = table[state.lines[i] + u64(k)]
             kept.cache[i, k] = state.cache[i, k]
 
 
@@ -122,8 +124,10 @@ def _restore_part(state: State, table: NDArray[np.uint32], kept: State) -> None:
         state.lines[i], state.runs[i] = kept.lines[i], kept.runs[i]
         if kept.runs[i] != u64(0):
             table[kept.runs[i]] = kept.stored_runs[i]
+        pair = kept.lines[i] & ~u64(LINE)
+        for k in range(2 * LINE):
+            table[pair + u64(k)] = kept.stored[i, k]
         for k in range(LINE):
-            table[kept.lines[i] + u64(k)] = kept.stored[i, k]
             state.cache[i, k] = kept.cache[i, k]
 
 

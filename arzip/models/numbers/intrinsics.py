@@ -38,6 +38,8 @@ __all__ = [
     "multiply_block",
     "multiply_bytes",
     "prefetch",
+    "seek",
+    "shortest",
     "weigh",
 ]
 
@@ -133,6 +135,21 @@ def copy_line(
     not overlap.
     """
     target.reshape(-1)[place : place + WORDS] = source.reshape(-1)[start : start + WORDS]
+
+
+def seek(table: NDArray[np.uint32], place: int, tag: int) -> Any:
+    """Return which of WORDS numbers from `place` on has the first 20 bits of `tag`, and a count.
+
+    The count is the last 8 bits, and not 0. Returns WORDS if there is none.
+    """
+    words = table[place : place + WORDS]
+    found = ((words ^ np.uint32(tag)) & np.uint32(0xFFFFF000) == 0) & (words & 0xFF != 0)
+    return np.uint64(found.argmax() if found.any() else WORDS)
+
+
+def shortest(table: NDArray[np.uint32], place: int) -> Any:
+    """Return which of WORDS numbers from `place` on has the smallest count, its last 8 bits."""
+    return np.uint64((table[place : place + WORDS] & 0xFF).argmin())
 
 
 def leading_zeros(n: Any) -> Any:
