@@ -4,6 +4,7 @@ Imported with numba, when something has to be compiled: see engine/lowered.py.
 """
 
 import functools
+import sys
 from typing import Any
 
 from llvmlite import ir
@@ -260,9 +261,11 @@ def _generate_seek(context: Any, builder: Any, signature: Any, arguments: Any) -
     found = builder.and_(
         builder.icmp_unsigned("==", unlike, nothing), builder.icmp_unsigned("!=", count, nothing)
     )
+    bits = builder.bitcast(found, ir.IntType(WORDS))
+    if sys.byteorder == "big":  # where the first element becomes the highest bit
+        bits = builder.bitreverse(bits)
     # One more bit, so that there is a first one.
-    bits = builder.zext(builder.bitcast(found, ir.IntType(WORDS)), LONG)
-    bits = builder.or_(bits, ir.Constant(LONG, 1 << WORDS))
+    bits = builder.or_(builder.zext(bits, LONG), ir.Constant(LONG, 1 << WORDS))
     return builder.cttz(bits, ir.Constant(ir.IntType(1), 1))
 
 
