@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.readings.guesses import NONE, guess
+from arzip.readings.past import ones
 from arzip.readings.reading import Field, State
 
 __all__ = ["FIELDS", "GUESSES", "expect"]
@@ -62,9 +63,7 @@ def _compare(state: State, byte: int, expected: int) -> None:
 @compiled
 def _consider_match(state: State) -> None:
     """Go on where the match does instead, if that agrees with more of the last bytes."""
-    agreed = 0
-    for k in range(_COMPARED):
-        agreed += i64(state.pursued_agreed >> u64(k) & u64(1))
+    agreed = ones(i64(state.pursued_agreed & u64((1 << _COMPARED) - 1)))
     if state.pursued == 0 or min(state.match_length, _COMPARED) > agreed:
         state.pursued = state.match_at
         state.pursued_agreed = (u64(1) << u64(min(state.match_length, 31))) - u64(1)

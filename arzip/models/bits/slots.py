@@ -30,7 +30,7 @@ from arzip.readings.reading import Size, State
 
 __all__ = ["find", "locate", "store"]
 
-HOME = 16
+HOME = WORDS
 """Runs in a line of the processor's cache."""
 
 TAG = u32(0xFFFFF000)
@@ -66,11 +66,11 @@ def locate(size: Size) -> Callable[[State, NDArray[np.uint32], int], None]:
         half = u64(table.size >> 1)
         lines, home = half // u64(LINE) - u64(1), half // u64(HOME) - u64(1)
         salt = u64(partial) * u64(0x9E3779B97F4A7C15)
-        if partial == 1:
-            for i in range(total):
-                homes[i] = half + ((_mixed(state.hashes[i] ^ salt) >> u64(34)) & home) * u64(HOME)
         for i in range(total):
-            x = _mixed(state.hashes[i] ^ salt)
+            x = state.hashes[i] ^ salt
+            x = (x ^ (x >> u64(31))) * u64(0xD6E8FEB86659FD93)
+            if partial == 1:
+                homes[i] = half + ((x >> u64(34)) & home) * u64(HOME)
             places[i] = ((x >> u64(20)) & lines) * u64(LINE)
             tags[i] = u32(x) | u32(1)
         if state.by_bits:
@@ -105,7 +105,7 @@ def find(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
             runs[i] = u64(0)
             if not state.by_bits:  # a run is of half a byte
                 at = seek(table, homes[i], tags[i])
-                runs[i] = homes[i] + at if at < u64(WORDS) else u64(0)
+                runs[i] = homes[i] + at if at < u64(HOME) else u64(0)
             if runs[i] == u64(0) and table[places[i]] != tags[i]:
                 prefetch(table, places[i] ^ u64(LINE))
         for i in range(total):
@@ -149,13 +149,6 @@ def store(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
             copy_line(table, lines[i], cache, u64(i * LINE))
 
     return store
-
-
-@compiled
-def _mixed(x: int) -> int:
-    """Return 64 bits that all depend on all of x."""
-    mixed: int = (x ^ (x >> u64(31))) * u64(0xD6E8FEB86659FD93)
-    return mixed
 
 
 @compiled
