@@ -15,7 +15,7 @@ from arzip.models.bits.state import MIXERS, MORE_MIXERS, ROWS_OF_MORE, new_state
 from arzip.models.broad import broadened
 from arzip.models.explore.session import PredictorSession
 from arzip.readings import READINGS, TEXT, Chosen
-from arzip.readings.reading import MORE_CONTEXTS
+from arzip.readings.reading import BROAD, MORE_CONTEXTS
 
 MAX = registry.load("max")
 BASE = registry.load("base")
@@ -53,7 +53,7 @@ def test_looking_ahead_changes_nothing_and_is_what_coding_does(reading: object) 
 
 
 def test_three_last_mixers_are_averaged() -> None:
-    state = new_state(mixer.apm_row(), broad=True)
+    state = new_state(mixer.apm_row(), BROAD)
     read_by(state, TEXT.reading, TEXT.which, TEXT.numbers)
     state["odds"] = 100
     state["final_weights"][:, 0] = 8 << 16

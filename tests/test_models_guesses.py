@@ -6,10 +6,10 @@ import pytest
 from arzip.engine.compiled import compiled
 from arzip.models import registry
 from arzip.models.bits import guesses
-from arzip.models.bits.state import COUNTS, LAYOUT
+from arzip.models.bits.state import COUNTS, LAYOUTS
 from arzip.readings import READINGS, Chosen, fields
 from arzip.readings.guesses import NONE, guess
-from arzip.readings.reading import State
+from arzip.readings.reading import USUAL, State
 
 READING = fields.READING
 FIRST = COUNTS + 3 * READING.contexts
@@ -25,7 +25,7 @@ def learn(state: State, bit: int) -> None:
 
 
 def new_state() -> np.void:
-    state = np.zeros(1, dtype=LAYOUT)[0]
+    state = np.zeros(1, dtype=LAYOUTS[USUAL])[0]
     state["reading"] = READINGS.index(READING)
     return state
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from arzip.models.bits import values
-from arzip.models.bits.state import COUNTS, LAYOUT
+from arzip.models.bits.state import COUNTS, LAYOUTS
 from arzip.readings import READINGS, pixels, samples
+from arzip.readings.reading import USUAL
 from arzip.readings.values import UNIT, expect, note_residuals
 
 SCALE = 1 / (2 * math.log(2))  # of a logistic distribution whose mean error is 1
@@ -24,7 +25,7 @@ def probability(low: float, high: float, value: float, spread: float) -> float:
 
 
 def new_state(reading: object) -> np.void:
-    state = np.zeros(1, dtype=LAYOUT)[0]
+    state = np.zeros(1, dtype=LAYOUTS[USUAL])[0]
     state["reading"] = next(k for k, r in enumerate(READINGS) if r is reading)
     state["partial"] = 1
     state["sharpness"] = 1

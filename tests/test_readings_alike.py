@@ -5,15 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from arzip.models.bits.state import LAYOUT
+from arzip.models.bits.state import LAYOUTS
 from arzip.readings import alike
+from arzip.readings.reading import USUAL
 
 FIRST = 6
 
 
 def after(data: bytes) -> np.void:
     """Return a state that has read the data, before the next byte."""
-    state = np.zeros(1, dtype=LAYOUT)[0]
+    state = np.zeros(1, dtype=LAYOUTS[USUAL])[0]
     array = np.frombuffer(data, dtype=np.uint8)
     for t in range(len(data) + 1):
         state["position"] = t
@@ -26,7 +27,7 @@ def after(data: bytes) -> np.void:
 
 def means(data: bytes) -> NDArray[np.int64]:
     """Return u_d, the farthest distance first, by its equation."""
-    size = LAYOUT["unlike"].shape[0]
+    size = LAYOUTS[USUAL]["unlike"].shape[0]
     found = np.full(size, 64 << 8, dtype=np.int64)
     for t in range(1, len(data)):
         before = np.frombuffer(data[max(0, t - size) : t], dtype=np.uint8).astype(np.int64)

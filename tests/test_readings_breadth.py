@@ -6,14 +6,14 @@ from arzip import readings
 from arzip.models.bits import mixer
 from arzip.models.bits.state import new_state, read_by
 from arzip.readings import READINGS, TEXT, Chosen
-from arzip.readings.reading import MORE_CONTEXTS
+from arzip.readings.reading import BROAD, MORE_CONTEXTS
 
 RECORDS = next(reading for reading in READINGS if reading.name == "records")
 
 
-def contexts(chosen: Chosen, data: bytes, *, broad: bool = True) -> list[int]:
+def contexts(chosen: Chosen, data: bytes, breadth: int = BROAD) -> list[int]:
     """The hashes of the byte after `data`."""
-    state = new_state(mixer.apm_row(), broad=broad)
+    state = new_state(mixer.apm_row(), breadth)
     read_by(state, chosen.reading, chosen.which, chosen.numbers)
     values = np.frombuffer(data + bytes(1), dtype=np.uint8).copy()
     for end in range(len(data) + 1):
@@ -37,8 +37,9 @@ def test_a_readings_own_contexts_stay_what_they_are() -> None:
     for reading in READINGS:
         if reading.set_bit_contexts is None:
             chosen, data = Chosen(reading, reading.usual), b"all that was, and 12 more; all that"
-            narrow = contexts(chosen, data, broad=False)
-            assert contexts(chosen, data)[: len(narrow)] == narrow
+            lean, usual, broad = (contexts(chosen, data, breadth) for breadth in range(BROAD + 1))
+            assert len(lean) == (reading.lean or (reading.contexts,))[0]
+            assert usual[: len(lean)] == lean and broad[: len(usual)] == usual
             assert len(more(chosen, data)) == MORE_CONTEXTS or not reading.set_more
 
 

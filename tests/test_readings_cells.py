@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from arzip.models.bits.state import LAYOUT
+from arzip.models.bits.state import LAYOUTS
 from arzip.readings import cells
+from arzip.readings.reading import USUAL
 
 
 def after(text: bytes) -> np.void:
-    state = np.zeros(1, dtype=LAYOUT)[0]
+    state = np.zeros(1, dtype=LAYOUTS[USUAL])[0]
     for byte in text:
         cells.read(state, byte)
     return state

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from arzip.models.bits.state import LAYOUT
+from arzip.models.bits.state import LAYOUTS
 from arzip.readings import echoes
+from arzip.readings.reading import USUAL
 
 
 def expected(text: bytes) -> str:
@@ -12,7 +13,7 @@ def expected(text: bytes) -> str:
 
     A line is a place.
     """
-    state = np.zeros(1, dtype=LAYOUT)[0]
+    state = np.zeros(1, dtype=LAYOUTS[USUAL])[0]
     data, said = np.frombuffer(text + b"\0", dtype=np.uint8), ""
     for position in range(len(text) + 1):
         state["position"] = position

@@ -8,15 +8,19 @@ from arzip.readings import leastsquares
 FORGET = 7
 
 
-def follow(inputs: np.ndarray, goals: np.ndarray, solved: int) -> np.ndarray:
+def follow(
+    inputs: np.ndarray, goals: np.ndarray, solved: int, number: type = np.int64
+) -> np.ndarray:
     """Return what is expected of each goal before it is known."""
     size = inputs.shape[1]
-    products = np.zeros((size + 1, size), dtype=np.int64)
-    weights = np.zeros(size, dtype=np.int64)
+    products = np.zeros((size + 1, size), dtype=number)
+    weights = np.zeros(size, dtype=number)
+    inputs = inputs.astype(number)
+    learn = leastsquares.learn if number is np.int64 else leastsquares.learn_short
     expected = []
     for t, (x, y) in enumerate(zip(inputs, goals, strict=True)):
         expected.append(leastsquares.predict(weights, x) / 16)
-        leastsquares.learn(products, weights, x, int(y), FORGET, 6, solved * t, solved)
+        learn(products, weights, x, int(y), FORGET, 6, solved * t, solved)
     return np.array(expected)
 
 
@@ -45,6 +49,13 @@ def test_as_good_as_solving_the_equations(solved: int) -> None:
     for part in (slice(200, 450), slice(850, 900)):  # in the second it has to forget the first
         assert ours[part].mean() < 1.1 * theirs[part].mean() + 0.5
     assert ours[850:].mean() < 0.1 * ours[450:500].mean()
+
+
+def test_numbers_of_32_bits_are_enough_for_bytes() -> None:
+    rng = np.random.default_rng(3)
+    inputs = rng.choice([-255, 255], (1000, 6))
+    goals = rng.choice([-255, 255], 1000)
+    assert (follow(inputs, goals, 3, np.int32) == follow(inputs, goals, 3)).all()
 
 
 def test_extreme_inputs_keep_weights_in_bounds() -> None:

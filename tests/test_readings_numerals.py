@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from arzip.models.bits.state import LAYOUT
+from arzip.models.bits.state import LAYOUTS
 from arzip.readings import numerals
+from arzip.readings.reading import USUAL
 
 PLACE = 7
 
 
 def expected(shown: list[bytes]) -> str:
     """Return the digits that are expected after these numbers in one place."""
-    state = np.zeros(1, dtype=LAYOUT)[0]
+    state = np.zeros(1, dtype=LAYOUTS[USUAL])[0]
     for number in shown:
         numerals.begin(state, PLACE)
         for byte in number:
@@ -43,7 +44,7 @@ def test_as_much_more_as_before(shown: list[bytes], digits: str) -> None:
 
 
 def test_what_came_instead_is_remembered() -> None:
-    state = np.zeros(1, dtype=LAYOUT)[0]
+    state = np.zeros(1, dtype=LAYOUTS[USUAL])[0]
     for number in (b"10", b"20"):
         numerals.begin(state, PLACE)
         for byte in number:

@@ -4,14 +4,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arzip.models.bits.state import LAYOUT
+from arzip.models.bits.state import LAYOUTS
 from arzip.readings import pursuit
 from arzip.readings.guesses import CASES, NONE
+from arzip.readings.reading import USUAL
 
 
 def after(data: bytes, matches: dict[int, tuple[int, int]]) -> np.void:
     """Return a state before the byte behind the data, with matches (place, length) by position."""
-    state = np.zeros(1, dtype=LAYOUT)[0]
+    state = np.zeros(1, dtype=LAYOUTS[USUAL])[0]
     array = np.frombuffer(data + b"\0", dtype=np.uint8)
     for t in range(len(data) + 1):
         state["position"] = t

@@ -52,7 +52,7 @@ def test_many_bytes_above_127_alone_are_no_text() -> None:
 
 def words_after(text: str) -> list[int]:
     """Return the hashes of this word and the two before."""
-    state = new_state(apm_row(), broad=False)
+    state = new_state(apm_row())
     for byte in text.encode():
         past.observe(state, byte)
     return [int(word) for word in state["word"]]

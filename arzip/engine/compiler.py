@@ -114,12 +114,20 @@ class _Linked(JITCodeLibrary):
         """Make of the functions and all they call what machine code is made of.
 
         Once they are inlined there is more to find: a second time makes them some percent faster.
+        Short loops are unrolled only then, when those that can be vectors are: numba's own steps,
+        here and for each function, unroll them before.
         """
-        for _ in range(2):
-            super()._optimize_final_module()
+        for unrolling in (False, True):
+            options = llvm.create_pipeline_tuning_options(speed_level=3)
+            options.loop_vectorization, options.loop_unrolling = True, unrolling
+            builder = llvm.create_pass_builder(self._codegen._tm, options)
+            builder.getModulePassManager().run(self._final_module, builder)
 
     def _optimize_final_module(self) -> None:
         pass
+
+    def _optimize_functions(self, module: Any) -> None:
+        module.data_layout = self._codegen._data_layout
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()

@@ -8,6 +8,7 @@
       coding            the equation: a byte's bits predicted and learned, in either direction
       bits/             what predicts bits from counts, and the mixer
       network/          what predicts bytes from a trained network
+    lean                what a model without a network starts from, which reads less
     broad               `max`: `base`, read broadly
     fast/               `fast`, of parts of its own
     explore/            what looks at predictions or draws from them

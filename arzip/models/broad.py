@@ -13,7 +13,7 @@ from arzip.models.hybrid import HybridModel
 from arzip.models.model import Bank
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Fitted, bank_of
-from arzip.readings.reading import Reading
+from arzip.readings.reading import BROAD, Reading
 
 __all__ = ["BroadModel", "broadened"]
 
@@ -22,11 +22,15 @@ class BroadModel(HybridModel):
     """Implements codec.Model. Immutable, so that threads may share it."""
 
     KIND = "broad"
-    BROAD = True
+
+    @property
+    def breadth(self) -> int:
+        """See HybridModel."""
+        return BROAD
 
     def _taken(self, parameters: Parameters, reading: Reading, bank: str) -> Bank:
         taken = super()._taken(parameters, reading, bank)
-        if reading.size(broad=True).more:
+        if reading.size(BROAD).more:
             own = parameters.bank(bank, bank_of(reading, with_network=True), "more_weights")
             taken |= parameters.packed(reading, own, more=True)
         return taken

@@ -14,18 +14,19 @@ from arzip import readings
 from arzip.arguments import whole
 from arzip.models import coding, predictor
 from arzip.models.explore.session import PredictorSession
+from arzip.models.lean import leaned
 from arzip.models.model import PIECE, SESSION_SIZE, Bank, ReadingModel
 from arzip.models.network.networks import network_of
 from arzip.models.parameters import Parameters, widened
 from arzip.models.predictor import Fitted, Predictor, bank_of
 from arzip.parts import Part
 from arzip.readings import READINGS, TEXT, TEXTS, Chosen, finding
-from arzip.readings.reading import Reading
+from arzip.readings.reading import LEAN, USUAL, Reading
 from arzip.readings.spans import Span
 
 __all__ = ["VERSION", "HybridModel"]
 
-VERSION = 21
+VERSION = 22
 
 LITTLE = 1 << 17  # bytes that are no text for which a network's time may be spent
 KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the next one
@@ -35,8 +36,6 @@ class HybridModel(ReadingModel[Predictor]):
     """Implements codec.Model. Immutable, so that threads may share it."""
 
     KIND, VERSION = "hybrid", VERSION
-    BROAD = False
-    """Whether it has the contexts of readings/breadth.py: see broad.py."""
     _encode_piece, _decode_piece = staticmethod(coding.encode), staticmethod(coding.decode)
 
     def __init__(self, parameters: Parameters) -> None:
@@ -46,16 +45,22 @@ class HybridModel(ReadingModel[Predictor]):
         if parameters.network:
             ways += [(reading, True) for reading in READINGS if reading.with_network]
         parameters.check_names(bank_of(*way) for way in ways)
+        self._network = network_of(parameters.network) if parameters.network else None
         self._packed = {
             bank_of(*way): self._taken(parameters, way[0], bank_of(*way)) for way in ways
         }
-        self._network = network_of(parameters.network) if parameters.network else None
         self._preface = parameters.preface
         self._begun: dict[Chosen, Predictor] = {}
 
+    @property
+    def breadth(self) -> int:
+        """How broadly it reads: leanly without a network, which would take most of the time."""
+        return LEAN if self._network is None else USUAL
+
     def _taken(self, parameters: Parameters, reading: Reading, bank: str) -> Bank:
         """Return what a bank starts from, as the file has it."""
-        return parameters.packed(reading, parameters.bank(bank, reading.name))
+        taken = parameters.packed(reading, parameters.bank(bank, reading.name))
+        return leaned(taken, reading) if self.breadth == LEAN and reading.lean else taken
 
     def _bank(self, name: str) -> Fitted:
         """See ReadingModel."""
@@ -63,7 +68,7 @@ class HybridModel(ReadingModel[Predictor]):
 
     def memory_needed(self, n: int) -> int:
         """Return the bytes of memory that coding n bytes takes; see predictor.memory_needed."""
-        return predictor.memory_needed(n + self._preface.size, self._network, broad=self.BROAD)
+        return predictor.memory_needed(n + self._preface.size, self._network, self.breadth)
 
     def session(self, *, reading: Chosen = TEXT, size: int = SESSION_SIZE) -> PredictorSession:
         """See ReadingModel."""
@@ -90,7 +95,7 @@ class HybridModel(ReadingModel[Predictor]):
         with_network = self._network is not None and chosen.with_network
         fitted = self._banks[bank_of(chosen.reading, with_network)]
         return predictor.new_predictor(
-            fitted, n, chosen, self._network, sparse=sparse, broad=self.BROAD
+            fitted, n, chosen, self._network, sparse=sparse, breadth=self.breadth
         )
 
     def _begin(self, n: int, chosen: Chosen) -> Predictor:

@@ -31,7 +31,6 @@ from arzip.models.numbers.intrinsics import (
     shortest,
     weigh,
 )
-from arzip.readings.reading import MOST_CONTEXTS
 
 __all__: list[str] = []
 
@@ -349,11 +348,11 @@ def _generate_prefetch(context: Any, builder: Any, signature: Any, arguments: An
 
 
 @overload(readings.by_breadth, strict=False)
-def _compiled_by_breadth(state: Any, narrow: Any, broad: Any, *given: Any) -> Any:
+def _compiled_by_breadth(state: Any, lean: Any, usual: Any, broad: Any, *given: Any) -> Any:
     """Choose by the type of the state."""
-    broadly = state.fields["hashes"].type.shape[0] > MOST_CONTEXTS
-    chosen = (broad if broadly else narrow).dispatcher
-    return lambda state, narrow, broad, *given: chosen(state, *given)
+    breadth = state.fields["breadth"].type.shape[0] - 1
+    chosen = (lean, usual, broad)[breadth].dispatcher
+    return lambda state, lean, usual, broad, *given: chosen(state, *given)
 
 
 @overload(networks.step, strict=False)  # whose annotations numba would have in both signatures

@@ -156,9 +156,10 @@ class Parameters:
 
         Raises ModelError if one is missing, or of another type or shape.
         """
+        wanted = more_shapes(reading) if more else shapes(reading.size())
         return {
             field: self.tensor(f"{bank}.{field}", np.dtype(TYPES[field]), shape)
-            for field, shape in (more_shapes if more else shapes)(reading).items()
+            for field, shape in wanted.items()
         }
 
     def check_names(self, banks: Iterable[str]) -> None:

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from arzip.models import memory
 from arzip.models.bits import mixer
 from arzip.models.bits.state import (
-    BROAD,
-    LAYOUT,
+    LAYOUTS,
     LINE,
+    breadth_of,
     fitted_of,
-    is_broad,
     new_state,
     read_by,
     set_fitted,
@@ -21,7 +20,7 @@ from arzip.models.network import running
 from arzip.models.network.networks import Network
 from arzip.models.network.running import RunningNetwork
 from arzip.readings import READINGS, Chosen
-from arzip.readings.reading import Reading, State
+from arzip.readings.reading import BROAD, USUAL, Reading, State
 
 __all__ = ["Fitted", "Predictor", "bank_of", "memory_needed", "new_predictor"]
 
@@ -64,7 +63,7 @@ class Predictor(NamedTuple):
 
     def fits(self, n: int) -> bool:
         """Return whether its tables have the sizes for a segment of n bytes."""
-        broad = is_broad(self.state)
+        broad = breadth_of(self.state) == BROAD
         return (self.table.size, self.positions.size) == (_slots(n, broad), _places(n, broad))
 
     def read_on(self, chosen: Chosen, banks: dict[str, Fitted]) -> None:
@@ -105,15 +104,16 @@ def new_predictor(
     network: Network | None = None,
     *,
     sparse: bool = False,
-    broad: bool = False,
+    breadth: int = USUAL,
 ) -> Predictor:
     """Return a predictor before the first byte of a segment of n bytes, which are to be added.
 
     `sparse` tables take memory where they are written to only, and are slower if they fill.
     """
     zeros = memory.sparse_zeros if sparse else memory.zeros
+    broad = breadth == BROAD
     predictor = Predictor(
-        new_state(mixer.apm_row(), broad=broad),
+        new_state(mixer.apm_row(), breadth),
         zeros(_slots(n, broad), np.uint32),
         zeros(_places(n, broad), np.int32),
         np.zeros(0, dtype=np.uint8),
@@ -124,10 +124,10 @@ def new_predictor(
     return predictor
 
 
-def memory_needed(n: int, network: Network | None, *, broad: bool = False) -> int:
+def memory_needed(n: int, network: Network | None, breadth: int = USUAL) -> int:
     """Return the bytes that a predictor for n bytes takes, and these, as they are and as read."""
-    tables = 4 * (_slots(n, broad) + _places(n, broad))
-    state = (BROAD if broad else LAYOUT).itemsize
+    tables = 4 * (_slots(n, breadth == BROAD) + _places(n, breadth == BROAD))
+    state = LAYOUTS[breadth].itemsize
     return tables + state + (running.memory_needed(network) if network else 0) + 2 * n
 
 

@@ -48,7 +48,7 @@ from arzip.readings import (
     x86,
 )
 from arzip.readings.past import hash_pair
-from arzip.readings.reading import MOST_CONTEXTS, Numbers, Reading, Size, State
+from arzip.readings.reading import BROAD, LEAN, USUAL, Numbers, Reading, Size, State
 
 __all__ = [
     "FIELDS",
@@ -172,13 +172,17 @@ def _by_index(functions: Sequence[Callable[..., Any]]) -> Any:
 
 
 def by_breadth(
-    state: State, narrow: Callable[..., Any], broad: Callable[..., Any], *given: Any
+    state: State,
+    lean: Callable[..., Any],
+    usual: Callable[..., Any],
+    broad: Callable[..., Any],
+    *given: Any,
 ) -> Any:
-    """Call one of two functions, by whether the state has room to read broadly.
+    """Call one of three functions, by how broadly the state reads.
 
     numba chooses when it compiles: see models/lowering.py.
     """
-    return (broad if state.hashes.size > MOST_CONTEXTS else narrow)(state, *given)
+    return (lean, usual, broad)[state.breadth.size - 1](state, *given)
 
 
 def for_each_size(make: Callable[[Size], Callable[..., Any]]) -> Any:
@@ -186,10 +190,11 @@ def for_each_size(make: Callable[[Size], Callable[..., Any]]) -> Any:
 
     Loops whose length is known when they are compiled are work for vectors.
     """
-    narrow, broad = (
-        _by_size(make, [reading.size(broadly) for reading in READINGS]) for broadly in (False, True)
+    lean, usual, broad = (
+        _by_size(make, [reading.size(breadth) for reading in READINGS])
+        for breadth in (LEAN, USUAL, BROAD)
     )
-    return compiled(lambda state, *given: by_breadth(state, narrow, broad, *given))
+    return compiled(lambda state, *given: by_breadth(state, lean, usual, broad, *given))
 
 
 def _by_size(make: Callable[[Size], Callable[..., Any]], sizes: Sequence[Size]) -> Any:
@@ -210,7 +215,7 @@ def set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     """Hash the contexts of the byte at data[state.position]."""
     past.set_shared_contexts(state)
     _set_contexts(state.reading, state, data)
-    by_breadth(state, _set_no_more, _set_more, data)
+    by_breadth(state, _set_no_more, _set_no_more, _set_more, data)
     _spread(state)
 
 

@@ -8,7 +8,7 @@ back, what is long ago counting less:
 
 It begins with 64, which it is for bytes at random.
 What stood at the distance with the least u_d is expected to come again, as it was, or moved by as
-much as the last byte has moved. Two histograms (values.py) are of these, and nine contexts of them
+much as the last byte has moved. Two histograms (values.py) are of these, and eight contexts of them
 and of the classes.
 """
 
@@ -22,8 +22,8 @@ from arzip.readings.values import note_residuals
 
 __all__ = ["CONTEXTS", "FIELDS", "HISTOGRAMS", "observe", "set_contexts"]
 
-CONTEXTS, HISTOGRAMS = 9, 2
-"""For a reading that has these at the end of its own."""
+CONTEXTS, HISTOGRAMS = 8, 2
+"""For a reading that has these among its own."""
 
 _FARTHEST = 256
 _RATE = 3  # 2**-3
@@ -63,15 +63,14 @@ def set_contexts(state: State, data: NDArray[np.uint8], first: int) -> None:
     state.residual_case[0] = min(unlike >> _FRACTION, 31)
     state.residual_case[1] = 32 + i64(min(missed, u64(256) - missed) >> u64(2))
     hashes = state.hashes
-    hashes[first] = like | u64(min(unlike >> (_FRACTION + 1), 15)) << u64(8)
-    hashes[first + 1] = moved | last << u64(8)
-    hashes[first + 2] = like | (kinds & u64(0xFFF)) << u64(8)
-    hashes[first + 3] = kinds & u64(0xFFFFFF)
-    hashes[first + 4] = (kinds & u64(0x7FFF)) | last << u64(56)
-    hashes[first + 5] = state.repeats & u64(0xFFFFF)
-    hashes[first + 6] = history & u64(0xFF000000FF)
-    hashes[first + 7] = history & u64(0xFF000000FF000000)
-    hashes[first + 8] = history & u64(0xFF00FF00FF00)
+    hashes[first] = moved | last << u64(8)
+    hashes[first + 1] = like | (kinds & u64(0xFFF)) << u64(8)
+    hashes[first + 2] = kinds & u64(0xFFFFFF)
+    hashes[first + 3] = (kinds & u64(0x7FFF)) | last << u64(56)
+    hashes[first + 4] = state.repeats & u64(0xFFFFF)
+    hashes[first + 5] = history & u64(0xFF000000FF)
+    hashes[first + 6] = history & u64(0xFF000000FF000000)
+    hashes[first + 7] = history & u64(0xFF00FF00FF00)
 
 
 @compiled

@@ -16,9 +16,12 @@ from arzip.readings import alike
 from arzip.readings.past import expected, hash_pair
 from arzip.readings.reading import Field, State
 
-__all__ = ["CONTEXTS", "FIELDS", "OPCODE", "observe", "set_contexts"]
+__all__ = ["CONTEXTS", "FIELDS", "LEAN", "OPCODE", "observe", "set_contexts"]
 
-CONTEXTS = 28
+CONTEXTS, LEAN = 36, 28
+"""Of these, and of those of what is alike; and in a model that is to be quick."""
+
+_ALIKE = 20  # the first of the latter
 """And those of what is alike."""
 
 FIELDS: tuple[Field, ...] = (
@@ -155,17 +158,17 @@ def set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[15] = history & u64(0xF0F0F0FF)
     hashes[16] = hash_pair(now, state.modes & u64(0xFFFF))
     hashes[17] = hash_pair(now, history & u64(0xFFFF))
-    hashes[18] = hash_pair(where, last) ^ operand
-    hashes[19] = hash_pair(now, last)
-    hashes[20] = hash_pair(now, state.opcodes & u64(0xFFFFFFFFFFFF))
-    hashes[21] = hash_pair(now, state.modes & u64(0xFFFFFFFF)) + u64(1)
-    hashes[22] = hash_pair(hash_pair(now, state.opcodes & u64(0xFFFF)), state.modes & u64(0xFF))
-    hashes[23] = history & u64(0xFFFFFFFFFF)
-    hashes[24] = hash_pair(now, history & u64(0xFFFFFF))
-    hashes[25] = hash_pair(where, state.opcodes & u64(0xFFFFFFFF)) ^ operand
-    hashes[26] = hash_pair(where, u64(state.after_two[history & u64(0xFFFF)]))
-    hashes[27] = history & u64(0xFFFFFF00)
-    alike.set_contexts(state, data, CONTEXTS)
+    hashes[18] = hash_pair(now, history & u64(0xFFFFFF))
+    hashes[19] = hash_pair(where, u64(state.after_two[history & u64(0xFFFF)]))
+    hashes[28] = history & u64(0xFFFFFF00)
+    hashes[29] = hash_pair(now, state.opcodes & u64(0xFFFFFFFFFFFF))
+    hashes[30] = hash_pair(where, last) ^ operand
+    hashes[31] = hash_pair(now, last)
+    hashes[32] = hash_pair(now, state.modes & u64(0xFFFFFFFF)) + u64(1)
+    hashes[33] = hash_pair(hash_pair(now, state.opcodes & u64(0xFFFF)), state.modes & u64(0xFF))
+    hashes[34] = history & u64(0xFFFFFFFFFF)
+    hashes[35] = hash_pair(where, state.opcodes & u64(0xFFFFFFFF)) ^ operand
+    alike.set_contexts(state, data, _ALIKE)
     state.phases[0] = min(state.stage | state.left << 3, 255)
     state.phases[1] = (state.opcode & 31) << 3
     state.phases[2] = state.match_byte if state.match_length > 0 else state.mode

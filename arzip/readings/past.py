@@ -1,7 +1,7 @@
 """What every reading knows of the bytes before: the last ones, their words, what followed them.
 
-All readings share six contexts: the last 0 to 4 bytes (the lower orders), and what followed the
-last byte the last two times (the indirect context).
+Nearly all readings share six contexts: the last 0 to 4 bytes (the lower orders), and what followed
+the last byte the last two times (the indirect context).
 """
 
 import numpy as np
@@ -34,7 +34,7 @@ FIELDS: tuple[Field, ...] = (
 )
 
 SHARED = 6
-"""The first contexts are the same in all readings."""
+"""The first contexts are the same in all readings that do not set them anew."""
 
 
 @compiled
@@ -77,7 +77,7 @@ def observe(state: State, byte: int) -> None:
 
 @compiled
 def set_shared_contexts(state: State) -> None:
-    """Set the contexts that all readings have."""
+    """Set the contexts that readings share."""
     history = state.history
     hashes = state.hashes
     hashes[0] = u64(0)

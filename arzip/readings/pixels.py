@@ -47,14 +47,14 @@ FIELDS: tuple[Field, ...] = (
     ("pixel_turn", np.int64),
     ("pixel_parity", np.int64),  # of column and row: enlarged pictures go by it, and cameras do
     ("pixel_base", np.int64),  # what inputs and goal of least squares are taken from
-    ("pixel_near", np.int64, _NEAR),
-    ("pixel_products", np.int64, (_COLOURS, _NEAR + 1, _NEAR)),
-    ("pixel_weights", np.int64, (_COLOURS, _NEAR)),
-    ("parity_products", np.int64, (4 * _COLOURS, _NEAR + 1, _NEAR)),
-    ("parity_weights", np.int64, (4 * _COLOURS, _NEAR)),
-    ("pixel_few", np.int64, _FEW),
-    ("pixel_few_products", np.int64, (_COLOURS, _FEW + 1, _FEW)),
-    ("pixel_few_weights", np.int64, (_COLOURS, _FEW)),
+    ("pixel_near", np.int32, _NEAR),
+    ("pixel_products", np.int32, (_COLOURS, _NEAR + 1, _NEAR)),
+    ("pixel_weights", np.int32, (_COLOURS, _NEAR)),
+    ("parity_products", np.int32, (4 * _COLOURS, _NEAR + 1, _NEAR)),
+    ("parity_weights", np.int32, (4 * _COLOURS, _NEAR)),
+    ("pixel_few", np.int32, _FEW),
+    ("pixel_few_products", np.int32, (_COLOURS, _FEW + 1, _FEW)),
+    ("pixel_few_weights", np.int32, (_COLOURS, _FEW)),
     ("pixel_kind", np.int64),
     ("pixel_excess", np.int64, (_COLOURS, _KINDS)),  # sums of errors that were made
     ("pixel_count", np.int64, (_COLOURS, _KINDS)),
@@ -97,15 +97,15 @@ def _observe(state: State, byte: int) -> None:
     goal, turn = byte - state.pixel_base, state.pixel_turn
     which = colour << 2 | state.pixel_parity
     state.pixel_turn += 1
-    leastsquares.learn(
+    leastsquares.learn_short(
         state.parity_products[which], state.parity_weights[which], state.pixel_near,
         goal, 8, 6, 4 * turn, 8,
     )  # fmt: skip
-    leastsquares.learn(
+    leastsquares.learn_short(
         state.pixel_products[colour], state.pixel_weights[colour], state.pixel_near,
-        goal, 9, 6, 4 * turn, 4,
+        goal, 9, 5, 4 * turn, 4,
     )  # fmt: skip
-    leastsquares.learn(
+    leastsquares.learn_short(
         state.pixel_few_products[colour], state.pixel_few_weights[colour], state.pixel_few,
         goal, 6, 6, 4 * turn, 4,
     )  # fmt: skip
@@ -241,17 +241,17 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     tone, tone_w, tone_n = u64(here1 - here2 & 511), u64(w1 - w2 & 511), u64(n1 - n2 & 511)
     to_w, to_n = u64(w - w1 & 511), u64(n - n1 & 511)
     to_ww, to_nn = u64(ww - ww1 & 511), u64(nn - nn1 & 511)
-    hashes[6] = u64(best_byte) | u64(kind) << u64(8) | here
-    hashes[7] = u64(main_byte) | tone << u64(9) | here
-    hashes[8] = to_w | to_n << u64(9) | tone << u64(18) | here
-    hashes[9] = to_n | to_nn << u64(9) | here
-    hashes[10] = to_w | to_ww << u64(9) | here
     around = u64(w) | u64(n) << u64(8) | u64(nw) << u64(16) | u64(here1) << u64(24)
-    hashes[11] = around | u64(ne) << u64(32) | u64(nn) << u64(40) | here
-    hashes[12] = around | u64(nww) << u64(32) | u64(ww) << u64(40) | here
-    hashes[13] = tone | to_w << u64(9) | tone_w << u64(18) | here
-    hashes[14] = tone | to_n << u64(9) | tone_n << u64(18) | here
-    hashes[15] = tone | tone_w << u64(9) | tone_n << u64(18) | u64(best_byte) << u64(27) | here
+    hashes[0] = to_n | to_nn << u64(9) | here
+    hashes[1] = tone | to_n << u64(9) | tone_n << u64(18) | here
+    hashes[2] = to_w | to_ww << u64(9) | here
+    hashes[3] = around | u64(ne) << u64(32) | u64(nn) << u64(40) | here
+    hashes[4] = state.history & u64(0xFF) | here
+    hashes[5] = tone | to_w << u64(9) | tone_w << u64(18) | here
+    hashes[6] = to_w | to_n << u64(9) | tone << u64(18) | here
+    hashes[7] = around | u64(nww) << u64(32) | u64(ww) << u64(40) | here
+    hashes[8] = u64(main_byte) | tone << u64(9) | here
+    hashes[9] = tone | tone_w << u64(9) | tone_n << u64(18) | u64(best_byte) << u64(27) | here
     state.phases[0] = kind << 4 | _steps(slope, 15)
     state.phases[1] = (kind | (colour & 1) << 4) << 3
     state.phases[2] = best_byte
@@ -345,7 +345,7 @@ READING = Reading(
     "pixels",
     (range(1, _COLOURS + 1), range(16, _LONGEST + 1), *[range(1 << _LEVEL_BITS)] * _LEVELS),
     (3, 3 * 256, *[0] * _LEVELS),
-    16,
+    10,
     4,
     None,
     FIELDS,
@@ -355,4 +355,5 @@ READING = Reading(
     undo=_undo,
     values=_VALUES,
     histograms=_HISTOGRAMS,
+    lean=(6, 2),
 )

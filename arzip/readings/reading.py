@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "BROAD",
+    "LEAN",
     "MORE_CONTEXTS",
     "MORE_PHASES",
     "MOST_CONTEXTS",
@@ -16,6 +18,7 @@ __all__ = [
     "MOST_NUMBERS",
     "MOST_PHASES",
     "MOST_VALUES",
+    "USUAL",
     "Field",
     "Found",
     "Numbers",
@@ -23,6 +26,9 @@ __all__ = [
     "Size",
     "State",
 ]
+
+LEAN, USUAL, BROAD = range(3)
+"""How broadly a model reads: with the first contexts and phases of some readings, all, or more."""
 
 MOST_CONTEXTS, MOST_PHASES = 40, 5
 """Of a reading."""
@@ -95,7 +101,10 @@ class Reading:
     observe: Callable[[State, int], None] | None
     """Take in the byte that came last, number state.position - 1. Compiled. None keeps nothing."""
     set_contexts: Callable[[State, NDArray[np.uint8]], None]
-    """Set state.hashes[past.SHARED:] and the phases of data[state.position]. Compiled."""
+    """Set the contexts and phases of data[state.position]. Compiled.
+
+    These are state.hashes[past.SHARED:], or all where the shared ones say nothing.
+    """
     set_bit_contexts: Callable[[State], None] | None = None
     """Set all of state.hashes, before each bit. Compiled. Only what reads by bits has this."""
     transform: Callable[[NDArray[np.uint8], Numbers], None] | None = None
@@ -113,10 +122,15 @@ class Reading:
     wide: bool = False
     """Whether it takes so long that an encoder chooses it only beside a network, which does too."""
 
+    lean: tuple[int, int] | None = None
+    """How many contexts and phases it has in a model that is to be quick: the first ones."""
     set_more: Callable[[State, NDArray[np.uint8]], None] | None = None
     """Set the contexts and phases that it has in a model which takes the time. Compiled."""
 
-    def size(self, broad: bool = False) -> Size:
-        """Return how much it tells the mixers, in a model that reads broadly or not."""
-        more = broad and self.set_more is not None
-        return Size(self.contexts, self.phases, self.values, self.histograms, self.guesses, more)
+    def size(self, breadth: int = USUAL) -> Size:
+        """Return how much it tells the mixers, in a model that reads as broadly."""
+        contexts, phases = self.contexts, self.phases
+        if breadth == LEAN and self.lean:
+            contexts, phases = self.lean
+        more = breadth == BROAD and self.set_more is not None
+        return Size(contexts, phases, self.values, self.histograms, self.guesses, more)

@@ -28,7 +28,8 @@ FIELDS: tuple[Field, ...] = (
 LONGEST = 2048
 """Bytes of a record, at most."""
 
-_CONTEXTS = 29  # and those of what is alike
+_ALIKE = 24  # the first of the contexts of what is alike
+_CONTEXTS, _LEAN = 36, 32
 _WINDOW = 1 << 14  # bytes in which long records are looked for, at four places
 _LARGE_WINDOW = 1 << 15  # the same if it is the only one
 _BLOCK = 1 << 13  # bytes with a length of their own
@@ -139,30 +140,29 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     four = byte_at(data, position - state.numbers[5])
     hashes = state.hashes
     hashes[6] = history & u64(0xFFFFFFFFFFFF)
-    hashes[7] = above | column << u64(8)
-    hashes[8] = above | twice_above << u64(8)
-    hashes[9] = last | column << u64(8)
-    hashes[10] = above | twice_above << u64(8) | right << u64(16) | last << u64(24)
-    hashes[11] = u64(state.after_two[history & u64(0xFFFF)]) | (history & u64(0xFFFF)) << u64(16)
-    hashes[12] = history & u64(0xFFFF00)
-    hashes[13] = history & u64(0xFF00FF)
-    hashes[14] = expected(state) if state.match_length > 0 else history & u64(0xFF0000)
-    hashes[15] = hash_pair(state.word[0], last)
-    hashes[16] = hash_pair(state.word[0], state.word[1])
-    hashes[17] = (state.shape & u64(0xFFFFFFFF)) | last << u64(56)
+    hashes[7] = above | twice_above << u64(8)
+    hashes[8] = last | column << u64(8)
+    hashes[9] = above | twice_above << u64(8) | right << u64(16) | last << u64(24)
+    hashes[10] = u64(state.after_two[history & u64(0xFFFF)]) | (history & u64(0xFFFF)) << u64(16)
+    hashes[11] = history & u64(0xFFFF00)
+    hashes[12] = history & u64(0xFF00FF)
+    hashes[13] = expected(state) if state.match_length > 0 else history & u64(0xFF0000)
+    hashes[14] = hash_pair(state.word[0], last)
+    hashes[15] = hash_pair(state.word[0], state.word[1])
+    hashes[16] = (state.shape & u64(0xFFFFFFFF)) | last << u64(56)
     here = phase << u64(32)
-    hashes[18] = one | here
-    hashes[19] = two | here
-    hashes[20] = three | here
-    hashes[21] = four | here
-    hashes[22] = one | last << u64(8) | here
-    hashes[23] = two | last << u64(8) | here
-    hashes[24] = one | two << u64(8) | here
-    hashes[25] = one | three << u64(8) | last << u64(16) | here
-    hashes[26] = aligned | last << u64(8) | here
-    hashes[27] = aligned | here
-    hashes[28] = history & u64(0xFFFF) | here
-    alike.set_contexts(state, data, _CONTEXTS)
+    hashes[17] = one | here
+    hashes[18] = three | here
+    hashes[19] = four | here
+    hashes[20] = one | last << u64(8) | here
+    hashes[21] = two | last << u64(8) | here
+    hashes[22] = aligned | last << u64(8) | here
+    hashes[23] = aligned | here
+    hashes[32] = two | here
+    hashes[33] = history & u64(0xFFFF) | here
+    hashes[34] = one | two << u64(8) | here
+    hashes[35] = one | three << u64(8) | last << u64(16) | here
+    alike.set_contexts(state, data, _ALIKE)
     pursuit.expect(state, data)
     state.phases[1] = i64(min(phase, u64(31))) << 3
     state.phases[2] = state.match_byte if state.match_length > 0 else i64(above)
@@ -172,7 +172,7 @@ READING = Reading(
     "records",
     (range(1, LONGEST + 1), range(1 << 25), *[range(1, FARTHEST + 1)] * 4),
     (_USUAL, NO_ANCHOR, *DISTANCES),
-    _CONTEXTS + alike.CONTEXTS,
+    _CONTEXTS,
     3,
     _find,
     FIELDS,
@@ -180,6 +180,7 @@ READING = Reading(
     _set_contexts,
     histograms=alike.HISTOGRAMS,
     guesses=pursuit.GUESSES,
+    lean=(_LEAN, 3),
     set_more=breadth.set_more_of_records,
     with_network=True,
 )

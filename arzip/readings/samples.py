@@ -275,17 +275,15 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     coarse = u64(6) if state.numbers[0] > 1 else u64(0)
     here = u64(byte) << u64(61) | u64(channel) << u64(60)
     hashes = state.hashes
-    hashes[6] = u64(best) | u64(kind) << u64(8) | here
-    hashes[7] = u64(main) | u64(quick) << u64(8) | here
     known = number if state.item_upper == u64(0) else hash_pair(number, state.item_upper)
-    hashes[8] = known | here
-    hashes[9] = hash_pair(known, last) | here
-    hashes[10] = hash_pair(hash_pair(known, last >> coarse), before >> coarse) | here
-    hashes[11] = number & u64(255) | u64(best >> 2) << u64(8) | here
-    hashes[12] = hash_pair(number, above) | here
-    hashes[13] = hash_pair(hash_pair(number, last >> coarse), above >> coarse) | here
-    hashes[14] = u64(main) | known << u64(8) | here
-    hashes[15] = u64(best) | u64(main) << u64(8) | u64(kind >> 2) << u64(16) | here
+    hashes[0] = hash_pair(known, last) | here
+    hashes[1] = known | here
+    hashes[2] = hash_pair(hash_pair(known, last >> coarse), before >> coarse) | here
+    hashes[3] = hash_pair(number, above) | here
+    hashes[4] = u64(main) | u64(quick) << u64(8) | here
+    hashes[5] = hash_pair(hash_pair(number, last >> coarse), above >> coarse) | here
+    hashes[6] = u64(main) | known << u64(8) | here
+    hashes[7] = u64(best) | u64(main) << u64(8) | u64(kind >> 2) << u64(16) | here
     of, cases = state.residual_of, state.residual_case
     of[0] = best
     for k in range(1, _HISTOGRAMS):
@@ -373,7 +371,7 @@ READING = Reading(
         range(_MOST_SHIFT + 1),
     ),
     (2, 3, 1, 0, 1, 0, 0),
-    16,
+    8,
     4,
     None,
     FIELDS,
@@ -383,4 +381,5 @@ READING = Reading(
     undo=_undo,
     values=_VALUES,
     histograms=_HISTOGRAMS,
+    lean=(6, 2),
 )

@@ -136,19 +136,19 @@ def set_line_contexts(state: State, data: NDArray[np.uint8]) -> None:
     word = state.word
     two_words = hash_pair(word[0], word[1])
     hashes = state.hashes
-    hashes[6] = history & u64(0xFFFFFFFFFF)
-    hashes[7] = history
-    hashes[8] = hash_pair(word[0], last)
-    hashes[9] = two_words + last
-    hashes[10] = hash_pair(word[0], word[2]) + last
-    hashes[11] = hash_pair(two_words, word[2])
-    hashes[12] = above | u64(min(column, 255)) << u64(8) | last << u64(16)
-    hashes[13] = hash_pair(word[0], above | last << u64(8))
-    hashes[14] = hash_pair(word[0], u64(state.field)) + u64(state.line_first)
-    hashes[15] = expected(state) if state.match_length > 0 else history & u64(0xFFFF0000)
-    hashes[16] = above | right << u64(8) | last << u64(16) | left << u64(24)
+    hashes[6] = history
+    hashes[7] = hash_pair(word[0], last)
+    hashes[8] = two_words + last
+    hashes[9] = hash_pair(word[0], word[2]) + last
+    hashes[10] = hash_pair(two_words, word[2])
+    hashes[11] = above | u64(min(column, 255)) << u64(8) | last << u64(16)
+    hashes[12] = hash_pair(word[0], u64(state.field)) + u64(state.line_first)
+    hashes[13] = expected(state) if state.match_length > 0 else history & u64(0xFFFF0000)
+    hashes[14] = above | right << u64(8) | last << u64(16) | left << u64(24)
+    hashes[15] = state.shape ^ above << u64(56)
+    hashes[16] = history & u64(0xFFFFFFFFFF)
     hashes[17] = above | twice_above << u64(8) | u64(min(column, 255)) << u64(16)
-    hashes[18] = state.shape ^ above << u64(56)
+    hashes[18] = hash_pair(word[0], above | last << u64(8))
 
 
 READING = Reading(
@@ -163,4 +163,5 @@ READING = Reading(
     set_line_contexts,
     set_more=breadth.set_more_of_text,
     with_network=True,
+    lean=(16, 1),
 )

@@ -63,7 +63,7 @@ READING = Reading(
     "x86",
     (),
     (),
-    instructions.CONTEXTS + alike.CONTEXTS,
+    instructions.CONTEXTS,
     3,
     _find,
     instructions.FIELDS,
@@ -72,5 +72,6 @@ READING = Reading(
     transform=_transform,
     undo=_undo,
     histograms=alike.HISTOGRAMS,
+    lean=(instructions.LEAN, 3),
     set_more=breadth.set_more_of_code,
 )

@@ -41,7 +41,7 @@ from arzip.models.network.networks import Network, network_of
 from arzip.models.parameters import Parameters
 from arzip.models.predictor import Fitted, bank_of, new_predictor
 from arzip.readings import READINGS, TEXTS, Chosen, finding, spans
-from arzip.readings.reading import MORE_CONTEXTS, Reading
+from arzip.readings.reading import BROAD, MORE_CONTEXTS, USUAL, Reading
 from arzip.training.data import UNREADABLE, files, open_unpacked
 from arzip.training.synthetic import MAKERS
 
@@ -56,7 +56,7 @@ LARGEST_FILE = 64 << 20
 
 def unfitted(reading: Reading) -> Fitted:
     """Return values from first principles: equal trust in all experts, histories at face value."""
-    shape = shapes(reading)
+    shape = shapes(reading.size())
     weights = np.zeros(shape["weights"], dtype=np.int32)
     trust = 3.2 if reading.values == 0 else 0.4
     weights[:, COUNTS : COUNTS + 2 * reading.contexts] = int(trust * 65536 / reading.contexts)
@@ -92,7 +92,7 @@ def unfitted_more(reading: Reading, fitted: Fitted) -> Fitted:
 
     More mixers trust what the others do, on average; of more contexts each a little less.
     """
-    size, own = reading.size(broad=True), inputs_of(reading.size())
+    size, own = reading.size(BROAD), inputs_of(reading.size())
     usual = fitted["weights"][1024:1280].mean(axis=0)  # those that the last byte chooses
     row = np.zeros(all_inputs(size))
     row[:own] = usual
@@ -137,14 +137,14 @@ class HybridFitter:
     def code(self, piece: NDArray[np.uint8], *, wide: bool = True) -> tuple[set[str], float]:
         """See Fitter. Without a network no encoder chooses wide readings, but one may ask to."""
         listed, data = _read(piece, wide=wide or self._network is not None)
-        return self._code(listed, data, broad=False)
+        return self._code(listed, data, USUAL)
 
     def _code(
-        self, listed: list[spans.Span], data: NDArray[np.uint8], *, broad: bool
+        self, listed: list[spans.Span], data: NDArray[np.uint8], breadth: int
     ) -> tuple[set[str], float]:
         banks, first, last = self.fitted, listed[0].chosen, listed[-1].chosen
         predictor = new_predictor(
-            banks[self._bank(first)], data.size, first, self._network, broad=broad
+            banks[self._bank(first)], data.size, first, self._network, breadth=breadth
         ).with_data(data)
         bits = _coded(predictor, listed, banks, coding.encode)
         banks[self._bank(last)] = fitted_of(predictor.state, last.reading)
@@ -190,7 +190,7 @@ class BroadFitter(HybridFitter):
                 span._replace(chosen=span.chosen._replace(alone=span.chosen.reading not in TEXTS))
                 for span in listed
             ]
-        read, bits = self._code(listed, data, broad=True)
+        read, bits = self._code(listed, data, BROAD)
         for name in read:  # what is not fitted here
             for field in ("history_map", "match_map", "weights"):
                 self.fitted[name][field] = self._begun[name][field]

@@ -38,7 +38,7 @@ def join(state: State) -> int:
     for k in range(2 + state.mixers):
         odds += i64(state.final_weights[state.final_row, k]) * state.odds[k]
     state.final_odds = bounded(odds >> 16)
-    joined: int = by_breadth(state, _only, _with_more)
+    joined: int = by_breadth(state, _only, _only, _with_more)
     return joined
 
 
@@ -48,7 +48,7 @@ def learn(state: State, goal: int) -> None:
     weights, row, error = state.final_weights, state.final_row, _error(state.final_odds, goal)
     for k in range(2 + state.mixers):
         weights[row, k] = i32(weights[row, k] + _step(state.odds[k], error))
-    by_breadth(state, _learn_no_more, _learn_more, goal)
+    by_breadth(state, _learn_no_more, _learn_no_more, _learn_more, goal)
 
 
 @compiled
@@ -71,7 +71,7 @@ def _only(state: State) -> int:
 @compiled
 def _with_more(state: State) -> int:
     """Return the mean with two more mixers, which count half, where it is read broadly."""
-    if not state.breadth:
+    if not state.more:
         return _only(state)
     own = state.contexts - MORE_CONTEXTS
     state.more_final_rows[0] = i64(state.history & u64(0xFF))
@@ -94,7 +94,7 @@ def _learn_no_more(state: State, goal: int) -> None:
 
 @compiled
 def _learn_more(state: State, goal: int) -> None:
-    if not state.breadth:
+    if not state.more:
         return
     for j in range(2):
         row, error = state.more_final_rows[j], _error(state.more_final_odds[j], goal)

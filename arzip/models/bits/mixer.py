@@ -75,10 +75,10 @@ def _select(state: State) -> None:
     rows[0] = last.trust(state) * 256 + partial
     rows[1] = 4 * 256 + i64(state.history & u64(0xFF))
     rows[2] = 5 * 256 + state.hits * 8 + state.bit
-    for k in range(state.mixers - MIXERS - MORE_MIXERS * state.breadth):
+    for k in range(state.mixers - MIXERS - MORE_MIXERS * state.more):
         rows[MIXERS + k] = ROWS + 256 * k + state.phases[k]
     rows[MIXERS + 1] |= 0 if state.by_bits else state.bit
-    by_breadth(state, _select_no_more, _select_more)
+    by_breadth(state, _select_no_more, _select_no_more, _select_more)
     _choose_maps(state, partial)
 
 
@@ -90,7 +90,7 @@ def _select_no_more(state: State) -> None:
 @compiled
 def _select_more(state: State) -> None:
     """Choose the rows of the mixers that see all contexts, where it is read broadly."""
-    if not state.breadth:
+    if not state.more:
         return
     rows, own = state.rows, state.mixers - MORE_MIXERS
     for k in range(MIXERS):

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from arzip import readings
 from arzip.engine.records import only_record
 from arzip.models import memory
-from arzip.readings import breadth
+from arzip.readings.breadth import FIELDS as FIELDS_OF_MORE
 from arzip.readings.reading import (
+    BROAD,
     MORE_CONTEXTS,
     MORE_PHASES,
     MOST_CONTEXTS,
@@ -23,6 +24,7 @@ from arzip.readings.reading import (
     MOST_NUMBERS,
     MOST_PHASES,
     MOST_VALUES,
+    USUAL,
     Field,
     Numbers,
     Reading,
@@ -34,11 +36,10 @@ __all__ = [
     "ALL_CONTEXTS",
     "APM_KNOTS",
     "APM_ROWS",
-    "BROAD",
     "CONSTANT",
     "COUNTS",
     "HISTORIES",
-    "LAYOUT",
+    "LAYOUTS",
     "LINE",
     "MATCH",
     "MATCH_BUCKETS",
@@ -52,9 +53,9 @@ __all__ = [
     "ROWS_OF_MORE",
     "after_counts",
     "all_inputs",
+    "breadth_of",
     "fitted_of",
     "inputs_of",
-    "is_broad",
     "more_shapes",
     "new_state",
     "read_by",
@@ -124,11 +125,12 @@ def all_inputs(size: Size) -> int:
     return inputs_of(size) + 3 * MORE_CONTEXTS * size.more
 
 
-def _most(*, broad: bool) -> Size:
-    return Size(MOST_CONTEXTS, MOST_PHASES, MOST_VALUES, MOST_HISTOGRAMS, MOST_GUESSES, broad)
+def _most(breadth: int) -> Size:
+    more = breadth == BROAD
+    return Size(MOST_CONTEXTS, MOST_PHASES, MOST_VALUES, MOST_HISTOGRAMS, MOST_GUESSES, more)
 
 
-MOST_INPUTS = all_inputs(_most(broad=True))
+MOST_INPUTS = all_inputs(_most(BROAD))
 MOST_MIXERS = MIXERS + MOST_PHASES + MORE_MIXERS
 
 
@@ -141,8 +143,9 @@ def _more_final(mixers: int) -> tuple[Field, ...]:
     )
 
 
-def _layout(*, broad: bool) -> "np.dtype[np.void]":
-    inputs, contexts = all_inputs(_most(broad=broad)), _most(broad=broad).all_contexts
+def _layout(breadth: int) -> "np.dtype[np.void]":
+    inputs, contexts = all_inputs(_most(breadth)), _most(breadth).all_contexts
+    broad = breadth == BROAD
     mixers = MIXERS + MOST_PHASES + MORE_MIXERS * broad
     rows = MORE_ROWS + sum(ROWS_OF_MORE) * broad
     fields = [
@@ -159,9 +162,10 @@ def _layout(*, broad: bool) -> "np.dtype[np.void]":
         ("mixers", np.int64),
         ("used", np.int64),  # of the inputs
         ("by_bits", np.int64),  # 1 if each bit has contexts of its own
-        ("breadth", np.int64),  # 1 if it is read broadly
+        ("breadth", np.int8, 1 + breadth),  # how broadly: its size tells a compiler
+        ("more", np.int64),  # 1 if there are more contexts and mixers
         *readings.FIELDS,
-        *(breadth.FIELDS if broad else ()),
+        *(FIELDS_OF_MORE if broad else ()),
         # Where we are in the byte.
         ("partial", np.int64),  # the bits so far, after a leading 1
         ("bit", np.int64),  # how many these are
@@ -207,28 +211,28 @@ def _layout(*, broad: bool) -> "np.dtype[np.void]":
     return np.dtype(fields, align=True)
 
 
-LAYOUT, BROAD = _layout(broad=False), _layout(broad=True)
-"""The record of a state; and with room for reading broadly."""
+LAYOUTS = tuple(_layout(breadth) for breadth in range(BROAD + 1))
+"""The record of a state, by how broadly it reads."""
 
 
-def is_broad(state: State) -> bool:
-    """Return whether a state has room for reading broadly."""
-    return bool(state["hashes"].size > MOST_CONTEXTS)
+def breadth_of(state: State) -> int:
+    """Return how broadly a state reads."""
+    return int(state["breadth"].size) - 1
 
 
-def shapes(reading: Reading) -> dict[str, tuple[int, ...]]:
+def shapes(size: Size) -> dict[str, tuple[int, ...]]:
     """Return how much of each fitted field a reading uses: the first rows and columns."""
     return {
-        "history_map": (reading.contexts * HISTORIES,),
+        "history_map": (size.contexts * HISTORIES,),
         "match_map": (MATCH_BUCKETS,),
-        "weights": (ROWS + 256 * reading.phases, inputs_of(reading.size())),
-        "final_weights": (256, 2 + MIXERS + reading.phases),
+        "weights": (ROWS + 256 * size.phases, inputs_of(size)),
+        "final_weights": (256, 2 + MIXERS + size.phases),
     }
 
 
 def more_shapes(reading: Reading) -> dict[str, tuple[int, ...]]:
     """Return the same of what reading it broadly adds: one row for each mixer, see broad.py."""
-    size = reading.size(broad=True)
+    size = reading.size(BROAD)
     if not size.more:
         return {}
     return {
@@ -240,41 +244,40 @@ def more_shapes(reading: Reading) -> dict[str, tuple[int, ...]]:
 
 def read_by(state: State, reading: Reading, which: int, numbers: Numbers) -> None:
     """Make a state one that reads so. `which` is the reading's place in READINGS."""
-    broad = is_broad(state)
-    size = reading.size(broad)
+    size = reading.size(breadth_of(state))
     state["reading"] = which
     state["numbers"][: len(numbers)] = numbers
     state["contexts"] = size.all_contexts
     state["mixers"] = MIXERS + size.phases + MORE_MIXERS * size.more
     state["used"] = all_inputs(size)
     state["by_bits"] = reading.set_bit_contexts is not None
-    state["breadth"] = size.more
+    state["more"] = size.more
     state["inputs"] = 0
 
 
-def new_state(apm: NDArray[np.uint16], *, broad: bool = False) -> State:
+def new_state(apm: NDArray[np.uint16], breadth: int = USUAL) -> State:
     """Return a state at the start of a segment. `apm` is a row of the calibration maps."""
-    array = memory.zeros(1, BROAD if broad else LAYOUT)
+    array = memory.zeros(1, LAYOUTS[breadth])
     array["apm"][0].reshape(-1, APM_KNOTS)[:] = apm
     return only_record(array)
 
 
 def set_fitted(state: State, reading: Reading, values: dict[str, NDArray[Any]]) -> None:
     """Start from fitted values, of as much of each field as a reading uses."""
-    for name, (field, place) in _places(reading, is_broad(state)).items():
+    for name, (field, place) in _places(reading, breadth_of(state)).items():
         state[field][place] = values[name]
 
 
 def fitted_of(state: State, reading: Reading) -> dict[str, NDArray[Any]]:
     """Return a copy of what the values have become, for set_fitted."""
-    places = _places(reading, is_broad(state)).items()
+    places = _places(reading, breadth_of(state)).items()
     return {name: state[field][place].copy() for name, (field, place) in places}
 
 
-def _places(reading: Reading, broad: bool) -> dict[str, tuple[str, tuple[slice, ...]]]:
+def _places(reading: Reading, breadth: int) -> dict[str, tuple[str, tuple[slice, ...]]]:
     """Return where in which field of the state the fitted values are, by name."""
-    size = reading.size(broad)
-    found = {name: (name, tuple(map(slice, shape))) for name, shape in shapes(reading).items()}
+    size = reading.size(breadth)
+    found = {name: (name, tuple(map(slice, shape))) for name, shape in shapes(size).items()}
     if size.more:
         own = size.contexts * HISTORIES
         found["more_history"] = "history_map", (slice(own, size.all_contexts * HISTORIES),)
