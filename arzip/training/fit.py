@@ -127,7 +127,7 @@ class Fitter(Protocol):
 
 
 class HybridFitter:
-    """Fits a hybrid, with its network if it has one."""
+    """Fits a hybrid, with its network if it has one, and with all contexts: see lean.py."""
 
     def __init__(self, network: Network | None = None) -> None:
         self._network = network
