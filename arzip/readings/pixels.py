@@ -246,7 +246,8 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     hashes[1] = tone | to_n << u64(9) | tone_n << u64(18) | here
     hashes[2] = to_w | to_ww << u64(9) | here
     hashes[3] = around | u64(ne) << u64(32) | u64(nn) << u64(40) | here
-    hashes[4] = state.history & u64(0xFF) | here
+    # A fourth colour goes with all before it, of which none is taken from it.
+    hashes[4] = state.history & u64(0xFFFFFF if colour == 3 else 0xFF) | here
     hashes[5] = tone | to_w << u64(9) | tone_w << u64(18) | here
     hashes[6] = to_w | to_n << u64(9) | tone << u64(18) | here
     hashes[7] = around | u64(nww) << u64(32) | u64(ww) << u64(40) | here
