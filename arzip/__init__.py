@@ -5,6 +5,21 @@ in memory, `open` and `ArzipFile` for files, `ArzipCompressor` and `ArzipDecompr
 The models tell about data too: `evaluate` returns the parts of its code length, `score`,
 `score_lines` and `inspect` show where it surprises them, `sample` draws what they would write.
 Importing arzip is cheap: the model and the coder are loaded when they are needed.
+
+    files, arguments, errors    the public functions' files, what they take, what they raise
+    levels, arrays, parts       what a caller or a file says of data: a model, numbers, pictures
+    streams/, format/           data of any length in frames; these as bytes
+    codec, coder                one segment, coded by a model's predictions; the arithmetic coder
+    compressibility             whether a model is tried on it
+    photographs, histogram      the scans in it, how often its bytes occur
+    unpacking/                  what is compressed in it already, undone
+    readings/, models/          how its bytes are read; what predicts them
+    engine/                     keeps the compiled code of these
+    density, analysis/          what data costs, and why; what a model would write
+    recovery/                   what a damaged file still holds
+    training/                   networks and fitted values made from data
+    cli/, __main__              the shell commands
+    integrations/, system/      other packages, and the operating system
 """
 
 import os
@@ -87,18 +102,19 @@ def compress(
     side. Raises ModelError for an unknown model, ValueError for a model and a level together or a
     shape that does not fit, WorkerError if a worker dies.
     """
-    from arzip.arrays import array_of
-    from arzip.streams.compressor import ArzipCompressor
+    from arzip.streams.compressor import compressed
 
-    compressor = ArzipCompressor(
-        model,
-        level=level,
+    frame, _ = compressed(
+        data,
+        level,
+        model=model,
         threads=threads,
         executor=executor,
         unpack=unpack,
-        array=array_of(data, itemsize, shape),
+        itemsize=itemsize,
+        shape=shape,
     )
-    return compressor.compress(data) + compressor.flush()
+    return frame
 
 
 def decompress(

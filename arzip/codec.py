@@ -46,6 +46,7 @@ __all__ = [
     "decoding_memory",
     "encode",
     "needs_model",
+    "room_inside",
     "stored",
     "unwatched",
 ]
@@ -65,6 +66,9 @@ _SHARE_OF_PHOTOGRAPHS = 8  # 1 of so many bytes
 
 REPACKING = 1 << 24
 """Bytes of memory that telling streams takes, beside their data."""
+
+_PER_PLAIN, _PER_MADE = 6, 2
+"""Bytes for each of plain data, twice and as tokens, and of the data that is made of it, twice."""
 
 Progress = Callable[[int, float], object]
 """Called for every piece that is coded, with its bytes of data and about how many bytes of payload
@@ -302,11 +306,13 @@ def decode(
     n: int,
     plain_size: int = 0,
     progress: Progress = unwatched,
+    room: int | None = None,
 ) -> bytes:
     """Return the n bytes of a segment. `model` is needed for MODELLED and UNPACKED only.
 
-    Raises FormatError if the payload does not fit the method. The caller checks the result: most
-    damaged payloads give n wrong bytes, some give fewer.
+    Raises FormatError if the payload does not fit the method, LimitError if there is no `room` for
+    what is inside of something, in bytes. The caller checks the result: most damaged payloads give
+    n wrong bytes, some give fewer.
     """
     if method == STORED and len(payload) == n:
         progress(n, n)
@@ -324,11 +330,13 @@ def decode(
             progress(piece.size, len(payload) * piece.size / n)
         return b"".join(pieces)
     if method == UNPACKED and model is not None and plain_size:
-        return _packed(model, payload, n, plain_size, progress)
+        return _packed(model, payload, n, plain_size, progress, room)
     raise FormatError("a segment's payload does not fit its method: the file is damaged")
 
 
-def _packed(model: Model, payload: bytes, n: int, plain_size: int, progress: Progress) -> bytes:
+def _packed(
+    model: Model, payload: bytes, n: int, plain_size: int, progress: Progress, room: int | None
+) -> bytes:
     """Return the n bytes of a segment whose plain data is coded."""
     from arzip import coder, unpacking
 
@@ -340,7 +348,7 @@ def _packed(model: Model, payload: bytes, n: int, plain_size: int, progress: Pro
         progress(size, len(payload) * piece.size / plain_size)
     if len(plain) < plain_size:
         raise FormatError("a segment's payload is too short: the file is damaged")
-    return unpacking.packed(bytes(plain), words, decoder, n, MOST_PLAIN)
+    return unpacking.packed(bytes(plain), words, decoder, n, MOST_PLAIN, room)
 
 
 def decoding_memory(
@@ -349,9 +357,19 @@ def decoding_memory(
     """Return the bytes of memory for decoding a segment of n bytes, with its payload and data."""
     if not needs_model(method) or model is None:
         return coded_size + n
-    # The payload is there as bytes and as words, plain data twice, and tokens take 4 bytes.
+    # The payload is there as bytes and as words.
     need = model.memory_needed(max(n, plain_size)) + 2 * coded_size + n
-    return need + (6 * plain_size + n + REPACKING if method == UNPACKED else 0)
+    if method == UNPACKED:
+        need += _PER_PLAIN * plain_size + (_PER_MADE - 1) * n + REPACKING
+    return need
+
+
+def room_inside(n: int, plain_size: int, spare: int) -> int:
+    """Return how many bytes the data between plain data and a segment's n bytes may have.
+
+    `spare` bytes of memory are there beside those of `decoding_memory`.
+    """
+    return (_PER_PLAIN * plain_size + _PER_MADE * n + spare) // (_PER_PLAIN + _PER_MADE)
 
 
 def _bits(freq: NDArray[np.uint32], precision: int) -> float:

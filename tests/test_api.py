@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+import zlib
 from array import array
 from types import SimpleNamespace
 
@@ -130,6 +131,19 @@ def test_evaluate_says_what_the_interface_says() -> None:
     ]
     assert list(said["overhead_bits"]) == ["quantisation", "termination", "container"]
     assert (said["bytes"], said["model"]) == (len(TEXT), "counts")
+
+
+def test_evaluate_accounts_for_what_compress_makes() -> None:
+    items = (1000 * np.sin(np.arange(3000) / 40)).astype("<i2")
+    for arguments in (
+        {"data": items},
+        {"data": items.tobytes(), "itemsize": 2, "shape": (3000, 1)},
+        {"data": zlib.compress(TEXT)},
+        {"data": zlib.compress(TEXT), "unpack": False},
+    ):
+        report = arzip.evaluate(**arguments)  # type: ignore[arg-type]
+        frame = arzip.compress(**arguments)  # type: ignore[arg-type]
+        assert report.to_dict()["file_bytes"] == len(frame)
 
 
 def test_evaluate_adds_up(model: Counts) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import arzip
+from arzip.cli.commands import COMMANDS
 
 assert arzip.__file__ is not None
 PACKAGE = Path(arzip.__file__).parent
@@ -129,6 +131,16 @@ def test_what_is_offered_is_there(module: str) -> None:
             defined |= {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
     defined |= {here for _, _, here in imported(MODULES[module])}  # passed on
     assert names <= defined
+
+
+@pytest.mark.parametrize("folder", [path.parent for path in PACKAGE.rglob("__init__.py")], ids=str)
+def test_each_folders_docstring_is_its_map(folder: Path) -> None:
+    text = ast.get_docstring(tree(folder / "__init__.py")) or ""
+    inside = {path.stem for path in folder.glob("*.py")} | {
+        path.parent.name for path in folder.glob("*/__init__.py")
+    }
+    words = {*re.findall(r"\w+", text), *(COMMANDS if folder.name == "commands" else ())}
+    assert inside - {"__init__"} <= words
 
 
 def entries(heading: str) -> list[str]:

@@ -59,6 +59,15 @@ def test_by_identity() -> None:
         registry.by_identity(b"\1\2\3\4", given=swift)
 
 
+def test_a_file_that_is_gone_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone.safetensors").symlink_to("nowhere")
+    (tmp_path / "none.safetensors").write_bytes(b"no model")
+    monkeypatch.setenv("ARZIP_MODELS", str(tmp_path))
+    assert [model.name for model in registry.every()] == list(registry.names())
+
+
 def test_names_need_no_numpy() -> None:
     code = "import sys, arzip.models.registry as m; m.names(); sys.exit('numpy' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

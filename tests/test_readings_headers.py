@@ -349,6 +349,8 @@ def test_nonsense_is_left_alone(header: bytes) -> None:
         bytes(128) + b"DICM" + (b"\x08\0\x10\0\0\0\0\0" * 400),
         b"NRRD0004\ntype: short\n",
         b"CDF\1" + bytes(4) + struct.pack(">II", 10, 500),
+        b"CDF\1" + struct.pack(">8I", 0, 0, 0, 0, 0, 11, 1, 0) + struct.pack(">II", 1 << 30, 0),
+        b"P5 #",
         b"SIMPLE  =",
     ],
 )

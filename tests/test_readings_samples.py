@@ -126,6 +126,14 @@ def test_numbers_keep_their_order() -> None:
         assert made == sorted(made)
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_are_as_far_apart_as_can_be() -> None:
+    items = np.tile([1.0, -1.0], 3000)
+    data = items.view(np.uint8)
+    assert samples.ways(data, 8, "", 1, 0)
+    assert arzip.decompress(arzip.compress(data, model="swift")) == data.tobytes()
+
+
 def test_every_sound_comes_back() -> None:
     """With any number of channels, cut anywhere, and with bytes that are none."""
     rng = np.random.default_rng(6)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import arzip
 from arzip import codec, coder, unpacking
 from arzip.cli.group import cli
-from arzip.errors import ArzipError
+from arzip.errors import ArzipError, FormatError, LimitError
 from arzip.models import registry
 
 SWIFT = registry.load("swift")
@@ -78,6 +78,31 @@ def test_one_in_another(inner: str, outer: str) -> None:
     assert unpacked is not None
     assert TEXT in unpacked.plain.tobytes()
     assert told < 120
+
+
+def test_no_layer_is_no_way_to_other_sizes() -> None:
+    encoder = coder.Encoder()
+    unpacking.tell(unpacking.Unpacked(np.zeros(0, dtype=np.uint8), [], []), encoder.add)
+    words, state = coder.to_words(encoder.finish()), np.zeros(4, dtype=np.uint64)
+    coder.start(words, state)
+    with pytest.raises(FormatError, match="nothing inside"):
+        unpacking.packed(TEXT, words, state, 20, MOST)
+
+
+def test_what_is_inside_has_the_room_that_is_allowed() -> None:
+    data = gzip.compress(gzip.compress(TEXT * 20))
+    coded = codec.encode(SWIFT, data)
+    assert coded.method == codec.UNPACKED
+    given = (SWIFT, coded.method, coded.payload, len(data), coded.plain_size)
+    unpacked = unpacking.unpack(data, MOST)
+    assert unpacked is not None
+    inside = unpacked.layers[1][0].size
+    assert codec.decode(*given, room=inside) == data
+    with pytest.raises(LimitError, match="memory"):
+        codec.decode(*given, room=inside - 1)
+    least = codec.decoding_memory(SWIFT, coded.method, len(coded.payload), *given[3:])
+    frame = arzip.compress(data, model="swift")
+    assert arzip.decompress(frame, max_memory=least) == data
 
 
 WITHOUT = """

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 import zipfile
 import zlib
 
@@ -158,6 +159,36 @@ def test_false_streams_do_not_cost_more_than_some_times_the_data(
     monkeypatch.setattr(streams, "inflate", counted)
     assert layers.take_apart(data, 1 << 24, []) is None
     assert 1 << 20 < written < 8 * len(data) + (3 << 20)
+
+
+def test_false_pictures_do_not_cost_more_than_some_times_the_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each has one chunk, up to the end of the data, whose check does not hold."""
+    head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s13sI", 13, b"IHDR", bytes(13), 0)
+    size = 400_000
+    data = bytearray()
+    while (rest := size - len(data) - len(head)) > 0:
+        data += head + struct.pack(">I4s", rest, b"IDAT")
+    checked, crc32 = 0, zlib.crc32
+
+    def counted(piece: bytes) -> int:
+        nonlocal checked
+        checked += len(piece)
+        return crc32(piece)
+
+    monkeypatch.setattr(zlib, "crc32", counted)
+    data += bytes(100)
+    assert layers.take_apart(bytes(data), 1 << 24, []) is None
+    assert size // 2 < checked < 8 * len(data) + (3 << 20)
+
+
+def test_no_more_items_than_an_encoder_makes() -> None:
+    nothing = layers.Item(places.NOISE, 0, 0, noise=np.zeros(0, np.uint8))
+    layer = layers.Layer(0, [nothing] * ((1 << 16) + 1))
+    plain = np.zeros(0, np.uint8)
+    with pytest.raises(FormatError, match="items"):
+        layers.pass_on(Decisions(layers.odds(), coder.Encoder().add), plain, layer, 0)
 
 
 @given(st.binary(max_size=80), st.binary(max_size=400))

@@ -65,6 +65,7 @@ def test_chunks_come_back(cut: int) -> None:
     data = png(stream, cut)
     found = pictures.chunks(data, 0)
     assert found is not None
+    assert pictures.are_whole(data, found)
     assert pictures.joined(data, found) == stream
     assert pictures.join(stream, found.sizes) == data[found.start : found.end]
     assert found.rows == Rows(12, 3, 8)
@@ -113,7 +114,7 @@ def test_damaged_files_are_left(place: int, change: int) -> None:
     data = bytearray(png(bytes(range(60)), 50))
     data[place % len(data)] ^= change
     found = pictures.chunks(bytes(data), 0)
-    if found is not None:
+    if found is not None and pictures.are_whole(bytes(data), found):
         joined = pictures.joined(bytes(data), found)
         assert pictures.join(joined, found.sizes) == bytes(data[found.start : found.end])
 
@@ -122,4 +123,4 @@ def test_damaged_files_are_left(place: int, change: int) -> None:
 def test_files_that_end_early_are_left_or_whole(size: int) -> None:
     data = png(bytes(range(60)), 50)[:size]
     found = pictures.chunks(data, 0)
-    assert found is None or found.end <= len(data)
+    assert found is None or not pictures.are_whole(data, found) or found.end <= len(data)

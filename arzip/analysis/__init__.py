@@ -6,18 +6,20 @@
     inspect         arzip inspect           the surprisal of every byte, as a page
     sample          arzip sample            a text that the model writes
 
-All but `evaluate` take text as well as bytes, as UTF-8.
+All but `evaluate` take text as well as bytes, as UTF-8. `lines`, `inspection` and `sampling` do the
+last three.
 """
 
 import io
 import os
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from arzip.arguments import text_bytes, whole
 from arzip.density import Report
 from arzip.levels import choose
-from arzip.streams.compressor import ArzipCompressor
+from arzip.streams.compressor import compressed
 from arzip.streams.policy import ModelLike
 
 if TYPE_CHECKING:
@@ -35,14 +37,24 @@ def evaluate(
     model: ModelLike | None = None,
     threads: int | None = None,
     executor: Executor | None = None,
+    unpack: bool = True,
+    itemsize: int | None = None,
+    shape: Sequence[int] | None = None,
 ) -> Report:
     """Compress `data`; return a report of the parts of its code length.
 
     Arguments and errors are those of `compress`.
     """
-    compressor = ArzipCompressor(model, level=level, threads=threads, executor=executor)
-    compressor.compress(data)
-    compressor.flush()
+    _, compressor = compressed(
+        data,
+        level,
+        model=model,
+        threads=threads,
+        executor=executor,
+        unpack=unpack,
+        itemsize=itemsize,
+        shape=shape,
+    )
     return compressor.account.report(compressor.model.name)
 
 
@@ -54,7 +66,7 @@ def score(
 ) -> dict[str, float]:
     """Return the cross-entropy of `data` under each candidate, by its name, in bits per byte.
 
-    Candidates are names, paths of model files or loaded models, by default all known models. The
+    Candidates are names, paths of model files or loaded models, by default the built-in ones. The
     one with the least explains the data best. Raises ModelError as `compress` does.
     """
     from arzip.models.registry import names

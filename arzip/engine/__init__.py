@@ -2,6 +2,7 @@
 
     compiled        marks a function as one to be compiled
     function        is that function to its callers
+    records         are what these functions see where nothing is compiled
     words           turns its arguments into 64-bit words, and words into its result
     dependence      digests all that its machine code depends on
     store           looks the machine code up by that digest, and keeps it

@@ -195,7 +195,7 @@ def parse_segment(data: bytes | bytearray, header: Header, number: int) -> Segme
     method, at = header.method, 0
     if method is None:
         method, at = _need(data, 1)[0], 1
-        if method >= END:  # not a method, or more than one lane
+        if method >= END:
             raise FormatError(
                 f"segment {number} is coded in a way unknown to this arzip: update arzip"
             )

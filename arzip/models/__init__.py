@@ -13,6 +13,7 @@
     fast/               `fast`, of parts of its own
     explore/            what looks at predictions or draws from them
     numbers/            whole-number mathematics that both need
+    memory              memory for their tables
 
 `lowering` tells numba what it cannot know. Models load NumPy, so nothing is imported here.
 """

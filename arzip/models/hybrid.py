@@ -68,7 +68,11 @@ class HybridModel(ReadingModel[Predictor]):
 
     def memory_needed(self, n: int) -> int:
         """Return the bytes of memory that coding n bytes takes; see predictor.memory_needed."""
-        return predictor.memory_needed(n + self._preface.size, self._network, self.breadth)
+        need = self._needed(n + self._preface.size)
+        return need + (self._needed(KEPT + self._preface.size) if self._preface.size else 0)
+
+    def _needed(self, n: int) -> int:
+        return predictor.memory_needed(n, self._network, self.breadth)
 
     def session(self, *, reading: Chosen = TEXT, size: int = SESSION_SIZE) -> PredictorSession:
         """See ReadingModel."""

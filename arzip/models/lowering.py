@@ -31,6 +31,7 @@ from arzip.models.numbers.intrinsics import (
     shortest,
     weigh,
 )
+from arzip.readings.reading import BROAD
 
 __all__: list[str] = []
 
@@ -353,6 +354,20 @@ def _compiled_by_breadth(state: Any, lean: Any, usual: Any, broad: Any, *given: 
     breadth = state.fields["breadth"].type.shape[0] - 1
     chosen = (lean, usual, broad)[breadth].dispatcher
     return lambda state, lean, usual, broad, *given: chosen(state, *given)
+
+
+@overload(readings.if_broad, strict=False)
+def _compiled_if_broad(state: Any, function: Any, *given: Any) -> Any:
+    """Leave the function out where the type of the state says that it is never called."""
+    if state.fields["breadth"].type.shape[0] - 1 < BROAD:
+        return lambda state, function, *given: None
+    chosen = function.dispatcher
+
+    def call(state: Any, function: Any, *given: Any) -> None:
+        if state.more:
+            chosen(state, *given)
+
+    return call
 
 
 @overload(networks.step, strict=False)  # whose annotations numba would have in both signatures

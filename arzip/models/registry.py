@@ -158,7 +158,7 @@ def every() -> "list[ReadingModel[Any]]":
     """Return all known models, built in and in folders, except those that cannot be loaded."""
     models = []
     for name in (*names(), *library.names()):
-        with suppress(ModelError):
+        with suppress(ModelError, OSError):
             models.append(load(name))
     return models
 

@@ -15,12 +15,15 @@
     breadth.py      no reading, but more contexts of some, for a model that takes the time
 
 A reading (reading.py) says what it remembers of the bytes before and which contexts it makes of
-that; what all of them share is in past.py. Numbers are predicted by value with values.py and
+that; what all of them share is in past.py, what
+binary ones share in alike.py. Numbers are predicted by value with values.py and
 leastsquares.py. Of a JPEG picture, frame.py has what its header says, scan.py what a bit is of,
 around.py what the blocks around say, and finer.py the scans that add bits to what earlier ones
 told. What text in fields follows is in cells.py, echoes.py and numerals.py, what binary data does
 in pursuit.py, and becomes guesses (guesses.py). An encoder finds the reading that suits a span,
-with its number if it has one, and the file tells the decoder.
+with its number if it has one (finding.py, by windows.py, by what bytes cost, cost.py, and by where
+files in archives begin, archives.py), and the file tells the decoder (spans.py). Arrays' items are
+predicted as items.py has them.
 """
 
 from collections.abc import Callable, Sequence
@@ -60,6 +63,7 @@ __all__ = [
     "by_breadth",
     "checked",
     "for_each_size",
+    "if_broad",
     "observe",
     "set_bit_contexts",
     "set_contexts",
@@ -185,6 +189,15 @@ def by_breadth(
     return (lean, usual, broad)[state.breadth.size - 1](state, *given)
 
 
+def if_broad(state: State, function: Callable[..., None], *given: Any) -> None:
+    """Call a function if there are more contexts and mixers: see breadth.py.
+
+    numba leaves it out of what never reads so: see models/lowering.py.
+    """
+    if state.breadth.size - 1 == BROAD and state.more:
+        function(state, *given)
+
+
 def for_each_size(make: Callable[[Size], Callable[..., Any]]) -> Any:
     """Return a function of a state and more, for compiled ones: it calls make(size).
 
@@ -215,7 +228,7 @@ def set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     """Hash the contexts of the byte at data[state.position]."""
     past.set_shared_contexts(state)
     _set_contexts(state.reading, state, data)
-    by_breadth(state, _set_no_more, _set_no_more, _set_more, data)
+    if_broad(state, _set_more, data)
     _spread(state)
 
 
@@ -241,14 +254,14 @@ def _spread(size: Size) -> Callable[[State], None]:
 
 
 @compiled
-def _set_no_more(state: State, data: NDArray[np.uint8]) -> None:
-    """Set no contexts beside those of the reading."""
-
-
-@compiled
 def _set_more(state: State, data: NDArray[np.uint8]) -> None:
     """Set the contexts that a reading has in a model that reads broadly."""
     _set_more_of(state.reading, state, data)
+
+
+@compiled
+def _set_no_more(state: State, data: NDArray[np.uint8]) -> None:
+    """Set no contexts beside those of the reading."""
 
 
 @compiled

@@ -116,7 +116,7 @@ def _of_coefficients(state: State, row: int, wait: int) -> None:
     up, before, both, beyond = inside(state, here, k, now[scan.K])
     inner = size(2 * (abs(up) + abs(before)) + both + beyond)
     kind = i64(is_sign) | i64(k == 0) << 1
-    of = hash_pair(u64(kind | min(c, 1) << 2 | 1 << 21), u64(min(level, 6)))
+    of = hash_pair(u64(kind | c << 2 | 1 << 21), u64(min(level, 6)))
     at = hash_pair(of, u64(k))
     hashes = state.hashes
     hashes[0] = of

@@ -22,7 +22,6 @@ CONTEXTS, LEAN = 36, 28
 """Of these, and of those of what is alike; and in a model that is to be quick."""
 
 _ALIKE = 20  # the first of the latter
-"""And those of what is alike."""
 
 FIELDS: tuple[Field, ...] = (
     ("stage", np.int64),  # what the next byte is, as below

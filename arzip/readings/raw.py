@@ -10,7 +10,8 @@ That must be clearly less than what the counts of its bytes say, and the form th
 is taken. Rows are found by how alike the differences between neighbours are some items earlier. All
 this is but a proposal: whether it pays, an encoder tells by coding some of the data both ways.
 
-Whole numbers only, in 1/256 bits, so that every machine proposes the same.
+Bits are whole numbers of 1/256, so that machines propose the same; but for rows, which are found by
+Fourier transforms, and numbers' forms, whose last digits may differ: that costs size, nothing else.
 """
 
 from typing import Any, NamedTuple
@@ -70,7 +71,7 @@ class _Form(NamedTuple):
         """Return the bits a byte of each row of bytes, of which counts alone say how many."""
         if self.kind:
             return np.where(self.are_usual(windows), by_counts // 2, by_counts)
-        apart = np.abs(self.differences(windows))
+        apart = np.abs(self.differences(windows)).view(np.uint64)  # of -2^63 too
         logs = _LOGS[apart & 0xFFFF]
         for digits in range(16, 8 * self.item, 16):
             high = apart >> digits

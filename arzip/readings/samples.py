@@ -340,7 +340,7 @@ def _likeliest(data: NDArray[np.uint8], item: int, channels: int) -> int:
         some = data[: _SAMPLE * item].copy()
         transform(some, item, form)
         values = values_of(some, item)
-        steps = np.abs((values[channels:] - values[:-channels]).view(np.int64))
+        steps = np.abs((values[channels:] - values[:-channels]).view(np.int64)).view(np.uint64)
         unit = int(np.bitwise_or.reduce(steps))  # its lowest bit divides all of them
         return float(np.log2(1 + steps / max(unit & -unit, 1)).sum())
 

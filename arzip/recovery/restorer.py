@@ -62,8 +62,10 @@ class Restorer:
                 payload_is_whole = True
         model = self._likely_model(place)
         self._policy.check_size(self._given + segment.size)
-        self._policy.check_memory(model, segment, beside=segment.size)
-        data, likely, basis = salvage(model, segment, body, payload_is_whole=payload_is_whole)
+        allowed = self._policy.check_memory(model, segment, beside=segment.size)
+        data, likely, basis = salvage(
+            model, segment, body, payload_is_whole=payload_is_whole, room=allowed.room
+        )
         self._given += len(data)
         return replace(piece, unverified=data, likely=likely, basis=basis)
 
@@ -82,9 +84,9 @@ class Restorer:
         self._policy.check_size(self._given + place.segment.size)
         failure: ArzipError | None = None
         for model in self._models(place):
-            self._policy.check_memory(model, place.segment)
+            allowed = self._policy.check_memory(model, place.segment)
             try:
-                data = restore(model, payload)
+                data = restore(model, payload, allowed.room)
             except (ChecksumError, FormatError) as error:
                 failure = error
             else:

@@ -63,11 +63,17 @@ NOTHING = Salvaged(b"", 0, "")
 
 
 def salvage(
-    model: Model | None, segment: Segment, body: bytes, *, payload_is_whole: bool
+    model: Model | None,
+    segment: Segment,
+    body: bytes,
+    *,
+    payload_is_whole: bool,
+    room: int | None = None,
 ) -> Salvaged:
     """Return what is left of the segment in its body, whose end may be missing.
 
-    `payload_is_whole` if a checksum says so. `model` is needed if the segment is modelled.
+    `payload_is_whole` if a checksum says so. `model` is needed if the segment is modelled. `room`
+    is that of codec.decode; raises LimitError as it does.
     """
     payload, is_cut = body[: segment.coded_size], len(body) < segment.body_size
     if not codec.needs_model(segment.method):
@@ -79,7 +85,7 @@ def salvage(
         return NOTHING  # what was packed cannot be made of a part of what was inside
     try:
         if payload_is_whole:
-            data = _decode(model, segment, payload)
+            data = _decode(model, segment, payload, room)
             return Salvaged(data, len(data), DECODED)
         blank = _BLANK.search(payload)
         if blank or is_cut:
@@ -100,8 +106,8 @@ def _guess(likely: int, end: int) -> str:
     )
 
 
-def _decode(model: Model, segment: Segment, payload: bytes) -> bytes:
-    return codec.decode(model, segment.method, payload, segment.size, segment.plain_size)
+def _decode(model: Model, segment: Segment, payload: bytes, room: int | None = None) -> bytes:
+    return codec.decode(model, segment.method, payload, segment.size, segment.plain_size, room=room)
 
 
 def _sure(model: Model, segment: Segment, payload: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -24,10 +24,35 @@ if TYPE_CHECKING:
 
     from arzip.arrays import Array
 
-__all__ = ["DEFAULT_SEGMENT", "ArzipCompressor"]
+__all__ = ["DEFAULT_SEGMENT", "ArzipCompressor", "compressed"]
 
 DEFAULT_SEGMENT = 1 << 25
 """Bytes of input in a segment: 32 MiB. The model starts anew, and frees its memory, after each."""
+
+
+def compressed(
+    data: "ReadableBuffer",
+    level: int | None = None,
+    *,
+    model: ModelLike | None = None,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    unpack: bool = True,
+    itemsize: int | None = None,
+    shape: Sequence[int] | None = None,
+) -> "tuple[bytes, ArzipCompressor]":
+    """Return the frame that arzip.compress returns, and what made it, which has its account."""
+    from arzip.arrays import array_of
+
+    compressor = ArzipCompressor(
+        model,
+        level=level,
+        threads=threads,
+        executor=executor,
+        unpack=unpack,
+        array=array_of(data, itemsize, shape),
+    )
+    return compressor.compress(data) + compressor.flush(), compressor
 
 
 class ArzipCompressor:

@@ -13,7 +13,7 @@ from arzip.codec import Model, Progress, unwatched
 from arzip.errors import ChecksumError, TruncatedError
 from arzip.format.layout import ENDS_EARLY, Header, Payload, Segment
 from arzip.format.reader import End, FrameReader, Part
-from arzip.streams.policy import ModelLike, Policy
+from arzip.streams.policy import Allowed, ModelLike, Policy
 from arzip.streams.workers import Ordered
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class ArzipDecompressor:
         self._reader: FrameReader | None = FrameReader(self._buffer)
         self._between_frames = False
         self._model: Model | None = None  # of the frame that is being read
+        self._allowed = Allowed(1, None)  # of the segment that is being read
         self._claimed = 0  # bytes of output that the headers so far announce
         self._calls: Ordered[bytes | End] = Ordered(threads, executor)
         self._content = xxh64()  # of the frame's data so far
@@ -159,10 +160,12 @@ class ArzipDecompressor:
             case Segment():
                 self._claimed += part.size
                 self.policy.check_size(self._claimed)
-                at_a_time = self.policy.check_memory(self._model, part)
-                self._calls.capacity = min(self._calls.capacity, at_a_time)
+                self._allowed = self.policy.check_memory(
+                    self._model, part, at_a_time=self._calls.capacity
+                )
+                self._calls.capacity = self._allowed.at_a_time
             case Payload():
-                self._calls.put(restore, self._model, part)
+                self._calls.put(restore, self._model, part, self._allowed.room)
             case End():
                 self._between_frames = True
                 self._calls.put_result(part)
@@ -235,11 +238,16 @@ def decompress(
         decompressor.close()
 
 
-def restore(model: Model | None, payload: Payload, progress: Progress = unwatched) -> bytes:
-    """Return the data of a segment. Raises FormatError or ChecksumError if it was changed."""
+def restore(
+    model: Model | None, payload: Payload, room: int | None, progress: Progress = unwatched
+) -> bytes:
+    """Return the data of a segment. `room` is that of codec.decode.
+
+    Raises FormatError or ChecksumError if it was changed, LimitError if there is no room.
+    """
     segment = payload.segment
     data = codec.decode(
-        model, segment.method, payload.payload, segment.size, segment.plain_size, progress
+        model, segment.method, payload.payload, segment.size, segment.plain_size, progress, room
     )
     payload.verify(data)
     return data

@@ -1,7 +1,7 @@
 """What decoding may use: which models, how much memory and how much output."""
 
 import os
-import sys
+from typing import NamedTuple
 
 from arzip import codec
 from arzip.arguments import whole_or_none
@@ -10,7 +10,7 @@ from arzip.errors import LimitError
 from arzip.format.layout import Segment
 from arzip.levels import choose
 
-__all__ = ["ModelLike", "Policy"]
+__all__ = ["Allowed", "ModelLike", "Policy"]
 
 ModelLike = str | os.PathLike[str] | Model
 """A model's name, the path of a model file, or a loaded model."""
@@ -47,14 +47,16 @@ class Policy:
         if self._max_size is not None and size > self._max_size:
             raise LimitError(f"the output is larger than the limit of {self._max_size} bytes")
 
-    def check_memory(self, model: Model | None, segment: Segment, beside: int = 0) -> int:
-        """Return how many such segments may be decoded at a time.
+    def check_memory(
+        self, model: Model | None, segment: Segment, beside: int = 0, at_a_time: int = 1
+    ) -> "Allowed":
+        """Return how many such segments may be decoded at a time, of `at_a_time`, and how.
 
         `beside` is the memory that other things take, in bytes. Raises LimitError if there is not
         enough for one.
         """
         if self.max_memory is None:
-            return sys.maxsize
+            return Allowed(at_a_time, None)
         need = codec.decoding_memory(
             model, segment.method, segment.coded_size, segment.size, segment.plain_size
         )
@@ -63,4 +65,15 @@ class Policy:
                 f"decoding takes {beside + need} bytes of memory, more than the limit of "
                 f"{self.max_memory}"
             )
-        return max(1, (self.max_memory - beside) // max(1, need))
+        memory = self.max_memory - beside
+        at_a_time = max(1, min(at_a_time, memory // max(1, need)))
+        spare = memory // at_a_time - need
+        return Allowed(at_a_time, codec.room_inside(segment.size, segment.plain_size, spare))
+
+
+class Allowed(NamedTuple):
+    """How segments may be decoded."""
+
+    at_a_time: int
+    room: int | None
+    """Bytes that what is inside of something in one may have; None is no limit."""

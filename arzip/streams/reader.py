@@ -185,10 +185,10 @@ class SegmentReader:
 
     def _decode(self, located: Located) -> None:
         model = self._policy.model(located.header.identity)
-        self._policy.check_memory(model, located.segment, beside=self.located.memory)
+        allowed = self._policy.check_memory(model, located.segment, beside=self.located.memory)
         self._start, self._data = 0, b""  # so that its memory can be used
         body = self._source.read_all(located.body, located.segment.body_size)
         if len(body) < located.segment.body_size:
             raise TruncatedError(ENDS_EARLY)
-        self._data = restore(model, open_body(located.segment, body))
+        self._data = restore(model, open_body(located.segment, body), allowed.room)
         self._start = located.start

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from arzip.models import coding, parameters, registry
 from arzip.models.bits.odds import ONE
 from arzip.models.bits.state import (
+    BY_BYTE,
+    BY_HITS,
     COUNTS,
     HISTORIES,
     MATCH,
@@ -93,7 +95,7 @@ def unfitted_more(reading: Reading, fitted: Fitted) -> Fitted:
     More mixers trust what the others do, on average; of more contexts each a little less.
     """
     size, own = reading.size(BROAD), inputs_of(reading.size())
-    usual = fitted["weights"][1024:1280].mean(axis=0)  # those that the last byte chooses
+    usual = fitted["weights"][BY_BYTE:BY_HITS].mean(axis=0)  # those that the last byte chooses
     row = np.zeros(all_inputs(size))
     row[:own] = usual
     row[COUNTS : COUNTS + 3 * reading.contexts] *= 0.7

@@ -8,6 +8,7 @@ decisions that go through the same coder, after the plain text.
     layers      puts plain text in the place of streams, and back
     wide        text in UTF-16, read as UTF-8
     letters     what is in base64
+    noise       what no model can shorten, taken out of the plain text
     pictures    the chunks and filters of PNG
     streams     tells a stream, given its plain text
     guesses     finds what settings an encoder had
@@ -30,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip import coder
+from arzip.errors import FormatError
 from arzip.parts import Part
 from arzip.unpacking import layers
 from arzip.unpacking.decisions import Decisions
@@ -91,17 +93,31 @@ def tell(
 
 
 def packed(
-    plain: bytes, words: NDArray[np.uint32], decoder: NDArray[np.uint64], size: int, most: int
+    plain: bytes,
+    words: NDArray[np.uint32],
+    decoder: NDArray[np.uint64],
+    size: int,
+    most: int,
+    room: int | None = None,
 ) -> bytes:
-    """Return the `size` bytes of data that were unpacked to `plain`, of at most `most` bytes.
+    """Return the `size` bytes of data that were unpacked to `plain`.
 
-    `decoder` is the coder's state behind the plain data. Raises FormatError for damaged words.
+    `decoder` is the coder's state behind the plain data. A layer inside of another has at most
+    `most` bytes, and there may be room for less. Raises FormatError for damaged words, LimitError
+    if there is no room.
     """
     decisions = Decisions.learned(_odds(), words, decoder)
     data = plain
     count = decisions.choice(layers.ODDS, 2)
+    if count == 0:
+        raise FormatError("an unpacked segment has nothing inside: the file is damaged")
     for k in range(count, 0, -1):
-        data = layers.pass_on(decisions, _array(data), None, size if k == 1 else most)
+        if k > 1:
+            data = layers.pass_on(decisions, _array(data), None, most, room)
+        else:
+            data = layers.pass_on(decisions, _array(data), None, size)
+    if len(data) != size:
+        raise FormatError("a segment's data has another size: the file is damaged")
     return data
 
 

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from arzip.errors import FormatError
+from arzip.errors import FormatError, LimitError
 from arzip.parts import Part
 from arzip.photographs import is_photograph
 from arzip.unpacking import blocks, guesses, letters, noise, pictures, places, streams, wide
@@ -283,7 +283,7 @@ class _Search:
         self._at = end
 
     def _take_noise(self, end: int) -> None:
-        if len(self._items) < MOST_ITEMS:
+        if len(self._items) < MOST_ITEMS - 1:  # room for what comes behind it
             values = self.array[self._at : end]
             gap, size = self._size - self._last, end - self._at
             self._items.append(Item(places.NOISE, gap, size, noise=values))
@@ -373,6 +373,7 @@ class _Search:
     def _gzip(self, start: int) -> None:
         begin = places.behind_gzip_header(self._data, start)
         if begin is None:
+            self._work -= PER_TRY
             return
         src = self.array[begin:]
         found = self._inflated(src)
@@ -434,8 +435,12 @@ class _Search:
     def _png(self, start: int) -> None:
         if self._data[start : start + 8] != pictures.SIGNATURE:
             return
+        self._work -= PER_TRY
         found = pictures.chunks(self._data, start)
         if found is None:
+            return
+        self._work -= min(found.end, len(self._data)) - found.start
+        if not pictures.are_whole(self._data, found):
             return
         whole = pictures.joined(self._data, found)
         src = np.frombuffer(whole, dtype=np.uint8)[2:]
@@ -468,17 +473,25 @@ def _zip_numbers(plain: NDArray[np.uint8], packed: int) -> bytes:
 
 
 def pass_on(
-    decisions: Decisions, plain: NDArray[np.uint8], layer: Layer | None, most: int
+    decisions: Decisions,
+    plain: NDArray[np.uint8],
+    layer: Layer | None,
+    most: int,
+    room: int | None = None,
 ) -> bytes:
     """Tell a layer, or learn one of at most `most` bytes. Returns its data.
 
-    Raises FormatError if decisions give none.
+    Raises FormatError if decisions give none, LimitError if its data is more than `room` bytes.
     """
     size = decisions.number(_SIZE, layer.size if layer else 0)
     if size > most:
         raise FormatError("a segment's data is too large: the file is damaged")
+    if room is not None and size > room:
+        raise LimitError("decoding what is inside takes more memory than the limit")
     writer = _Writer(decisions, plain, size)
     count = decisions.number(_COUNT, len(layer.items) if layer else 0)
+    if count > MOST_ITEMS:
+        raise FormatError("a segment has too many items: the file is damaged")
     for k in range(count):
         writer.item(layer.items[k] if layer else None)
     return writer.result()

@@ -8,6 +8,7 @@ have the least sum, so this is what is expected.
 import re
 import struct
 import zlib
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ __all__ = [
     "SIGNATURE",
     "Chunks",
     "Rows",
+    "are_whole",
     "chunks",
     "filtered",
     "in_pdf",
@@ -36,6 +38,7 @@ CONTEXTS = (FILTERS + 1) * FILTERS * 8
 
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a pixel, by type of colour
 _MOST_CHUNKS = 1 << 16
+_MOST_OTHERS = 64  # before these
 
 
 class Rows(NamedTuple):
@@ -57,38 +60,52 @@ class Chunks(NamedTuple):
 
 
 def chunks(data: bytes, at: int) -> Chunks | None:
-    """Return the chunks of data of the file whose signature is at `at`; None if one is damaged."""
+    """Return the chunks of data of the file whose signature is at `at`; None if there are none.
+
+    Whether they are whole is for `are_whole` to say, which takes longer.
+    """
     try:
         size, name = struct.unpack_from(">I4s", data, at + 8)
         width, _height, bits, colour, _, _, interlaced = struct.unpack_from(
             ">IIBBBBB", data, at + 16
         )
-        if (size, name) != (13, b"IHDR"):
-            return None
-        at += 8
-        sizes: list[int] = []
-        start = 0
-        while len(sizes) < _MOST_CHUNKS:
-            size, name = struct.unpack_from(">I4s", data, at)
-            if name != b"IDAT":
-                if sizes or name == b"IEND":
-                    break
-            else:
-                start = start or at
-                (check,) = struct.unpack_from(">I", data, at + 8 + size)
-                if check != zlib.crc32(memoryview(data)[at + 4 : at + 8 + size]):
-                    return None
-                sizes.append(size)
-            at += 12 + size
     except struct.error:
         return None
+    if (size, name) != (13, b"IHDR"):
+        return None
+    at += 8
+    others = 0
+    sizes: list[int] = []
+    with suppress(struct.error):  # the last one is cut
+        while others < _MOST_OTHERS and len(sizes) < _MOST_CHUNKS:
+            size, name = struct.unpack_from(">I4s", data, at)
+            if name == b"IDAT":
+                sizes.append(size)
+            elif sizes or name == b"IEND":
+                break
+            others += not sizes
+            at += 12 + size
     if not sizes:
         return None
+    start = at - sum(sizes) - 12 * len(sizes)
     rows = None
     if colour in _SAMPLES and bits in (1, 2, 4, 8, 16) and not interlaced:
         pixel = _SAMPLES[colour] * bits
         rows = Rows((width * pixel + 7) // 8, max(pixel // 8, 1), bits)
     return Chunks(start, at, sizes, rows)
+
+
+def are_whole(data: bytes, found: Chunks) -> bool:
+    """Return whether all of the chunks are there, and their checks hold."""
+    if found.end > len(data):
+        return False
+    view, at = memoryview(data), found.start
+    for size in found.sizes:
+        end = at + 8 + size
+        if data[end : end + 4] != struct.pack(">I", zlib.crc32(view[at + 4 : end])):
+            return False
+        at = end + 4
+    return True
 
 
 _NUMBERS = re.compile(rb"/(Predictor|Columns|Colors|BitsPerComponent|Width|Height)\s+(\d{1,6})\b")

@@ -9,7 +9,7 @@ and the three are averaged.
 
 from arzip.engine.compiled import compiled, i32, i64, u64
 from arzip.models.bits.odds import LIMIT, SQUASH
-from arzip.readings import by_breadth
+from arzip.readings import if_broad
 from arzip.readings.reading import MORE_CONTEXTS, State
 
 __all__ = ["bounded", "join", "learn", "trust"]
@@ -24,7 +24,7 @@ def bounded(odds: int) -> int:
 
 @compiled
 def trust(state: State) -> int:
-    """Return the match as one of four: none, under 16 bytes, up to 31, longer."""
+    """Return the match as one of four: none, under 16 bytes, up to 79, longer."""
     bucket = state.match_bucket
     trusted: int = i64(bucket > 0) + i64(bucket >= 16) + i64(bucket >= 24)
     return trusted
@@ -37,8 +37,9 @@ def join(state: State) -> int:
     odds = 0
     for k in range(2 + state.mixers):
         odds += i64(state.final_weights[state.final_row, k]) * state.odds[k]
-    state.final_odds = bounded(odds >> 16)
-    joined: int = by_breadth(state, _only, _only, _with_more)
+    state.joined = state.final_odds = bounded(odds >> 16)
+    if_broad(state, _join_more)
+    joined: int = state.joined
     return joined
 
 
@@ -48,7 +49,7 @@ def learn(state: State, goal: int) -> None:
     weights, row, error = state.final_weights, state.final_row, _error(state.final_odds, goal)
     for k in range(2 + state.mixers):
         weights[row, k] = i32(weights[row, k] + _step(state.odds[k], error))
-    by_breadth(state, _learn_no_more, _learn_no_more, _learn_more, goal)
+    if_broad(state, _learn_more, goal)
 
 
 @compiled
@@ -63,16 +64,8 @@ def _step(odds: int, error: int) -> int:
 
 
 @compiled
-def _only(state: State) -> int:
-    odds: int = state.final_odds
-    return odds
-
-
-@compiled
-def _with_more(state: State) -> int:
-    """Return the mean with two more mixers, which count half, where it is read broadly."""
-    if not state.more:
-        return _only(state)
+def _join_more(state: State) -> None:
+    """Take the mean with two more mixers, which count half, where it is read broadly."""
     own = state.contexts - MORE_CONTEXTS
     state.more_final_rows[0] = i64(state.history & u64(0xFF))
     state.more_final_rows[1] = trust(state) << 6 | state.bit << 3 | state.hits * 8 // (own + 1)
@@ -83,19 +76,11 @@ def _with_more(state: State) -> int:
             odds += i64(state.more_final[j, state.more_final_rows[j], k]) * state.odds[k]
         state.more_final_odds[j] = bounded(odds >> 16)
         total += state.more_final_odds[j]
-    mean: int = total >> 2
-    return mean
-
-
-@compiled
-def _learn_no_more(state: State, goal: int) -> None:
-    """There are no more mixers."""
+    state.joined = total >> 2
 
 
 @compiled
 def _learn_more(state: State, goal: int) -> None:
-    if not state.more:
-        return
     for j in range(2):
         row, error = state.more_final_rows[j], _error(state.more_final_odds[j], goal)
         for k in range(2 + state.mixers):

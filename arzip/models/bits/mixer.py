@@ -27,6 +27,8 @@ from arzip.models.bits.odds import LIMIT, ONE, PROBABILITY_BITS, SQUASH, STRETCH
 from arzip.models.bits.state import (
     APM_KNOTS,
     APM_ROWS,
+    BY_BYTE,
+    BY_HITS,
     CONSTANT,
     COUNTS,
     MIXERS,
@@ -38,7 +40,7 @@ from arzip.models.bits.state import (
     inputs_of,
 )
 from arzip.models.numbers.intrinsics import prefetch
-from arzip.readings import by_breadth, for_each_size
+from arzip.readings import for_each_size, if_broad
 from arzip.readings.reading import MORE_PHASES, Size, State
 
 __all__ = ["apm_row", "ask_maps", "begin_byte", "learn", "predict"]
@@ -73,25 +75,18 @@ def _select(state: State) -> None:
     rows, partial = state.rows, state.partial
     state.inputs[CONSTANT] = i32(256)
     rows[0] = last.trust(state) * 256 + partial
-    rows[1] = 4 * 256 + i64(state.history & u64(0xFF))
-    rows[2] = 5 * 256 + state.hits * 8 + state.bit
+    rows[1] = BY_BYTE + i64(state.history & u64(0xFF))
+    rows[2] = BY_HITS + state.hits * 8 + state.bit
     for k in range(state.mixers - MIXERS - MORE_MIXERS * state.more):
         rows[MIXERS + k] = ROWS + 256 * k + state.phases[k]
     rows[MIXERS + 1] |= 0 if state.by_bits else state.bit
-    by_breadth(state, _select_no_more, _select_no_more, _select_more)
+    if_broad(state, _select_more)
     _choose_maps(state, partial)
-
-
-@compiled
-def _select_no_more(state: State) -> None:
-    """There are no more mixers."""
 
 
 @compiled
 def _select_more(state: State) -> None:
     """Choose the rows of the mixers that see all contexts, where it is read broadly."""
-    if not state.more:
-        return
     rows, own = state.rows, state.mixers - MORE_MIXERS
     for k in range(MIXERS):
         rows[own + k] = MORE_ROWS + rows[k]

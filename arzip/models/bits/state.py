@@ -36,6 +36,8 @@ __all__ = [
     "ALL_CONTEXTS",
     "APM_KNOTS",
     "APM_ROWS",
+    "BY_BYTE",
+    "BY_HITS",
     "CONSTANT",
     "COUNTS",
     "HISTORIES",
@@ -79,6 +81,9 @@ ALL_CONTEXTS = MOST_CONTEXTS + MORE_CONTEXTS
 """Of a reading that is read broadly."""
 
 _ROWS_OF = (4 * 256, 256, 8 * (MOST_CONTEXTS + 1))
+
+BY_BYTE, BY_HITS = _ROWS_OF[0], sum(_ROWS_OF[:2])
+"""The first rows of the second one's weights, and of the third one's."""
 
 ROWS = sum(_ROWS_OF)
 """Rows of their weights: a block for each of them, see mixer.py. Then come 256 for each phase."""
@@ -204,6 +209,7 @@ def _layout(breadth: int) -> "np.dtype[np.void]":
         ("final_weights", np.int32, (256, 2 + mixers)),
         ("final_row", np.int64),
         ("final_odds", np.int64),
+        ("joined", np.int64),  # of all last mixers
         *(_more_final(mixers) if broad else ()),
         ("apm_rows", np.uint64, 2),  # indices of their first knots
         ("apm_knots", np.uint64, 2),  # indices of the knots used

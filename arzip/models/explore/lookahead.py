@@ -154,15 +154,10 @@ def _save(state: State, kept: State) -> None:
             kept.weights[k, i] = state.weights[state.rows[k], i]
     for k in range(2 + state.mixers):
         kept.final_weights[k] = state.final_weights[state.final_row, k]
-    readings.by_breadth(state, _save_no_more, _save_no_more, _save_more, kept)
+    readings.if_broad(state, _save_more, kept)
     for k in range(2):
         kept.apm_knots[k] = state.apm_knots[k]
         kept.apm[k] = state.apm[state.apm_knots[k]]
-
-
-@compiled
-def _save_no_more(state: State, kept: State) -> None:
-    """There are no more last mixers."""
 
 
 @compiled
@@ -200,6 +195,6 @@ def _restore(state: State, kept: State) -> None:
             state.weights[kept.rows[k], i] = kept.weights[k, i]
     for k in range(2 + state.mixers):
         state.final_weights[kept.final_row, k] = kept.final_weights[k]
-    readings.by_breadth(state, _save_no_more, _save_no_more, _restore_more, kept)
+    readings.if_broad(state, _restore_more, kept)
     for k in range(2):
         state.apm[kept.apm_knots[k]] = kept.apm[k]

@@ -23,7 +23,7 @@ from arzip.engine.compiled import compiled, u64
 from arzip.models.fast.layout import State
 from arzip.readings import TEXTS, Chosen, pixels, records, samples, sequences
 from arzip.readings.bitmap import READING as BITMAP
-from arzip.readings.past import hash_pair
+from arzip.readings.past import byte_at, hash_pair
 
 __all__ = ["observe", "set_contexts", "strides"]
 
@@ -94,7 +94,11 @@ def _set_of_text(state: State, data: NDArray[np.uint8]) -> None:
 def _set_of_others(state: State, data: NDArray[np.uint8]) -> None:
     history, hashes, runs = state.history, state.hashes, state.run_hashes
     at, near, far = state.position, state.near, state.far
-    above, left, twice = _at(data, at - far), _at(data, at - near), _at(data, at - 2 * far)
+    above, left, twice = (
+        byte_at(data, at - far),
+        byte_at(data, at - near),
+        byte_at(data, at - 2 * far),
+    )
     if near == 1:
         here = u64(at % far) << u64(40)
         hashes[0, 4] = hash_pair(above | here, u64(4))
@@ -104,17 +108,10 @@ def _set_of_others(state: State, data: NDArray[np.uint8]) -> None:
         runs[0] = hash_pair(history & u64(0xFFFFFFFFFF), u64(8))
     else:
         here = u64(at % near) << u64(40)
-        smooth = (above + left - _at(data, at - far - near)) & u64(0xFF)
+        smooth = (above + left - byte_at(data, at - far - near)) & u64(0xFF)
         hashes[0, 4] = hash_pair(above | here, u64(4))
         hashes[0, 5] = hash_pair(above | left << u64(8) | here, u64(5))
-        hashes[0, 6] = hash_pair(left | _at(data, at - 2 * near) << u64(8) | here, u64(6))
+        hashes[0, 6] = hash_pair(left | byte_at(data, at - 2 * near) << u64(8) | here, u64(6))
         hashes[0, 7] = hash_pair(smooth | here, u64(7))
         runs[0] = hash_pair(history & u64(0xFFFFFFFFFFFF), u64(8))
     runs[1] = hash_pair(above | left << u64(8) | twice << u64(16) | here, u64(9))
-
-
-@compiled
-def _at(data: NDArray[np.uint8], place: int) -> int:
-    """Return a byte of the past, 0 before the first one."""
-    byte: int = u64(data[place]) if place >= 0 else u64(0)
-    return byte

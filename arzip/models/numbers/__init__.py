@@ -1,1 +1,5 @@
-"""Whole-number mathematics: exact tables, and what compiled code has no words for."""
+"""Whole-number mathematics.
+
+exact           tables of functions, made from Python's exact integers
+intrinsics      what numba has no words for
+"""

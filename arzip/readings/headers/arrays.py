@@ -27,7 +27,7 @@ _NRRD = {
 }
 _NETCDF = {1: (1, "i"), 2: (1, "u"), 3: (2, "i"), 4: (4, "i"), 5: (4, "f"), 6: (8, "f")}
 _NETCDF |= {7: (1, "u"), 8: (2, "u"), 9: (4, "u"), 10: (8, "i"), 11: (8, "u")}
-_MOST_NAMED = 1 << 9  # dimensions, attributes or variables
+_MOST_LISTED = 1 << 9  # dimensions, attributes or variables
 _MOST_RECORDS = 1 << 12
 
 
@@ -124,12 +124,16 @@ class _Netcdf:
     def named(self) -> Iterator[None]:
         """Pass by the head of a list, then by the name of each that is in it."""
         self.word()
-        count = self.count()
-        if count > _MOST_NAMED:
-            raise ValueError
-        for _ in range(count):
+        for _ in self.listed():
             self.skip(self.count())
             yield
+
+    def listed(self) -> range:
+        """Return the numbers of what a list has. Raises ValueError if that is too much."""
+        count = self.count()
+        if count > _MOST_LISTED:
+            raise ValueError
+        return range(count)
 
     def skip_attributes(self) -> None:
         for _ in self.named():
@@ -146,7 +150,7 @@ def read_netcdf(text: bytes, at: int) -> Iterator[Told]:
     whole: list[Told] = []
     in_records: list[Told] = []
     for _ in header.named():
-        dimensions = [header.count() for _ in range(header.count())]
+        dimensions = [header.count() for _ in header.listed()]
         header.skip_attributes()
         item, kind = _NETCDF[header.word()]
         header.count()  # the size, which may be cut to 32 bits
