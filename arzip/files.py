@@ -177,7 +177,7 @@ class ArzipFile(io.BufferedIOBase):
         return self.readable() and self._reading.seekable()
 
     def read(self, size: int | None = -1) -> bytes:
-        """Return at most `size` bytes, all that are left if it is negative; b"" at the end.
+        """Return at most `size` bytes, all that are left if it is -1; b"" at the end.
 
         Raises FormatError, ChecksumError, ModelError or LimitError when the data before the fault
         has been read; at once if all is to be read.

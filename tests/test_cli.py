@@ -176,12 +176,15 @@ def test_file_that_is_already_compressed_is_skipped(packed: Path) -> None:
     assert run("-c", "text.arz").exit_code == 0
 
 
-@pytest.mark.parametrize("name", ["text.gz", "text", ".arz"])
-def test_unknown_suffix_is_skipped(here: Path, compressed: bytes, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("text.gz", "does not end in"), ("text", "does not end in"), (".arz", "has no name but")],
+)
+def test_unknown_suffix_is_skipped(here: Path, compressed: bytes, name: str, what: str) -> None:
     Path(name).write_bytes(compressed)
     result = run("-d", name)
     assert result.exit_code == 2
-    assert "does not end in .arz" in result.stderr
+    assert f"{what} .arz" in result.stderr
     assert run("-dc", name).stdout_bytes == TEXT
 
 
@@ -470,6 +473,49 @@ def test_names_in_a_file(text: Path, option: str, end: bytes) -> None:
             Path(name).unlink()
     assert run("-1", option, input=b"").output == "", "no names are no files, not standard input"
     assert run("-1", f"{option}=nosuch").exit_code == 2
+
+
+def test_a_word_behind_names_in_a_file_is_a_file(text: Path) -> None:
+    Path("one").write_bytes(TEXT)
+    assert run("-1", "--files", "text", input=b"one\n").exit_code == 0, "names come from the input"
+    assert names(Path()) == ["one", "one.arz", "text", "text.arz"]
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_no_output_takes_the_place_of_another_of_the_same_run(here: Path, threads: str) -> None:
+    contents = {}
+    for name in ("one", "two"):
+        Path(name).mkdir()
+        Path(name, "f").write_bytes(content := name.encode() + TEXT)
+        contents[name] = content
+    to = ["--output-dir-flat", "out"]
+    result = run("-1", "-f", "--rm", f"-T{threads}", *to, "one/f", "two/f")
+    assert result.exit_code == 1
+    assert "out/f.arz was made by this run already" in result.stderr
+    (left,) = (name for name in contents if Path(name, "f").exists())
+    made = arzip.decompress(Path("out/f.arz").read_bytes())
+    assert {made, Path(left, "f").read_bytes()} == set(contents.values())
+    assert run("-1", "-f", *to, f"{left}/f").exit_code == 0, "another run may replace it"
+
+
+def test_a_model_has_a_name(text: Path) -> None:
+    for arguments in (["-m", ""], ["-d", "-m", ""], ["score", "-m", ""]):
+        result = run(*arguments, "text")
+        assert result.exit_code == 2
+        assert "name a model" in result.stderr
+
+
+def test_a_stream_is_no_file_with_a_name(text: Path) -> None:
+    result = run("-1", "/dev/stdin", input=TEXT)
+    assert result.exit_code == 2
+    assert "use -c or -o" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["eval", "score", "inspect", "bench"])
+def test_no_advice_that_cannot_be_followed(text: Path, command: str) -> None:
+    result = run(command, ".")
+    assert "is a directory" in result.stderr
+    assert "-r" not in result.stderr
 
 
 def test_output_directories(here: Path) -> None:

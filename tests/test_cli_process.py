@@ -321,6 +321,55 @@ def test_full_disk_is_an_error_of_one_line(here: Path, arguments: list[str]) -> 
     assert done.stderr.count(b"\n") == 1
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize(("arguments", "status"), [("-1vf text", 0), ("-t nosuch", 1), ("-x", 1)])
+def test_messages_that_nobody_gets_change_no_status(
+    here: Path, arguments: str, status: int
+) -> None:
+    Path("text").write_bytes(TEXT)
+    done = run(["sh", "-c", f"{' '.join(ARZIP)} {arguments} 2>/dev/full"])
+    assert done.returncode == status
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="needs /dev/stdout")
+@pytest.mark.parametrize("output", ["/dev/stdout", "/dev/fd/1", "/dev/fd/3"])
+def test_what_a_descriptor_leads_to_is_written_to_not_replaced(here: Path, output: str) -> None:
+    Path("text").write_bytes(TEXT)
+    command = f"{' '.join(ARZIP)} -f text -o {output}"
+    script = f"(printf before; {command} 3>&1; printf behind) >> out"
+    done = run(["sh", "-c", f"printf first > out; {script}"])
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert Path("out").read_bytes() == b"firstbefore" + arzip.compress(TEXT) + b"behind"
+
+
+@pytest.mark.parametrize("content", [TEXT, arzip.compress(TEXT)], ids=["plain", "compressed"])
+def test_a_file_may_come_byte_by_byte(here: Path, content: bytes) -> None:
+    with subprocess.Popen(
+        [*ARZIP, "-dcf"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        for byte in content[:4]:
+            process.stdin.write(bytes([byte]))
+            process.stdin.flush()
+            time.sleep(0.2)
+        process.stdin.write(content[4:])
+        process.stdin.close()
+        assert process.stdout.read() == TEXT
+
+
+def test_a_file_is_compared_from_where_it_began(here: Path) -> None:
+    Path("text.arz").write_bytes(b"a line\n" + arzip.compress(TEXT))
+    done = run(["sh", "-c", f"(read line; {' '.join(ARZIP)} -d --verify -o text) < text.arz"])
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert Path("text").read_bytes() == TEXT
+
+
+@pytest.mark.parametrize("name", ["unarz", "arzcat"])
+def test_programs_say_what_they_do(here: Path, name: str) -> None:
+    assert b"\n  Decompress each FILE" in run([*program(name), "--help"]).stdout
+
+
 @pytest.mark.parametrize(("redirections", "status"), [("<&-", 1), (">&-", 1), ("2>&-", 0)])
 def test_closed_standard_streams(here: Path, redirections: str, status: int) -> None:
     Path("text").write_bytes(TEXT)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from conftest import Counts
 
 import arzip
 from arzip.cli.group import cli
@@ -61,6 +62,34 @@ def test_nothing_to_be_had_leaves_no_file(damaged: Path) -> None:
     result = run("recover", "text.arz", "-o", "text")
     assert result.exit_code == 1
     assert "nothing can be recovered" in result.stderr
+    assert not Path("text").exists()
+
+
+def test_nothing_was_lost_of_nothing(damaged: Path) -> None:
+    damaged.write_bytes(arzip.compress(b""))
+    assert run("recover", "text.arz", "-o", "text").exit_code == 0
+    assert Path("text").read_bytes() == b""
+
+
+def test_a_lost_index_is_no_loss(damaged: Path) -> None:
+    with arzip.open("text.arz", "wb", model="swift", segment_size=SEGMENT) as file:
+        file.write(TEXT)
+    damaged.write_bytes(damaged.read_bytes()[:-10])
+    result = run("recover", "text.arz", "-o", "text")
+    assert result.exit_code == 0
+    assert "nothing lost" in result.stderr
+    assert Path("text").read_bytes() == TEXT
+
+
+def test_a_model_that_is_not_there_is_all_that_is_wrong(damaged: Path) -> None:
+    with arzip.open("text.arz", "wb", model=Counts(), segment_size=SEGMENT) as file:
+        file.write(TEXT)
+    result = run("recover", "text.arz", "-o", "text")
+    assert result.exit_code == 1
+    lost, nothing = result.stderr.splitlines()
+    assert lost.startswith("arzip: text.arz: lost bytes 0 to 4,000 of the data")
+    assert nothing.startswith("arzip: text.arz: nothing can be recovered: made with a model")
+    assert "unverified" not in result.stderr
     assert not Path("text").exists()
 
 

@@ -38,6 +38,13 @@ def test_what_is_packed_is_unpacked(folder: Path) -> None:
         assert sorted(archive.getnames()) == [".", "./inner", "./inner/text", "./link"]
 
 
+def test_an_archive_is_not_in_itself(folder: Path) -> None:
+    os.chdir(folder)
+    name = shutil.make_archive("archive", "arztar")
+    with arzip.open(name) as file, tarfile.open(fileobj=file) as archive:
+        assert sorted(archive.getnames()) == [".", "./inner", "./inner/text", "./link"]
+
+
 def test_part_of_a_folder_and_who_owns_it(folder: Path) -> None:
     owner, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
     name = shutil.make_archive("archive", "arztar", ".", "folder/inner", owner=owner, group=group)

@@ -72,7 +72,7 @@ def test_round_trip_of_spans_of_all_readings() -> None:
         for reading, size in zip([*readings.READINGS, *readings.READINGS], sizes, strict=True)
     ]
     data = ((TEXT + RECORDS) * 2)[: sum(sizes)]
-    pieces = list(FAST._encode(array(data), listed))
+    pieces = list(FAST.encode_as(array(data), listed))
     left = np.concatenate([piece.left for piece in pieces])
     freq = np.concatenate([piece.freq for piece in pieces])
     words = coder.to_words(coder.encode(left, freq))
@@ -229,7 +229,7 @@ def test_a_model_that_computes_otherwise_is_refused() -> None:
 def decoded_by_the_reference(data: bytes, listed: list[Span] | None = None) -> bytes:
     """What docs/fast.md says of the coder's words that the package makes of the data."""
     listed = FAST._find(array(data)) if listed is None else listed
-    pieces = list(FAST._encode(array(data), listed))
+    pieces = list(FAST.encode_as(array(data), listed))
     left = np.concatenate([piece.left for piece in pieces])
     freq = np.concatenate([piece.freq for piece in pieces])
     words, state = coder.to_words(coder.encode(left, freq)), np.zeros(4, dtype=np.uint64)

@@ -69,7 +69,17 @@ def _set_contexts(state, data):
         state.hashes[i] = u64(state.steps % (state.numbers[0] + i))
 
 FIELDS = (("steps", np.int64),)
-READING = Reading("new", (range(3, 9),), (5,), 8, 1, _find, FIELDS, _observe, _set_contexts)
+READING = Reading(
+    name="new",
+    numbers=(range(3, 9),),
+    usual=(5,),
+    contexts=8,
+    phases=1,
+    find=_find,
+    fields=FIELDS,
+    observe=_observe,
+    set_contexts=_set_contexts,
+)
 """
 
 TRY_IT = """

@@ -38,7 +38,7 @@ def log(lines: int, seed: int = 0) -> bytes:
 def cost(data: bytes, chosen: Chosen) -> float:
     """Return the code length in bytes."""
     model = registry.load("base")
-    predictions = list(model._encode(array(data), [Span(chosen, len(data))]))
+    predictions = list(model.encode_as(array(data), [Span(chosen, len(data))]))
     return sum(float((24 - np.log2(p.freq)).sum()) for p in predictions) / 8
 
 
@@ -74,6 +74,6 @@ def test_whatever_comes_is_only_a_context(name: str) -> None:
     seconds = []
     for data in (log(1250)[:50_000], HOSTILE[name]):
         started = time.process_time()
-        list(model._encode(array(data), [Span(FIELDS, len(data))]))
+        list(model.encode_as(array(data), [Span(FIELDS, len(data))]))
         seconds.append((time.process_time() - started) / len(data))
     assert seconds[1] < 2 * seconds[0]

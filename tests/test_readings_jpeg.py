@@ -120,7 +120,7 @@ def roundtrip(data: NDArray[np.uint8], start: int, back: int) -> None:
         Span(Chosen(jpeg.READING, (back,)), data.size - start),
     ]
     encoder = coder.Encoder()
-    for prediction in SWIFT._encode(data, listed):
+    for prediction in SWIFT.encode_as(data, listed):
         encoder.add(prediction.left, prediction.freq)
     words = coder.to_words(encoder.finish())
     assert b"".join(piece.tobytes() for piece in SWIFT.decode(words, data.size)) == data.tobytes()

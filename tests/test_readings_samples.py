@@ -32,7 +32,7 @@ def tones(count: int, seed: int = 0) -> NDArray[np.float64]:
 def cost(data: bytes, chosen: Chosen) -> float:
     """Return the code length in bytes."""
     model = registry.load("swift")
-    predictions = list(model._encode(array(data), [Span(chosen, len(data))]))
+    predictions = list(model.encode_as(array(data), [Span(chosen, len(data))]))
     return sum(float((24 - np.log2(p.freq)).sum()) for p in predictions) / 8
 
 

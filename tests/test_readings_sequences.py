@@ -42,7 +42,7 @@ def reads(count: int, size: int = 70, seed: int = 0) -> bytes:
 def cost(data: bytes, chosen: Chosen = SEQUENCES) -> float:
     """Return the code length in bytes."""
     model = registry.load("swift")
-    predictions = list(model._encode(array(data), [Span(chosen, len(data))]))
+    predictions = list(model.encode_as(array(data), [Span(chosen, len(data))]))
     return sum(prediction.nll for prediction in predictions) / 8
 
 

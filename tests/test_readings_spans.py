@@ -44,7 +44,7 @@ def test_whatever_an_encoder_chooses_comes_back(
     n = sum(span.size for span in listed)
     data = np.random.default_rng(seed).integers(0, symbols, n, dtype=np.uint8)
     encoder = coder.Encoder()
-    for prediction in model._encode(data, listed):
+    for prediction in model.encode_as(data, listed):
         encoder.add(prediction.left, prediction.freq)
     words = coder.to_words(encoder.finish())
     assert b"".join(piece.tobytes() for piece in model.decode(words, n)) == data.tobytes()

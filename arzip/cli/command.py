@@ -17,10 +17,27 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         while True:
             try:
-                return super().parse_args(ctx, list(args))
+                return super().parse_args(ctx, self._with_values(args))
             except click.NoSuchOption as error:
                 whole = self._whole(error.option_name)
                 args = [_with_name(word, error.option_name, whole) for word in args]
+
+    def _with_values(self, args: list[str]) -> list[str]:
+        """Return the words, with the value of each option that takes one by `=` or not at all.
+
+        click would take the next word for it, where getopt takes it for a file.
+        """
+        usual = {
+            name: option.flag_value
+            for option in self.params
+            if isinstance(option, click.Option)
+            and isinstance(option.flag_value, str)
+            and not option.is_flag
+            for name in option.opts
+        }
+        end = args.index("--") if "--" in args else len(args)
+        given = [f"{word}={usual[word]}" if word in usual else word for word in args[:end]]
+        return given + args[end:]
 
     def _whole(self, short: str) -> str:
         """Return the option that `short` begins.

@@ -27,6 +27,14 @@ FIRST = f"{__name__}.first"
 """Key of a context's `meta`: whether the shell completes the first word, which may be a command."""
 
 
+_OF_PROGRAMS = {
+    "unarz": "Decompress each FILE.arz to FILE and keep FILE.arz: arzip -d. With no FILE, or with "
+    "-, decompress standard input to standard output.",
+    "arzcat": "Decompress each FILE, or standard input, to standard output: arzip -dc.",
+}
+"""What the programs beside `arzip` do, which are this form too."""
+
+
 class FormContext(click.Context):
     """A context without a name of its own in usage messages."""
 
@@ -68,6 +76,14 @@ class GzipForm(Command):
             for name, value in context.params.items()
             if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and name != "files"
         }
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if ctx.info_name not in _OF_PROGRAMS:
+            super().format_help_text(ctx, formatter)
+            return
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(_OF_PROGRAMS[ctx.info_name])
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)

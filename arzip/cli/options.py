@@ -14,11 +14,12 @@ import click
 from click.shell_completion import CompletionItem
 
 from arzip.cli.settings import SUFFIX, Settings
-from arzip.levels import LEVELS
+from arzip.levels import DEFAULT_LEVEL, LEVELS
 
 __all__ = [
     "Size",
     "all_files",
+    "check_model",
     "check_not_empty",
     "check_output",
     "coding_model",
@@ -129,7 +130,7 @@ def _names_option(name: str, end: str, how: str) -> Decorator:
     return click.option(
         name,
         f"named_by_{name.strip('-')}",
-        metavar="FILE",
+        metavar="[=FILE]",
         is_flag=False,
         flag_value="-",
         expose_value=False,
@@ -142,6 +143,25 @@ def _check_suffix(context: click.Context, parameter: click.Parameter, value: str
     if not value or os.sep in value:
         raise click.BadParameter("a suffix has one character or more, and none of them is /")
     return value
+
+
+def check_model(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Return the value of an option that names a model. Raises click.BadParameter."""
+    if value == "":
+        raise click.BadParameter("name a model, or a model's file")
+    return value
+
+
+_LEVELS = ", ".join(
+    f"-{levels[0]}{f' to -{levels[-1]}' if len(levels) > 1 else ''} {name}"
+    f"{' (default)' if name == LEVELS[DEFAULT_LEVEL] else ''}"
+    for name, levels in (
+        (name, [level for level in LEVELS if LEVELS[level] == name])
+        for name in dict.fromkeys(LEVELS.values())
+    )
+)
 
 
 def _level_option(level: int) -> Decorator:
@@ -236,7 +256,8 @@ coding_model = _together(
         "-m",
         "--model",
         metavar="NAME|FILE",
-        help="Compress with this model (see arzip models).",
+        help=f"Compress with this model (see arzip models). The levels, {_LEVELS}, name four.",
+        callback=check_model,
         shell_complete=_complete_model,
     ),
     *(_level_option(level) for level in LEVELS),
@@ -246,6 +267,7 @@ decoding_model = click.option(
     "--model",
     metavar="NAME|FILE",
     help="A model that the file needs and arzip lacks.",
+    callback=check_model,
     shell_complete=_complete_model,
 )
 threads = click.option(

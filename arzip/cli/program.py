@@ -87,10 +87,19 @@ def _status(command: click.Command, program: str, arguments: list[str]) -> int:
     except OSError as error:
         if status != ERROR or isinstance(error, BrokenPipeError):  # else it is reported already
             status = _reported(error)
+    # Python would try once more to write the rest as it ends, and fail itself.
     if status == ERROR:
-        # Python would try once more to write the rest as it ends, and print a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _discard(1)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _discard(2)
     return status
+
+
+def _discard(descriptor: int) -> None:
+    """Let what is yet to be written there go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 def _reported(error: BaseException) -> int:

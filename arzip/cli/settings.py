@@ -44,7 +44,7 @@ class Settings:
     @property
     def coding_model(self) -> str:
         """The model to compress with."""
-        return self.model or LEVELS[DEFAULT_LEVEL]
+        return LEVELS[DEFAULT_LEVEL] if self.model is None else self.model
 
     @property
     def most_in_one_segment(self) -> int:

@@ -197,7 +197,8 @@ def parse_segment(data: bytes | bytearray, header: Header, number: int) -> Segme
         method, at = _need(data, 1)[0], 1
         if method >= END:
             raise FormatError(
-                f"segment {number} is coded in a way unknown to this arzip: update arzip"
+                f"segment {number} is coded in a way unknown to this arzip: the file is damaged, "
+                "or made by a later one: update arzip"
             )
     size, at = _read_varint(data, at, MAX_SEGMENT)
     coded_size = 1 if method == RUN else size

@@ -59,6 +59,7 @@ def make(
         arzip.open(name, "wb", **options) as file,
         tarfile.open(fileobj=file, mode="w|") as archive,
     ):
+        archive.name = os.path.abspath(name)  # so that it is not packed into itself
         archive.add(source, base_dir, filter=give)
     return name
 

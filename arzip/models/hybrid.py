@@ -119,7 +119,7 @@ class HybridModel(ReadingModel[Predictor]):
 
     def _price(self, data: NDArray[np.uint8], listed: Sequence[Span]) -> float:
         """Return the bits that data takes in these spans, without the network if it is no text."""
-        return sum(prediction.nll for prediction in self._encode(data, _alone(listed)))
+        return sum(prediction.nll for prediction in self.encode_as(data, _alone(listed)))
 
 
 def _alone(listed: Sequence[Span]) -> list[Span]:

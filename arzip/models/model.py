@@ -150,7 +150,7 @@ class ReadingModel(ABC, Generic[P]):
     def encode(self, data: NDArray[np.uint8], parts: Sequence[Part] = ()) -> Iterator[Prediction]:
         """Predict all of a segment; see codec.Model. Raises ModelError on an unfit machine."""
         self.prove("encode")
-        return self._encode(data, self._find(data, parts))
+        return self.encode_as(data, self._find(data, parts))
 
     def decode(
         self, words: NDArray[np.uint32], n: int, decoder: NDArray[np.uint64] | None = None
@@ -163,7 +163,11 @@ class ReadingModel(ABC, Generic[P]):
         """Return the one way in which to read all of the data as it is."""
         return spans.prevailing(self._find(data))
 
-    def _encode(self, data: NDArray[np.uint8], listed: Sequence[Span]) -> Iterator[Prediction]:
+    def encode_as(self, data: NDArray[np.uint8], listed: Sequence[Span]) -> Iterator[Prediction]:
+        """Predict all of a segment, read in these spans, which have all of its bytes.
+
+        Unlike `encode` it proves nothing before.
+        """
         left, freq = coder.byte_intervals(spans.to_bytes(listed), spans.PLAIN)
         yield Prediction(left, freq, float((24 - np.log2(freq)).sum()), None)
         begun = self.predictor(data.size, listed[0].chosen)
@@ -232,7 +236,7 @@ class ReadingModel(ABC, Generic[P]):
 
     def known_answers(self) -> list[bytes]:
         """Return what the samples code to here."""
-        return proof.answers(self._encode)
+        return proof.answers(self.encode_as)
 
     def prove(self, direction: str) -> None:
         """Code the samples, once, before anything else. Raises ModelError if that goes wrong."""

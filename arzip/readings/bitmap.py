@@ -152,14 +152,14 @@ def _cut(row: int, first: int, last: int) -> int:
 
 
 READING = Reading(
-    "bitmap",
-    (range(2, _LONGEST + 1),),  # of one byte, what is above to the right would be yet to come
-    (216,),
-    11,
-    3,
-    _find,
-    FIELDS,
-    None,
-    _set_contexts,
-    _set_bit_contexts,
+    name="bitmap",
+    # In rows of one byte, what is above to the right would be yet to come.
+    numbers=(range(2, _LONGEST + 1),),
+    usual=(216,),
+    contexts=11,
+    phases=3,
+    find=_find,
+    fields=FIELDS,
+    set_contexts=_set_contexts,
+    set_bit_contexts=_set_bit_contexts,
 )

@@ -228,15 +228,13 @@ def _find(data: NDArray[np.uint8]) -> list[Found]:
 
 
 READING = Reading(
-    "fields",
-    (),
-    (),
-    39,
-    5,
-    _find,
-    FIELDS,
-    observe_line,
-    _set_contexts,
+    name="fields",
+    contexts=39,
+    phases=5,
+    find=_find,
+    fields=FIELDS,
+    observe=observe_line,
+    set_contexts=_set_contexts,
     set_more=breadth.set_more_of_text,
     guesses=4,
     with_network=True,

@@ -155,14 +155,13 @@ def _look_around(state: State, row: int) -> None:
 
 
 READING = Reading(
-    "jpeg",
-    (range(1, FARTHEST),),
-    (623,),
-    _CONTEXTS,
-    5,
-    _find,
-    scan.FIELDS,
-    None,
-    _set_contexts,
-    _set_bit_contexts,
+    name="jpeg",
+    numbers=(range(1, FARTHEST),),
+    usual=(623,),
+    contexts=_CONTEXTS,
+    phases=5,
+    find=_find,
+    fields=scan.FIELDS,
+    set_contexts=_set_contexts,
+    set_bit_contexts=_set_bit_contexts,
 )

@@ -343,15 +343,14 @@ def _undo(data: NDArray[np.uint8], numbers: Numbers) -> None:
 
 
 READING = Reading(
-    "pixels",
-    (range(1, _COLOURS + 1), range(16, _LONGEST + 1), *[range(1 << _LEVEL_BITS)] * _LEVELS),
-    (3, 3 * 256, *[0] * _LEVELS),
-    10,
-    4,
-    None,
-    FIELDS,
-    _observe,
-    _set_contexts,
+    name="pixels",
+    numbers=(range(1, _COLOURS + 1), range(16, _LONGEST + 1), *[range(1 << _LEVEL_BITS)] * _LEVELS),
+    usual=(3, 3 * 256, *[0] * _LEVELS),
+    contexts=10,
+    phases=4,
+    fields=FIELDS,
+    observe=_observe,
+    set_contexts=_set_contexts,
     transform=_transform,
     undo=_undo,
     values=_VALUES,

@@ -30,23 +30,14 @@ __all__ = [
 LEAN, USUAL, BROAD = range(3)
 """How broadly a model reads: with the first contexts and phases of some readings, all, or more."""
 
-MOST_CONTEXTS, MOST_PHASES = 40, 5
-"""Of a reading."""
+MOST_CONTEXTS, MOST_PHASES, MOST_NUMBERS = 40, 5, 12
+"""That a reading sets, and that go with it."""
 
 MORE_CONTEXTS, MORE_PHASES = 32, 6
 """Of breadth.py, beside these."""
 
-MOST_NUMBERS = 12
-"""Of a reading."""
-
-MOST_VALUES = 16
-"""Of a reading."""
-
-MOST_HISTOGRAMS = 8
-"""Of a reading."""
-
-MOST_GUESSES = 4
-"""Of a reading."""
+MOST_VALUES, MOST_HISTOGRAMS, MOST_GUESSES = 16, 8, 4
+"""That a reading expects."""
 
 State = Any
 """A model's state, of models/bits/state.py: numba's types are not Python's."""
@@ -77,28 +68,28 @@ class Size(NamedTuple):
         return self.contexts + MORE_CONTEXTS * self.more
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reading:
     """A way to read bytes."""
 
     name: str
     """Also that of its fitted weights."""
-    numbers: tuple[range, ...]
+    numbers: tuple[range, ...] = ()
     """What each of its numbers may be."""
-    usual: Numbers
+    usual: Numbers = ()
     """What they are if nothing else is known."""
     contexts: int
     """How many contexts it sets."""
     phases: int
     """How many phases it sets: each chooses a mixer's row of weights."""
-    find: Callable[[NDArray[np.uint8]], list[Found]] | None
+    find: Callable[[NDArray[np.uint8]], list[Found]] | None = None
     """Return the parts of these bytes that it suits, from front to back.
 
     Only an encoder asks: the file tells the decoder. None if spans.py finds them, by headers.
     """
     fields: tuple[Field, ...]
     """What it remembers, as fields of the state."""
-    observe: Callable[[State, int], None] | None
+    observe: Callable[[State, int], None] | None = None
     """Take in the byte that came last, number state.position - 1. Compiled. None keeps nothing."""
     set_contexts: Callable[[State, NDArray[np.uint8]], None]
     """Set the contexts and phases of data[state.position]. Compiled.
@@ -121,7 +112,6 @@ class Reading:
     """Whether a model's network may take part. It does not see what is read without it."""
     wide: bool = False
     """Whether it takes so long that an encoder chooses it only beside a network, which does too."""
-
     lean: tuple[int, int] | None = None
     """How many contexts and phases it has in a model that is to be quick: the first ones."""
     set_more: Callable[[State, NDArray[np.uint8]], None] | None = None

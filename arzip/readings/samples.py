@@ -360,8 +360,8 @@ def _undo(data: NDArray[np.uint8], numbers: Numbers) -> None:
 
 
 READING = Reading(
-    "samples",
-    (
+    name="samples",
+    numbers=(
         range(1, 5),
         range(6),
         range(1, _CHANNELS + 1),
@@ -370,13 +370,12 @@ READING = Reading(
         range(LARGEST_DIVISOR + 1),
         range(_MOST_SHIFT + 1),
     ),
-    (2, 3, 1, 0, 1, 0, 0),
-    8,
-    4,
-    None,
-    FIELDS,
-    _observe,
-    _set_contexts,
+    usual=(2, 3, 1, 0, 1, 0, 0),
+    contexts=8,
+    phases=4,
+    fields=FIELDS,
+    observe=_observe,
+    set_contexts=_set_contexts,
     transform=_transform,
     undo=_undo,
     values=_VALUES,

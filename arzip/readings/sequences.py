@@ -424,15 +424,12 @@ def _expect_name(state: State, data: NDArray[np.uint8], column: int) -> None:
 
 
 READING = Reading(
-    "sequences",
-    (),
-    (),
-    _CONTEXTS,
-    3,
-    _find,
-    FIELDS,
-    None,
-    _set_contexts,
+    name="sequences",
+    contexts=_CONTEXTS,
+    phases=3,
+    find=_find,
+    fields=FIELDS,
+    set_contexts=_set_contexts,
     histograms=2,
     guesses=2,
 )

@@ -152,15 +152,13 @@ def set_line_contexts(state: State, data: NDArray[np.uint8]) -> None:
 
 
 READING = Reading(
-    "text",
-    (),
-    (),
-    19,
-    1,
-    stretches_of_text,
-    FIELDS,
-    observe_line,
-    set_line_contexts,
+    name="text",
+    contexts=19,
+    phases=1,
+    find=stretches_of_text,
+    fields=FIELDS,
+    observe=observe_line,
+    set_contexts=set_line_contexts,
     set_more=breadth.set_more_of_text,
     with_network=True,
     lean=(16, 1),

@@ -60,15 +60,13 @@ def _undo(data: NDArray[np.uint8], numbers: Numbers) -> None:
 
 
 READING = Reading(
-    "x86",
-    (),
-    (),
-    instructions.CONTEXTS,
-    3,
-    _find,
-    instructions.FIELDS,
-    instructions.observe,
-    instructions.set_contexts,
+    name="x86",
+    contexts=instructions.CONTEXTS,
+    phases=3,
+    find=_find,
+    fields=instructions.FIELDS,
+    observe=instructions.observe,
+    set_contexts=instructions.set_contexts,
     transform=_transform,
     undo=_undo,
     histograms=alike.HISTOGRAMS,

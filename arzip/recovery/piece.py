@@ -18,6 +18,8 @@ class Piece:
     """None if it is lost."""
     why: str = ""
     """What is wrong with it, if it is lost."""
+    lacks_model: bool = False
+    """Whether it is lost only because no model at hand can decode it."""
     unverified: bytes = b""
     """The beginning of a lost piece, if it was asked for: no checksum says that it is right."""
     likely: int = 0

@@ -38,16 +38,16 @@ class Restorer:
 
         Raises LimitError.
         """
-        data, why = None, ""
+        data, why, lacks_model = None, "", False
         try:
             data = self._data(place, after)
         except LimitError:
             raise
         except ArzipError as error:
-            why = str(error)
+            why, lacks_model = str(error), isinstance(error, ModelError)
         # An index may claim places outside the file.
         begin, end = (min(max(after, at), self._scan.size) for at in (place.begin, place.end))
-        return Piece(begin, end, place.segment.size, data, why)
+        return Piece(begin, end, place.segment.size, data, why, lacks_model)
 
     def complete(self, piece: Piece, place: Place) -> Piece:
         """Return the piece; if it is lost, with its unverified beginning if that is wanted."""

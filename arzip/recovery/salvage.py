@@ -100,6 +100,8 @@ def salvage(
 
 
 def _guess(likely: int, end: int) -> str:
+    if not likely:
+        return "they end where they stop making sense, and the last ones are likely wrong"
     return (
         f"they end where they stop making sense; of these {end:,} the first {likely:,} are likely "
         "right, and the last ones likely not"

@@ -91,7 +91,7 @@ def _examine(path: str, *, readings: bool) -> Listed:
     frames, inside = 0, 0
     methods, found, read = Counter[str](), Counter[str](), Counter[str]()
     models, checks = set[str](), set[str]()
-    with sources.open_source(path) as source:
+    with sources.open_source(path, may_recurse=True) as source:
         all_segments = segments(source.file)
         for located in all_segments:
             frames += located.segment.number == 1

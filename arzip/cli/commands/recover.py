@@ -74,6 +74,8 @@ def _recover(
     """Write the output and report what is lost. Raises: RefusedError, ArzipError, OSError."""
     from arzip.recovery import recover_file
 
+    if damaged == sources.STDIN:
+        raise RefusedError("cannot be searched for intact data; save it to a file first")
     with (
         sources.open_source(damaged) as source,
         outputs.open_named(name, compressed=False, force=settings.force) as output,
@@ -90,9 +92,16 @@ def _recover(
         )
         at, recovered, decoded = 0, 0, 0
         known = True  # whether `at` is the place in the data
+        is_damaged, lacking = False, ""  # why no model can decode what is lost
         for piece in pieces:
             if piece.data is None:
-                reporter.warn(source.name, _loss(piece, at if known else None))
+                loss = _loss(piece, at if known else None)
+                if piece.size == 0:
+                    reporter.announce(f"{printable(source.name)}: {loss}")
+                elif not piece.lacks_model or piece.why != lacking:
+                    reporter.warn(source.name, loss)
+                is_damaged |= piece.size != 0 and not piece.lacks_model
+                lacking = piece.why if piece.lacks_model else lacking
                 output.write(piece.unverified)
                 decoded += len(piece.unverified)
                 _fill(output, (piece.size or 0) - len(piece.unverified) if fill else 0)
@@ -101,9 +110,11 @@ def _recover(
                 recovered += len(piece.data)
             at += piece.size or 0
             known = known and piece.size is not None
-        if not recovered + decoded:
+        if is_damaged and not recovered + decoded:
             hint = "" if unverified else "; --unverified writes what can be decoded anyway"
             raise RefusedError(f"nothing can be recovered: no checksum matches{hint}")
+        if lacking and not recovered + decoded:
+            raise RefusedError(f"nothing can be recovered: {lacking}")
         output.commit(source.status)
     more = f", and {decoded:,} that are unverified" if decoded else ""
     reporter.note(f"{printable(source.name)}: {recovered:,} bytes recovered{more}")

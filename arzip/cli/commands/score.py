@@ -29,6 +29,7 @@ __all__ = ["command"]
     "--model",
     "names",
     metavar="MODEL,...",
+    callback=options.check_model,
     help="Score under these models (default: all built-in ones; with --lines: base).",
 )
 @click.option("--lines", is_flag=True, help="Score each line, and print the most surprising first.")
@@ -55,7 +56,7 @@ def command(
 
     options.check_not_empty(files)
     default = [LEVELS[DEFAULT_LEVEL]] if lines else registry.names()
-    chosen = names.split(",") if names else default
+    chosen = names.split(",") if names is not None else default
     if lines and len(chosen) > 1:
         raise click.UsageError("--lines takes one model, not several")
     reporter = new_reporter(quiet)

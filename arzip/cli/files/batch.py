@@ -47,6 +47,7 @@ class Batch(ABC):
         self._reporter = new_reporter(settings.quiet, settings.verbose)
         self._done: list[tuple[int, int | None]] = []
         """Of each finished file, bytes of data and, if it was compressed, of the output."""
+        self._made = outputs.Made()
 
     def run(self, files: Sequence[str]) -> int:
         """Work on each file, or on standard input if there is none; return the exit status."""
@@ -108,9 +109,9 @@ class Batch(ABC):
         if path == STDIN:
             return sources.open_stdin(compressed=self.reads_compressed)
         if self._settings.force:
-            return sources.open_source(path)
+            return sources.open_source(path, may_recurse=True)
         removes = self._settings.remove and self._settings.writes_files
-        return sources.open_source(path, regular=regular, sole=removes)
+        return sources.open_source(path, regular=regular, sole=removes, may_recurse=True)
 
     def _removes(self, source: Source, output: Output) -> bool:
         """Return whether --rm applies: as with gzip and xz, only if the output is a file."""
@@ -118,7 +119,7 @@ class Batch(ABC):
 
     def _finish(self, source: Source, output: Output) -> None:
         """Complete the output; with --rm, remove the input if it still is what was read."""
-        output.commit(source.status)
+        self._made.commit(output, source.status)
         sources.require_unchanged(source)
         if self._removes(source, output):
             if not sources.is_in_place(source):
@@ -141,6 +142,7 @@ class Compress(Batch):
             source = self._open(path, regular=settings.names_outputs)
             with source, outputs.open_output(path, settings, compressed=True) as output:
                 outputs.refuse_to_replace(source.status, output)
+                self._made.refuse(output)
                 model = self._model()
                 settings = transfer.within_memory(settings, model, source.size)
                 witness = None
@@ -180,15 +182,22 @@ class Decompress(Batch):
             source = self._open(path, regular=settings.names_outputs)
             with source, outputs.open_output(path, settings, compressed=False) as output:
                 outputs.refuse_to_replace(source.status, output)
-                if settings.force and settings.stdout and not transfer.is_compressed(source.file):
-                    transfer.copy(source, output)  # as gzip, xz and zstd do
-                    output.commit(source.status)
-                    return
+                self._made.refuse(output)
+                begin = source.tell()
+                head = b""
+                if settings.force and settings.stdout:
+                    head = transfer.head_of(source)
+                    if not transfer.is_compressed(head):
+                        transfer.copy(source, output, head)  # as gzip, xz and zstd do
+                        output.commit(source.status)
+                        return
                 start = time.perf_counter()
-                size = transfer.decompress(source, output, settings=settings, meter=meter)
+                size = transfer.decompress(
+                    source, output, settings=settings, meter=meter, head=head
+                )
                 seconds = time.perf_counter() - start
                 if settings.verify or self._removes(source, output):
-                    verification.compare(output, source, settings)
+                    verification.compare(output, source, begin, settings)
                 self._finish(source, output)
             self._done.append((size, None))
             summary = summaries.of_decompressing(size, seconds)

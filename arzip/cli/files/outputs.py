@@ -8,16 +8,19 @@ import io
 import os
 import stat
 import sys
+import threading
 from itertools import pairwise
 from typing import BinaryIO, Self
 
 from arzip.cli import turns
+from arzip.cli.files import sources
 from arzip.cli.files.sources import STDIN
 from arzip.cli.messages import RefusedError, SkippedError
 from arzip.cli.settings import STDOUT, Settings
 from arzip.system import newfile, transport
 
 __all__ = [
+    "Made",
     "NewFile",
     "Output",
     "open_named",
@@ -56,11 +59,15 @@ class StandardOutput:
 
 
 class Device:
-    """A device or FIFO named by -o: it is written to, never replaced."""
+    """A device or FIFO named by -o, or a descriptor: it is written to, never replaced."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, descriptor: int | None = None) -> None:
         self.name = name
-        self.file = transport.buffered(io.FileIO(name, "w"))
+        try:
+            file = name if descriptor is None else os.dup(descriptor)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, name) from None
+        self.file = transport.buffered(io.FileIO(file, "w"))
 
     def write(self, data: bytes) -> None:
         self.file.write(data)
@@ -129,6 +136,38 @@ class NewFile(newfile.NewFile):
 Output = StandardOutput | Device | NewFile
 
 
+class Made:
+    """The files that a run has made: none of them is replaced by another one's, not even by -f."""
+
+    def __init__(self) -> None:
+        self._files: set[tuple[int, int]] = set()
+        self._lock = threading.Lock()
+
+    def refuse(self, output: Output) -> None:
+        """Raise RefusedError if `output` would replace one."""
+        if isinstance(output, NewFile) and _identity(output.name) in self._files:
+            raise RefusedError(f"{output.name} was made by this run already: it stays")
+
+    def commit(self, output: Output, like: os.stat_result | None) -> None:
+        """Complete `output`, unless it would replace one. Raises: RefusedError, OSError."""
+        if not isinstance(output, NewFile):
+            output.commit(like)
+            return
+        with self._lock:
+            self.refuse(output)
+            output.commit(like)
+            self._files.add(_identity(output.name))
+
+
+def _identity(name: str) -> tuple[int, int]:
+    """Return what tells a file from all others, by whichever name; (0, 0) if there is none."""
+    try:
+        status = os.stat(name)
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_dev, status.st_ino
+
+
 def open_output(path: str, settings: Settings, *, compressed: bool) -> Output:
     """Open the output for the input `path`, `compressed` or not, where the settings say.
 
@@ -147,17 +186,19 @@ def open_output(path: str, settings: Settings, *, compressed: bool) -> Output:
 
 
 def open_named(name: str, *, compressed: bool, force: bool, sparse: bool = False) -> Output:
-    """Open the output that the user named: `-`, a device, or a new file.
+    """Open the output that the user named: `-`, a descriptor, a device, or a new file.
 
     Raises: RefusedError, OSError.
     """
-    if name == STDOUT:
+    descriptor = sources.descriptor_of(name)
+    if name == STDOUT or descriptor == 1:
         return StandardOutput(compressed=compressed, force=force)
+    if descriptor is not None:
+        return Device(name, descriptor)
     with contextlib.suppress(FileNotFoundError):
         mode = os.stat(name).st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             return Device(name)
-    # A link such as /dev/stdout is never replaced itself: its target is.
     path = os.path.realpath(name) if force else name
     return NewFile(path, force=force, sparse=sparse)
 
@@ -183,15 +224,18 @@ def _compressed_name(path: str, suffix: str) -> str:
 def _decompressed_name(path: str, suffix: str) -> str:
     """Return FILE for FILE.arz. Raises: SkippedError."""
     stem = path.removesuffix(suffix)
-    if stem == path or not os.path.basename(stem):
+    if stem == path:
         raise SkippedError(f"does not end in {suffix}; use -c or -o to say where the output goes")
+    if not os.path.basename(stem):
+        raise SkippedError(f"has no name but {suffix}; use -c or -o to say where the output goes")
     return stem
 
 
 def _placed(name: str, settings: Settings) -> str:
     """Return the name of an output in the folder that the settings name, which is made.
 
-    Under --output-dir-mirror it keeps all the folders of its path. Raises: SkippedError, OSError.
+    Under --output-dir-mirror it keeps all the folders of its path. Raises: SkippedError,
+    RefusedError, OSError.
     """
     if settings.output_dir_flat is not None:
         name = os.path.join(settings.output_dir_flat, os.path.basename(name))
@@ -202,7 +246,10 @@ def _placed(name: str, settings: Settings) -> str:
         name = os.path.join(settings.output_dir_mirror, *parts)
     else:
         return name
-    os.makedirs(os.path.dirname(name), exist_ok=True)
+    try:
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+    except FileExistsError as error:
+        raise RefusedError(f"{error.filename} is no folder; name another one") from None
     return name
 
 

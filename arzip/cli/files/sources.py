@@ -23,6 +23,7 @@ __all__ = [
     "STDIN_NAME",
     "Source",
     "chunks",
+    "descriptor_of",
     "expand",
     "is_in_place",
     "open_input",
@@ -35,6 +36,7 @@ __all__ = [
 STDIN = "-"
 STDIN_NAME = "(stdin)"  # in messages
 CHUNK = 1 << 20  # bytes read at a time
+_MOST_LINKS = 40  # that lead from one to the next, as Linux has it
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Source:
         """The number of bytes to read, None if it is not known."""
         regular = self.status is not None and stat.S_ISREG(self.status.st_mode)
         return self.status.st_size if regular and self.status else None
+
+    def tell(self) -> int:
+        """Return where reading stands in the file; 0 if it cannot be told."""
+        return self.file.tell() if self.file.seekable() else 0
 
     def __enter__(self) -> Self:
         return self
@@ -87,14 +93,32 @@ def open_input(path: str) -> Source:
     return open_stdin(compressed=False) if path == STDIN else open_source(path)
 
 
-def open_source(path: str, *, regular: bool = False, sole: bool = False) -> Source:
+def descriptor_of(name: str) -> int | None:
+    """Return the descriptor that a name such as /dev/stdout means; None if it means a file."""
+    folder = os.path.realpath("/dev/fd")
+    for _ in range(_MOST_LINKS):
+        parent, last = os.path.split(name)
+        if last.isdecimal() and os.path.realpath(parent) == folder:
+            return int(last)
+        if not os.path.islink(name):
+            break
+        name = os.path.join(parent, os.readlink(name))
+    return None
+
+
+def open_source(
+    path: str, *, regular: bool = False, sole: bool = False, may_recurse: bool = False
+) -> Source:
     """Open `path` for reading.
 
     With `regular` it must be a regular file, for work that names its output after it. With `sole`
-    it must also have no other name and be no symbolic link, for work that removes it.
+    it must also have no other name and be no symbolic link, for work that removes it. With
+    `may_recurse` the user could have asked for the files in a directory.
 
     Raises: SkippedError, OSError.
     """
+    if (regular or sole) and descriptor_of(path) is not None:
+        raise SkippedError("is no file with a name of its own; use -c or -o to read it")
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY
     if regular or sole:
         flags |= os.O_NONBLOCK  # otherwise, opening a FIFO waits for somebody to write to it
@@ -109,7 +133,8 @@ def open_source(path: str, *, regular: bool = False, sole: bool = False) -> Sour
     try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
-            raise SkippedError("is a directory; use -r for the files in it")
+            hint = "; use -r for the files in it" if may_recurse else ""
+            raise SkippedError(f"is a directory{hint}")
         if (regular or sole) and not stat.S_ISREG(status.st_mode):
             raise SkippedError("is not a regular file; use -c or -o to read it anyway")
         if sole and status.st_nlink > 1:

@@ -9,6 +9,8 @@ from arzip.cli.files.sources import CHUNK, Source, chunks
 from arzip.cli.messages import RefusedError
 from arzip.cli.progress import Meter, Step
 from arzip.cli.settings import Settings
+from arzip.levels import LEVELS
+from arzip.system import transport
 
 if TYPE_CHECKING:
     from arzip.cli.files.verification import Witness
@@ -24,6 +26,7 @@ __all__ = [
     "decoded_so_far",
     "decompress",
     "decompressed",
+    "head_of",
     "is_compressed",
     "measure",
     "new_decompressor",
@@ -73,15 +76,23 @@ def compress(
     return compressor.account
 
 
-def decompress(source: Source, output: Output | None, *, settings: Settings, meter: Meter) -> int:
+def decompress(
+    source: Source,
+    output: Output | None,
+    *,
+    settings: Settings,
+    meter: Meter,
+    head: bytes = b"",
+) -> int:
     """Decompress all frames of `source` to `output`, or to nowhere; return the size of the data.
 
-    Raises: ArzipError. What was written before that is correct as far as it goes.
+    `head` is what was read of it already. Raises: ArzipError. What was written before that is
+    correct as far as it goes.
     """
     decompressor = new_decompressor(settings)
     size = 0
     with meter.work(source.name, lambda: decoded_so_far(decompressor)):
-        for data in decompressed(source.file, decompressor):
+        for data in decompressed(source.file, decompressor, head):
             if output:
                 output.write(data)
             size += len(data)
@@ -111,18 +122,22 @@ def measure(
     return bytes(first)
 
 
-def copy(source: Source, output: Output) -> None:
-    """Copy all of `source` to `output`."""
+def copy(source: Source, output: Output, head: bytes) -> None:
+    """Copy all of `source` to `output`, first the `head` that was read of it already."""
+    output.write(head)
     for chunk in chunks(source.file):
         output.write(chunk)
 
 
-def decompressed(file: BinaryIO, decompressor: "FramesDecompressor") -> Iterator[bytes]:
-    """Yield the data of the frames in `file`, a bounded piece at a time."""
+def decompressed(
+    file: BinaryIO, decompressor: "FramesDecompressor", head: bytes = b""
+) -> Iterator[bytes]:
+    """Yield the data of the frames in `file`, behind a `head` of it, a bounded piece at a time."""
     from arzip.streams.decompressor import READ_SIZE
 
     while True:
-        packed = file.read(READ_SIZE) if decompressor.needs_input else b""
+        packed = (head or file.read(READ_SIZE)) if decompressor.needs_input else b""
+        head = b""
         ended = decompressor.needs_input and not packed
         data = decompressor.decompress(packed, CHUNK)
         if data:
@@ -174,19 +189,26 @@ def within_memory(settings: Settings, model: "Model", size: int | None) -> Setti
     while needed() > limit and segment > SMALLEST_SEGMENT:
         segment //= 2
     if needed() > limit:
+        hint = "" if model.name == LEVELS[1] else "; use a smaller model (-1)"
         raise RefusedError(
             f"compressing takes {needed():,} bytes of memory at least, more than the limit of "
-            f"{limit:,}; use a smaller model (-1)"
+            f"{limit:,}{hint}"
         )
     return replace(settings, threads=threads, unpack=unpack, segment_size=segment)
 
 
-def is_compressed(file: BinaryIO) -> bool:
-    """Return whether a frame comes next in `file`, which has a buffer. Nothing of it is read."""
+def head_of(source: Source) -> bytes:
+    """Read as many bytes of `source` as `is_compressed` needs; fewer at its end."""
     from arzip.format.layout import MAGIC
 
-    peeked: bytes = file.peek(len(MAGIC))  # type: ignore[attr-defined]
-    return peeked[: len(MAGIC)] == MAGIC
+    return transport.read_all(source.file, len(MAGIC))
+
+
+def is_compressed(head: bytes) -> bool:
+    """Return whether a file that begins so begins with a frame."""
+    from arzip.format.layout import MAGIC
+
+    return head == MAGIC
 
 
 def coded_so_far(compressor: "ArzipCompressor") -> Step:

@@ -59,15 +59,15 @@ def confirm(output: Output, witness: Witness, meter: Meter) -> None:
         witness.confirm()
 
 
-def compare(output: Output, source: Source, settings: Settings) -> None:
-    """Raise RefusedError unless `source`, decompressed again, is what `output` holds.
+def compare(output: Output, source: Source, begin: int, settings: Settings) -> None:
+    """Raise RefusedError unless `source` from `begin`, decompressed again, is what `output` holds.
 
     Nothing is compared if one of them cannot be read again: the checksums did match.
     """
     if not isinstance(output, NewFile) or not source.file.seekable():
         return
     written = output.read_back()
-    source.file.seek(0)
+    source.file.seek(begin)
     for data in transfer.decompressed(source.file, transfer.new_decompressor(settings)):
         if written.read(len(data)) != data:
             break
