@@ -5,7 +5,9 @@ model reads its plain text; what that does not tell of the stream, its encoder's
 decisions that go through the same coder, after the plain text.
 
     places      finds where streams may begin
-    layers      puts plain text in the place of streams, and back
+    search      puts plain text in the place of streams: an encoder's way
+    layers      tells what that leaves out, and puts streams back: both ways
+    checks      the checks and sizes beside streams
     wide        text in UTF-16, read as UTF-8
     letters     what is in base64
     noise       what no model can shorten, taken out of the plain text
@@ -33,7 +35,7 @@ from numpy.typing import NDArray
 from arzip import coder
 from arzip.errors import FormatError
 from arzip.parts import Part
-from arzip.unpacking import layers
+from arzip.unpacking import layers, search
 from arzip.unpacking.decisions import Decisions
 from arzip.unpacking.layers import Layer
 
@@ -68,7 +70,7 @@ def unpack(
     parts: list[Part] = []
     plain = data
     while len(found) < MOST_LAYERS:
-        taken = layers.take_apart(
+        taken = search.take_apart(
             plain, most, parts, hopeless=hopeless and not found, photographs=photographs
         )
         if taken is None or not taken[1]:

@@ -30,7 +30,7 @@ from arzip.models.parameters import NETWORK, PREFACE, Parameters
 from arzip.recovery import recover
 from arzip.streams.decompressor import FramesDecompressor
 from arzip.streams.policy import Policy
-from arzip.unpacking import layers
+from arzip.unpacking import search
 
 MOST_DATA = 1 << 14
 """Bytes that decoding may give: nothing here may take long."""
@@ -77,7 +77,7 @@ def unpacker(data: bytes) -> bytes | None:
     """Unpack `data`; its plain data, None if nothing in it can be. What can be comes back."""
     unpacked = unpacking.unpack(data, MOST_PLAIN)
     if unpacked is None:
-        assert layers.take_apart(data, MOST_PLAIN, []) is None
+        assert search.take_apart(data, MOST_PLAIN, []) is None
         return None
     assert unpacked.plain.size <= MOST_PLAIN
     return unpacked.plain.tobytes()
