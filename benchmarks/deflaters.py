@@ -18,7 +18,7 @@ import click
 import numpy as np
 
 from arzip import coder
-from arzip.unpacking import blocks, guesses, layers, streams
+from arzip.unpacking import blocks, encoders, layers, streams
 from arzip.unpacking.decisions import Decisions
 from arzip.unpacking.places import behind_gzip_header
 
@@ -103,7 +103,7 @@ def _told(data: bytes, stream: bytes) -> int:
     found, _ = streams.inflate(src, len(data), blocks.block_of(0))
     assert found is not None
     assert found.plain.tobytes() == data
-    settings = guesses.guess(src, found.plain, found.farthest).values()
+    settings = encoders.guess(src, found.plain, found.farthest).values()
     encoder = coder.Encoder()
     streams.pass_on(Decisions(layers.odds(), encoder.add), found.plain, src, settings, found.tokens)
     payload = encoder.finish()

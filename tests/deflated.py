@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 
 from arzip import coder
-from arzip.unpacking import blocks, chains, guesses, layers, matcher, paths, pictures, streams
+from arzip.unpacking import blocks, chains, encoders, layers, matcher, paths, pictures, streams
 from arzip.unpacking.decisions import Decisions
 
 TEXT = b"".join(b"the cat %d sat on the mat, %d times;\n" % (k * k % 97, k) for k in range(3000))
@@ -97,7 +97,7 @@ def told(stream: bytes) -> tuple[int, bytes]:
     src = np.frombuffer(stream, dtype=np.uint8)
     found, _ = streams.inflate(src, 1 << 24, blocks.block_of(0))
     assert found is not None
-    settings = guesses.guess(src, found.plain, found.farthest).values()
+    settings = encoders.guess(src, found.plain, found.farthest).values()
     encoder = coder.Encoder()
     decisions = Decisions(layers.odds(), encoder.add)
     streams.pass_on(decisions, found.plain, src, settings, found.tokens)

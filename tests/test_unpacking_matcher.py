@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arzip.unpacking import chains, matcher
-from arzip.unpacking.guesses import Settings
+from arzip.unpacking.encoders import Settings
 
 repetitive = st.lists(st.sampled_from([b"ab", b"abc", b"xyzabc", b"\0"]), max_size=60).map(b"".join)
 

@@ -13,7 +13,7 @@ from arzip import coder
 from arzip.errors import FormatError
 from arzip.unpacking import blocks, layers, streams
 from arzip.unpacking.decisions import Decisions
-from arzip.unpacking.guesses import Settings
+from arzip.unpacking.encoders import Settings
 
 KINDS = {"text": TEXT, "noise": NOISE * 2, "zeros": bytes(100_000), "mixed": TEXT[:30000] + NOISE}
 

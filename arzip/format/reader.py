@@ -21,7 +21,7 @@ from arzip.format.layout import (
     varint,
 )
 
-__all__ = ["End", "FrameReader", "Part"]
+__all__ = ["Element", "End", "FrameReader"]
 
 Parsed = TypeVar("Parsed")
 
@@ -34,35 +34,35 @@ class End(NamedTuple):
     check: int | None  # XXH64 of all data of a long frame
 
 
-Part = Header | Segment | Payload | End
+Element = Header | Segment | Payload | End
 
 
 class FrameReader:
     """Reads one frame from the front of a buffer that grows, and removes what it has read.
 
-    Zeros may precede a frame that is not the `first` in its file. The parts come in this order: a
+    Zeros may precede a frame that is not the `first` in its file. The elements come in this order: a
     Header; for each segment a Segment as soon as its header is there, and a Payload when all of it
     is; then End. Claimed lengths allocate nothing.
     """
 
     def __init__(self, buffer: bytearray, first: bool = True) -> None:
-        self._parts = _parts(buffer, first)
+        self._elements = _elements(buffer, first)
 
-    def read(self) -> Part | None:
-        """Return the next part; None if the buffer does not hold all of it yet.
+    def read(self) -> Element | None:
+        """Return the next element; None if the buffer does not hold all of it yet.
 
         Raises FormatError, LimitError or ChecksumError if the buffer holds something else. After
         an error, or an interrupt, nothing more can be read.
         """
-        for part in self._parts:
-            return part
+        for element in self._elements:
+            return element
         raise ArzipError("it was interrupted, so the rest of the frame cannot be read")
 
 
 # All these generators yield None where the buffer must grow before they can go on.
 
 
-def _parts(buffer: bytearray, first: bool) -> Iterator[Part | None]:
+def _elements(buffer: bytearray, first: bool) -> Iterator[Element | None]:
     if not first:
         yield from _skip_zeros(buffer)
     header = yield from _parsed(partial(parse_header, buffer, first))

@@ -16,9 +16,9 @@ from arzip.readings import alike
 from arzip.readings.past import expected, hash_pair
 from arzip.readings.reading import Field, State
 
-__all__ = ["CONTEXTS", "FIELDS", "LEAN", "OPCODE", "observe", "set_contexts"]
+__all__ = ["CONTEXTS", "FIELDS", "LEAN_CONTEXTS", "OPCODE", "observe", "set_contexts"]
 
-CONTEXTS, LEAN = 36, 28
+CONTEXTS, LEAN_CONTEXTS = 36, 28
 """Of these, and of those of what is alike; and in a model that is to be quick."""
 
 _ALIKE = 20  # the first of the latter

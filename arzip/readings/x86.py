@@ -70,6 +70,6 @@ READING = Reading(
     transform=_transform,
     undo=_undo,
     histograms=alike.HISTOGRAMS,
-    lean=(instructions.LEAN, 3),
+    lean=(instructions.LEAN_CONTEXTS, 3),
     set_more=breadth.set_more_of_code,
 )

@@ -12,7 +12,7 @@ from arzip.arguments import as_view, whole
 from arzip.codec import Model, Progress, unwatched
 from arzip.errors import ChecksumError, TruncatedError
 from arzip.format.layout import ENDS_EARLY, Header, Payload, Segment
-from arzip.format.reader import End, FrameReader, Part
+from arzip.format.reader import Element, End, FrameReader
 from arzip.streams.policy import Allowed, ModelLike, Policy
 from arzip.streams.workers import Ordered
 
@@ -145,30 +145,30 @@ class ArzipDecompressor:
         """Begin to decode what the buffer holds, as far as there are threads for it."""
         try:
             while self._reader and not self._error and not self._calls.is_full:
-                part = self._reader.read()
-                if part is None:
+                element = self._reader.read()
+                if element is None:
                     break
-                self._take(part)
+                self._take(element)
         except Exception as error:
             self._error = error
 
-    def _take(self, part: Part) -> None:
-        match part:
+    def _take(self, element: Element) -> None:
+        match element:
             case Header():
                 self._between_frames = False
-                self._model = self.policy.model(part.identity)
+                self._model = self.policy.model(element.identity)
             case Segment():
-                self._claimed += part.size
+                self._claimed += element.size
                 self.policy.check_size(self._claimed)
                 self._allowed = self.policy.check_memory(
-                    self._model, part, at_a_time=self._calls.capacity
+                    self._model, element, at_a_time=self._calls.capacity
                 )
                 self._calls.capacity = self._allowed.at_a_time
             case Payload():
-                self._calls.put(restore, self._model, part, self._allowed.room)
+                self._calls.put(restore, self._model, element, self._allowed.room)
             case End():
                 self._between_frames = True
-                self._calls.put_result(part)
+                self._calls.put_result(element)
                 self._reader = self._next_reader()
 
     def _next_reader(self) -> FrameReader | None:

@@ -13,7 +13,7 @@ decisions that go through the same coder, after the plain text.
     noise       what no model can shorten, taken out of the plain text
     pictures    the chunks and filters of PNG
     streams     tells a stream, given its plain text
-    guesses     finds what settings an encoder had
+    encoders    finds what settings an encoder had
     matcher     predicts the tokens: zlib's search for matches
     paths       likewise, of encoders that weigh all ways through the text
     chains      where matches may begin

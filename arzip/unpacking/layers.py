@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.errors import FormatError, LimitError
-from arzip.unpacking import guesses, letters, pictures, places, streams, wide
+from arzip.unpacking import encoders, letters, pictures, places, streams, wide
 from arzip.unpacking.checks import BEHIND, adler, check_and_size, zip_numbers
 from arzip.unpacking.decisions import NUMBER, Decisions
-from arzip.unpacking.guesses import Settings
+from arzip.unpacking.encoders import Settings
 from arzip.unpacking.pictures import Rows
 from arzip.unpacking.places import ENTRY_SIZE, LOCAL_SIZE
 
@@ -226,7 +226,7 @@ class _Writer:
 
     def _packed(self, plain: NDArray[np.uint8], given: Item | None) -> bytes:
         stream = given.stream if given else None
-        settings = guesses.tell(self._decisions, stream.settings if stream else None)
+        settings = encoders.tell(self._decisions, stream.settings if stream else None)
         return streams.pass_on(
             self._decisions,
             plain,

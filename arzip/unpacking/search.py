@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from arzip.parts import Part
 from arzip.photographs import is_photograph
-from arzip.unpacking import blocks, guesses, letters, noise, pictures, places, streams, wide
+from arzip.unpacking import blocks, encoders, letters, noise, pictures, places, streams, wide
 from arzip.unpacking.checks import BEHIND, adler, check_and_size, zip_numbers
 from arzip.unpacking.decisions import Decisions
 from arzip.unpacking.layers import MOST_ITEMS, Item, Layer, Picture, Stream, odds
@@ -209,7 +209,7 @@ class _Search:
 
     def _stream(self, src: NDArray[np.uint8], found: streams.Inflated) -> Stream | None:
         """Return the stream with the settings that suit it, if it is worth what must be told."""
-        settings = guesses.guess(src, found.plain, found.farthest)
+        settings = encoders.guess(src, found.plain, found.farthest)
         cost = 0.0
 
         def count(left: NDArray[np.uint32], freq: NDArray[np.uint32]) -> None:

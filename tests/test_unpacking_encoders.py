@@ -6,16 +6,16 @@ from deflated import TEXT, cheapest, deflate, told
 
 from arzip import coder
 from arzip.errors import FormatError
-from arzip.unpacking import blocks, guesses, layers, matcher, streams
+from arzip.unpacking import blocks, encoders, layers, matcher, streams
 from arzip.unpacking.decisions import Decisions, choice
-from arzip.unpacking.guesses import Settings
+from arzip.unpacking.encoders import Settings
 
 
 def guessed(stream: bytes) -> Settings:
     src = np.frombuffer(stream, dtype=np.uint8)
     found, _ = streams.inflate(src, 1 << 24, blocks.block_of(0))
     assert found is not None
-    return guesses.guess(src, found.plain, found.farthest)
+    return encoders.guess(src, found.plain, found.farthest)
 
 
 def test_strategies_that_show() -> None:
@@ -33,11 +33,11 @@ def test_memory_shows_in_the_size_of_blocks(memory: int) -> None:
 def test_settings_come_back(given: Settings) -> None:
     encoder = coder.Encoder()
     decisions = Decisions(layers.odds(), encoder.add)
-    guesses.tell(decisions, given)
+    encoders.tell(decisions, given)
     decisions.flush()
     words, state = coder.to_words(encoder.finish()), np.zeros(4, dtype=np.uint64)
     coder.start(words, state)
-    assert guesses.tell(Decisions.learned(layers.odds(), words, state), None) == given
+    assert encoders.tell(Decisions.learned(layers.odds(), words, state), None) == given
 
 
 def test_impossible_settings_are_refused() -> None:
@@ -48,7 +48,7 @@ def test_impossible_settings_are_refused() -> None:
     words, state = coder.to_words(encoder.finish()), np.zeros(4, dtype=np.uint64)
     coder.start(words, state)
     with pytest.raises(FormatError, match="settings"):
-        guesses.tell(Decisions.learned(layers.odds(), words, state), None)
+        encoders.tell(Decisions.learned(layers.odds(), words, state), None)
 
 
 def test_the_cheapest_way_shows() -> None:
