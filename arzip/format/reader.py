@@ -40,9 +40,9 @@ Element = Header | Segment | Payload | End
 class FrameReader:
     """Reads one frame from the front of a buffer that grows, and removes what it has read.
 
-    Zeros may precede a frame that is not the `first` in its file. The elements come in this order: a
-    Header; for each segment a Segment as soon as its header is there, and a Payload when all of it
-    is; then End. Claimed lengths allocate nothing.
+    Zeros may precede a frame that is not the `first` in its file. The elements come in this order:
+    a Header; for each segment a Segment as soon as its header is there, and a Payload when all of
+    it is; then End. Claimed lengths allocate nothing.
     """
 
     def __init__(self, buffer: bytearray, first: bool = True) -> None:
