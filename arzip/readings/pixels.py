@@ -190,40 +190,12 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
         values[4], values[8] = _cut(here2 + n - n2), _cut(here2 + w - w2)
     for k in range(_MAIN):
         values[k] *= UNIT
-    main = base * UNIT + leastsquares.predict(state.pixel_weights[colour], near)
-    quick = base * UNIT + leastsquares.predict(state.pixel_few_weights[colour], few)
-    parity = place // pixel & 1 | ((at - state.span_start) // row & 1) << 1
-    state.pixel_parity = parity
-    which = colour << 2 | parity
-    by_parity = base * UNIT + leastsquares.predict(state.parity_weights[which], near)
-    values[_PARITY] = min(max(by_parity, 0), _MOST)
-    values[_MAIN], values[_QUICK] = min(max(main, 0), _MOST), min(max(quick, 0), _MOST)
-    total = weighted = 0
-    for k in range(_BLEND):
-        spread = _spread(state, k, before)
-        expect(state, k, values[k] - less * UNIT, spread)
-        trust = (1 << 24) // (spread * spread)
-        total += trust
-        weighted += trust * values[k]
-    values[_BLEND] = weighted // total
-    wrong = _spread(state, _BLEND, before)
-    expect(state, _BLEND, values[_BLEND] - less * UNIT, wrong)
+    # The neighbourhood: which way it goes, and how steep it is.
     shape = i64(w > n) | i64(n > ne) << 1 | i64(w > nw) << 2 | i64(n > nn) << 3 | i64(w > ww) << 4
-    state.pixel_kind = shape << 4 | _steps(wrong >> 3, 15)
-    excess = state.pixel_excess[colour, state.pixel_kind]
-    count = state.pixel_count[colour, state.pixel_kind]
-    best = min(max(values[_BLEND] + excess // (count + 1), 0), _MOST)
-    # The best value comes with three spreads: as wrong as it was near here, by slopes, farther off.
     slope = abs(w - nw) + abs(n - nw) + abs(n - ne)
-    wrong = _spread(state, _BEST, before)
-    values[_BEST] = values[14] = values[15] = best
-    expect(state, _BEST, best - less * UNIT, wrong)
-    expect(state, 14, best - less * UNIT, 2 * slope + 6)
-    expect(state, 15, best - less * UNIT, (wrong + _spread_farther(state)) >> 1)
-    state.number = state.bytes_after = 0
-
-    kind = _steps(wrong >> 3, 15)
-    main_byte, best_byte = ((values[_MAIN] >> 4) - less) & 255, ((best >> 4) - less) & 255
+    kind = _expect(state, place, before, shape, slope)
+    main, best = values[_MAIN] >> 4, values[_BEST] >> 4
+    main_byte, best_byte = (main - less) & 255, (best - less) & 255
     cases, of = state.residual_case, state.residual_of
     of[0], of[1] = best_byte, main_byte
     cases[0] = kind << 2 | colour
@@ -258,9 +230,49 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
     state.phases[2] = best_byte
     last = (at - 1) & (_ERRORS - 1)
     missed = i64(state.pixel_errors[last, _BEST]) >> 3
-    state.phases[3] = _steps(missed, 7) << 5 | (kind >> 1) << 2 | parity
+    state.phases[3] = _steps(missed, 7) << 5 | (kind >> 1) << 2 | state.pixel_parity
     state.calibrated[0] = u64(colour)
     state.calibrated[1] = u64(kind) | u64(main_byte) << u64(4) | u64(colour) << u64(12)
+
+
+@compiled
+def _expect(state: State, place: int, before: int, shape: int, slope: int) -> int:
+    """Expect all values, each with its spread; return the class of the best one's."""
+    at, pixel, row = state.position, state.numbers[0], state.numbers[1]
+    colour, less, base = state.colour, state.less, state.pixel_base
+    near, few, values = state.pixel_near, state.pixel_few, state.pixel_values
+    main = base * UNIT + leastsquares.predict(state.pixel_weights[colour], near)
+    quick = base * UNIT + leastsquares.predict(state.pixel_few_weights[colour], few)
+    parity = place // pixel & 1 | ((at - state.span_start) // row & 1) << 1
+    state.pixel_parity = parity
+    which = colour << 2 | parity
+    by_parity = base * UNIT + leastsquares.predict(state.parity_weights[which], near)
+    values[_PARITY] = min(max(by_parity, 0), _MOST)
+    values[_MAIN], values[_QUICK] = min(max(main, 0), _MOST), min(max(quick, 0), _MOST)
+    total = weighted = 0
+    for k in range(_BLEND):
+        spread = _spread(state, k, before)
+        expect(state, k, values[k] - less * UNIT, spread)
+        trust = (1 << 24) // (spread * spread)
+        total += trust
+        weighted += trust * values[k]
+    values[_BLEND] = weighted // total
+    wrong = _spread(state, _BLEND, before)
+    expect(state, _BLEND, values[_BLEND] - less * UNIT, wrong)
+    state.pixel_kind = shape << 4 | _steps(wrong >> 3, 15)
+    excess = state.pixel_excess[colour, state.pixel_kind]
+    count = state.pixel_count[colour, state.pixel_kind]
+    best = min(max(values[_BLEND] + excess // (count + 1), 0), _MOST)
+    # The best value comes with three spreads: as wrong as it was near here, by slopes, farther off.
+    wrong = _spread(state, _BEST, before)
+    values[_BEST] = values[14] = values[15] = best
+    expect(state, _BEST, best - less * UNIT, wrong)
+    expect(state, 14, best - less * UNIT, 2 * slope + 6)
+    expect(state, 15, best - less * UNIT, (wrong + _spread_farther(state)) >> 1)
+    state.number = state.bytes_after = 0
+
+    kind: int = _steps(wrong >> 3, 15)
+    return kind
 
 
 @compiled

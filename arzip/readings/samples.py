@@ -127,68 +127,80 @@ def _begin_item(state: State, data: NDArray[np.uint8]) -> None:
     if words > 1 and channel % words > 0:
         state.item_upper = u64(_item(data, at - size, size) + 1)
     state.number, state.bytes_after = 0, size - 1
-    w, ww = _item(data, at - frame, size), _item(data, at - 2 * frame, size)
-    www = _item(data, at - 3 * frame, size)
-    state.item_last, state.item_before, state.item_above = w, ww, www
-    near, few, values = state.item_near, state.item_few, state.expected
-    most = ((i64(1) << (8 * size)) - 1) * UNIT
+    state.item_last = _item(data, at - frame, size)
+    state.item_before = _item(data, at - 2 * frame, size)
     if row > 0:
-        above = at - row * size
-        n, nw, ne = (
-            _item(data, above, size),
-            _item(data, above - frame, size),
-            _item(data, above + frame, size),
-        )
-        nn, nne = (
-            _item(data, above - row * size, size),
-            _item(data, above - row * size + frame, size),
-        )
-        nww, nee = _item(data, above - 2 * frame, size), _item(data, above + 2 * frame, size)
-        state.item_above = n
-        base = (w + n) >> 1
-        for k in range(_NEAR):
-            near[k] = 0
-        near[0], near[1], near[2], near[3], near[4] = (
-            w - base,
-            n - base,
-            nw - base,
-            ne - base,
-            ww - base,
-        )
-        near[5], near[6], near[7], near[8], near[9] = (
-            nn - base,
-            nne - base,
-            nww - base,
-            nee - base,
-            www - base,
-        )
-        for k in range(min(channel // words, 3)):
-            other = at - (k + 1) * words * size
-            here = _item(data, other, size)
-            near[10 + 2 * k] = here - _item(data, other - frame, size)
-            near[11 + 2 * k] = here - _item(data, other - row * size, size)
-        for k in range(_FEW):
-            few[k] = near[k]
-        values[0], values[1], values[2] = w, n, w + n - nw
-        values[9], values[10] = median_of(w, n, w + n - nw), (2 * (w + n) + ne - nw) >> 2
+        _look_around(state, data, channel, frame, row * size)
     else:
-        base = w
-        own, few_own = (_NEAR, _FEW) if channels == words else (_OWN, _FEW_OWN)
-        _set_steps(near, 0, own, data, at - frame, frame, size)
-        _set_steps(near, own, _NEAR, data, at - words * size, frame, size)
-        for k in range(_FEW):
-            few[k] = near[k] if k < few_own else near[own + k - few_own]
-        values[0], values[1], values[2] = w, 2 * w - ww, 3 * (w - ww) + www
-        step = near[own] if channels > words else (w - ww) >> 1
-        values[9], values[10] = (w + ww) >> 1, w + step
+        _look_back(state, data, channels, frame)
+    _predict(state)
+    _expect(state, place, channels, row)
+
+
+@compiled
+def _look_around(state: State, data: NDArray[np.uint8], channel: int, frame: int, row: int) -> None:
+    """Set the base, the first values, and what least squares take, of neighbours in rows.
+
+    A frame is what all channels have once, a row what all have between two rows, in bytes.
+    """
+    near, few, values = state.item_near, state.item_few, state.expected
+    at, size, words = state.position, state.numbers[0], state.numbers[4]
+    above = at - row
+    w, ww, www = state.item_last, state.item_before, _item(data, at - 3 * frame, size)
+    n, nw, ne = (
+        _item(data, above, size),
+        _item(data, above - frame, size),
+        _item(data, above + frame, size),
+    )
+    nn, nne = _item(data, above - row, size), _item(data, above - row + frame, size)
+    nww, nee = _item(data, above - 2 * frame, size), _item(data, above + 2 * frame, size)
+    state.item_above = n
+    state.item_base = base = (w + n) >> 1
+    for k in range(_NEAR):
+        near[k] = 0
+    near[0], near[1], near[2], near[3] = w - base, n - base, nw - base, ne - base
+    near[4], near[5], near[6], near[7] = ww - base, nn - base, nne - base, nww - base
+    near[8], near[9] = nee - base, www - base
+    for k in range(min(channel // words, 3)):
+        other = at - (k + 1) * words * size
+        here = _item(data, other, size)
+        near[10 + 2 * k] = here - _item(data, other - frame, size)
+        near[11 + 2 * k] = here - _item(data, other - row, size)
+    for k in range(_FEW):
+        few[k] = near[k]
+    values[0], values[1], values[2] = w, n, w + n - nw
+    values[9], values[10] = median_of(w, n, w + n - nw), (2 * (w + n) + ne - nw) >> 2
+
+
+@compiled
+def _look_back(state: State, data: NDArray[np.uint8], channels: int, frame: int) -> None:
+    """Set the same of the items before and the steps between them."""
+    near, few, values = state.item_near, state.item_few, state.expected
+    at, size, words = state.position, state.numbers[0], state.numbers[4]
+    w, ww, www = state.item_last, state.item_before, _item(data, at - 3 * frame, size)
+    own, few_own = (_NEAR, _FEW) if channels == words else (_OWN, _FEW_OWN)
+    state.item_base, state.item_above = w, www
+    _set_steps(near, 0, own, data, at - frame, frame, size)
+    _set_steps(near, own, _NEAR, data, at - words * size, frame, size)
+    for k in range(_FEW):
+        few[k] = near[k] if k < few_own else near[own + k - few_own]
+    values[0], values[1], values[2] = w, 2 * w - ww, 3 * (w - ww) + www
+    step = near[own] if channels > words else (w - ww) >> 1
+    values[9], values[10] = (w + ww) >> 1, w + step
+
+
+@compiled
+def _predict(state: State) -> None:
+    """Set the values that least squares say, and what is made of these."""
+    near, few, values = state.item_near, state.item_few, state.expected
+    channel, shift = state.channel, state.item_shift
     for k in range(_NEAR):
         near[k] = min(max(near[k] >> shift, -_LARGEST), _LARGEST)
     for k in range(_FEW):
         few[k] = min(max(few[k] >> shift, -_LARGEST), _LARGEST)
-    state.item_base = base
     for k in range(11):
         values[k] *= UNIT
-    base *= UNIT
+    base = state.item_base * UNIT
     values[_MAIN] = base + (leastsquares.predict(state.main_weights[channel], near) << shift)
     values[_QUICK] = base + (leastsquares.predict(state.quick_weights[channel], few) << shift)
     values[_STEADY] = base + (leastsquares.predict(state.steady_weights[channel], few) << shift)
@@ -198,6 +210,13 @@ def _begin_item(state: State, data: NDArray[np.uint8]) -> None:
     values[_BEST] = (values[_MAIN] + values[_QUICK]) >> 1
     values[13] = (values[_MAIN] + values[_QUICK] + values[_STEADY] + values[9]) >> 2
     values[14] = values[15] = values[_BEST]
+
+
+@compiled
+def _expect(state: State, place: int, channels: int, row: int) -> None:
+    """Expect all values, each with its spread; and class how wrong the best one was."""
+    size, channel, values = state.numbers[0], state.channel, state.expected
+    most = ((i64(1) << (8 * size)) - 1) * UNIT
     errors, mask = state.item_errors, _ERRORS - 1
     one, two, three = (
         (place - channels) & mask,
