@@ -80,12 +80,14 @@ def _close(predictor: Predictor, byte: int, parts: int) -> None:
     more = state.position < predictor.data.size
     if more and parts & MATCH:
         match.note(state, predictor.data, predictor.positions)
+    if parts & MIXER:
+        mixer.learn(state, y)
+    if more and parts & MATCH:
+        match.look(state, predictor.data, predictor.positions)
     if parts & NGRAM:
         ngram.learn(state, y)
     if more:
         _look_up(predictor, parts)
-    if parts & MIXER:
-        mixer.learn(state, y)
     state.node = state.node << u64(1) | u64(y)
     if parts & LINES:
         slots.store(state, predictor.table)
@@ -99,6 +101,7 @@ def _look_up(predictor: Predictor, parts: int) -> None:
     if parts & MATCH:
         if state.position == 0:
             match.note(state, predictor.data, predictor.positions)
+            match.look(state, predictor.data, predictor.positions)
         match.follow(state, predictor.data, predictor.positions)
     readings.set_contexts(state, predictor.data)
     if parts & LINES:

@@ -55,6 +55,7 @@ FIRST, WIDTH = 1, coder.TOTAL - 2
 def open_byte(predictor: Predictor) -> None:
     """Set the contexts of the byte at data[state.position]."""
     match.note(predictor.state, predictor.data, predictor.positions)
+    match.look(predictor.state, predictor.data, predictor.positions)
     _look_up(predictor)
     _begin(predictor)
 
@@ -73,10 +74,12 @@ def close_byte(predictor: Predictor, byte: int, more: bool) -> None:
     readings.observe(state, byte)
     if more:
         match.note(state, predictor.data, predictor.positions)
+    mixer.learn(state, y)
+    if more:
+        match.look(state, predictor.data, predictor.positions)
     ngram.learn(state, y)
     if more:
         _look_up(predictor)
-    mixer.learn(state, y)
     state.node = state.node << u64(1) | u64(y)
     slots.store(state, predictor.table)
     if more:

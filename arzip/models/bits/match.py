@@ -15,7 +15,7 @@ from arzip.models.bits.state import MATCH
 from arzip.models.numbers.intrinsics import prefetch
 from arzip.readings.reading import State
 
-__all__ = ["common", "follow", "learn", "note", "predict"]
+__all__ = ["common", "follow", "learn", "look", "note", "predict"]
 
 SHORTEST = 5  # bytes of a match
 LONG = 32  # from here on, a match is not given up for another
@@ -26,7 +26,7 @@ RATE = 6  # 2**-6
 
 @compiled
 def note(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) -> None:
-    """Take in the last byte, and ask for what is known of the last ones, before `follow`."""
+    """Take in the last byte, and ask for where the last ones stood, before `look`."""
     if state.position > 0:
         _note_recent(state, data[state.position - 1])
     half = u64(positions.size // 2)
@@ -35,6 +35,15 @@ def note(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) ->
     keys[0], keys[1] = _key(state.recent, half) + half, _key(last, half)
     for k in range(2):
         prefetch(positions, keys[k])
+
+
+@compiled
+def look(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) -> None:
+    """Take the places that were asked for, and ask for the bytes there, before `follow`."""
+    for k in range(2):
+        place = i64(positions[state.match_keys[k]])
+        state.match_places[k] = place
+        prefetch(data, u64(max(place - 1, 0)))
 
 
 @compiled
@@ -50,7 +59,7 @@ def follow(state: State, data: NDArray[np.uint8], positions: NDArray[np.int32]) 
     if position >= SHORTEST:
         for k in range(2):
             if length < (LONG if k == 0 else SHORTEST):
-                candidate = i64(positions[keys[k]])
+                candidate = state.match_places[k]
                 shared = common(data, candidate, position, LOOK_BACK)
                 if shared > length and shared >= SHORTEST:
                     at, length = candidate, shared

@@ -193,6 +193,7 @@ def _layout(breadth: int) -> "np.dtype[np.void]":
         # match.py
         ("recent", np.uint64),  # hash of the last 32 bytes
         ("match_keys", np.uint64, 2),  # of the table of positions
+        ("match_places", np.int64, 2),  # what it has there
         ("match_at", np.int64),
         ("match_length", np.int64),
         ("match_byte", np.int64),
