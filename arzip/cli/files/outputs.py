@@ -145,7 +145,7 @@ class Made:
 
     def refuse(self, output: Output) -> None:
         """Raise RefusedError if `output` would replace one."""
-        if isinstance(output, NewFile) and _identity(output.name) in self._files:
+        if isinstance(output, NewFile) and self._files.intersection(_identity(output.name)):
             raise RefusedError(f"{output.name} was made by this run already: it stays")
 
     def commit(self, output: Output, like: os.stat_result | None) -> None:
@@ -156,16 +156,16 @@ class Made:
         with self._lock:
             self.refuse(output)
             output.commit(like)
-            self._files.add(_identity(output.name))
+            self._files.update(_identity(output.name))
 
 
-def _identity(name: str) -> tuple[int, int]:
-    """Return what tells a file from all others, by whichever name; (0, 0) if there is none."""
+def _identity(name: str) -> list[tuple[int, int]]:
+    """Return what tells a file from all others, by whichever name; nothing if there is none."""
     try:
         status = os.stat(name)
     except FileNotFoundError:
-        return 0, 0
-    return status.st_dev, status.st_ino
+        return []
+    return [(status.st_dev, status.st_ino)]
 
 
 def open_output(path: str, settings: Settings, *, compressed: bool) -> Output:
