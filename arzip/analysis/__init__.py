@@ -67,14 +67,11 @@ def score(
     """Return the cross-entropy of `data` under each candidate, by its name, in bits per byte.
 
     Candidates are names, paths of model files or loaded models, by default the built-in ones. The
-    one with the least explains the data best. Raises ValueError if there is no byte, ModelError as
-    `compress` does.
+    one with the least explains the data best. Raises ModelError as `compress` does.
     """
     from arzip.models.registry import names
 
     content = text_bytes("data", data)
-    if not content:
-        raise ValueError("data is empty: there must be 1 byte or more")
     return {
         _name(model): evaluate(
             content, model=model, threads=threads, executor=executor

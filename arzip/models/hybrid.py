@@ -24,7 +24,7 @@ from arzip.readings import READINGS, TEXT, TEXTS, Chosen, finding
 from arzip.readings.reading import LEAN, USUAL, Reading
 from arzip.readings.spans import Span
 
-__all__ = ["VERSION", "HybridModel"]
+__all__ = ["KEPT", "VERSION", "HybridModel"]
 
 VERSION = 23
 
