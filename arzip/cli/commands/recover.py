@@ -110,11 +110,10 @@ def _recover(
                 recovered += len(piece.data)
             at += piece.size or 0
             known = known and piece.size is not None
-        if is_damaged and not recovered + decoded:
+        if (is_damaged or lacking) and not recovered + decoded:
             hint = "" if unverified else "; --unverified writes what can be decoded anyway"
-            raise RefusedError(f"nothing can be recovered: no checksum matches{hint}")
-        if lacking and not recovered + decoded:
-            raise RefusedError(f"nothing can be recovered: {lacking}")
+            why = f"no checksum matches{hint}" if is_damaged else lacking
+            raise RefusedError(f"nothing can be recovered: {why}")
         output.commit(source.status)
     more = f", and {decoded:,} that are unverified" if decoded else ""
     reporter.note(f"{printable(source.name)}: {recovered:,} bytes recovered{more}")

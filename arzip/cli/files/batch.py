@@ -113,6 +113,11 @@ class Batch(ABC):
         removes = self._settings.remove and self._settings.writes_files
         return sources.open_source(path, regular=regular, sole=removes, may_recurse=True)
 
+    def _refuse_to_replace(self, source: Source, output: Output) -> None:
+        """Raise RefusedError if `output` would replace the input, or what this run has made."""
+        outputs.refuse_to_replace(source.status, output)
+        self._made.refuse(output)
+
     def _removes(self, source: Source, output: Output) -> bool:
         """Return whether --rm applies: as with gzip and xz, only if the output is a file."""
         return self._settings.remove and source.status is not None and isinstance(output, NewFile)
@@ -141,8 +146,7 @@ class Compress(Batch):
         with self._watch(path):
             source = self._open(path, regular=settings.names_outputs)
             with source, outputs.open_output(path, settings, compressed=True) as output:
-                outputs.refuse_to_replace(source.status, output)
-                self._made.refuse(output)
+                self._refuse_to_replace(source, output)
                 model = self._model()
                 settings = transfer.within_memory(settings, model, source.size)
                 witness = None
@@ -181,8 +185,7 @@ class Decompress(Batch):
         with self._watch(path):
             source = self._open(path, regular=settings.names_outputs)
             with source, outputs.open_output(path, settings, compressed=False) as output:
-                outputs.refuse_to_replace(source.status, output)
-                self._made.refuse(output)
+                self._refuse_to_replace(source, output)
                 begin = source.tell()
                 head = b""
                 if settings.force and settings.stdout:

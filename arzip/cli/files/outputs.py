@@ -13,8 +13,7 @@ from itertools import pairwise
 from typing import BinaryIO, Self
 
 from arzip.cli import turns
-from arzip.cli.files import sources
-from arzip.cli.files.sources import STDIN
+from arzip.cli.files.sources import STDIN, descriptor_of
 from arzip.cli.messages import RefusedError, SkippedError
 from arzip.cli.settings import STDOUT, Settings
 from arzip.system import newfile, transport
@@ -190,7 +189,7 @@ def open_named(name: str, *, compressed: bool, force: bool, sparse: bool = False
 
     Raises: RefusedError, OSError.
     """
-    descriptor = sources.descriptor_of(name)
+    descriptor = descriptor_of(name)
     if name == STDOUT or descriptor == 1:
         return StandardOutput(compressed=compressed, force=force)
     if descriptor is not None:
