@@ -56,7 +56,7 @@ MODELLED, STORED, RUN, UNPACKED = 0, 1, 2, 3
 MOST_PLAIN = 1 << 26
 """Bytes of a segment's data once it is unpacked, at most: 64 MiB."""
 
-KINDS = ("zlib", "gzip", "zip", "png", "noise", "utf-16", "base64")
+KINDS = ("zlib", "gzip", "zip", "png", "noise", "utf-16", "base64", "font")
 """What a segment's data may hold: streams; and noise, which the model does not see."""
 
 MOST_FOUND = 1 << 18

@@ -80,6 +80,8 @@ def inputs() -> dict[str, bytes]:
         "sound": sound(words),
         "doubles": doubles(words),
         "sequences": sequences(words),
+        "pages": pages(words),
+        "font": font(words),
         "photograph": photograph.encoded(
             [photograph.picture(96, 112), *(photograph.picture(48, 56, k) for k in (1, 2))],
             halved=True,
@@ -187,6 +189,50 @@ def cells(words: list[bytes]) -> bytes:
             value = (i % 40) * 7 + words[i % 200][0] % 5
             made += b"\2\0\x09\0" + place + b"\0\3\3" + value.to_bytes(2, "little")
     return bytes(made)
+
+
+def pages(words: Sequence[bytes]) -> bytes:
+    """Return pages of a document as PDF has them: strings of each kind, kerns, moves."""
+    made, x = [], 0
+    for i in range(300):
+        line = [words[i * k * k % 199] for k in range(1, 7)]
+        gap = 300 + 7 * i % 90
+        made.append(b"BT\n/F%d 9.9626 Tf %d.%d %d Td " % (1 + i % 3, -x, i % 9, 700 - 12 * i % 600))
+        kind, x = i % 4, 40 + i % 7
+        if kind < 2:
+            shown = (b")-%d(" % gap).join(word.replace(b"a", b"a)28(", kind) for word in line)
+            shown = shown.replace(b"fi", b"\\014") + b"\\051"
+            made.append(b"[(%s)]TJ %d 0 Td (%s)Tj" % (shown, x, line[0]))
+        elif kind == 2:
+            made.append(b"[<" + b">-2<".join(word.hex().encode() for word in line) + b">] TJ")
+        else:
+            glyphs = b"".join(b"%04X" % (letter - 29) for letter in b" ".join(line))
+            made.append(b"<" + glyphs + b"> Tj << /MCID %d >>" % i)
+        made.append(b"\nET\n")
+    return b"".join(made)
+
+
+def font(words: Sequence[bytes]) -> bytes:
+    """Return a font of Type 1, with outlines made up."""
+
+    def enciphered(text: bytes, key: int) -> bytes:
+        cipher = bytearray()
+        for byte in text:
+            cipher.append(byte ^ key >> 8)
+            key = ((cipher[-1] + key) * 52845 + 22719) % 65536
+        return bytes(cipher)
+
+    text = bytearray(b"\0\0\0\0dup /Private 9 dict dup begin\n/CharStrings 199 dict dup begin\n")
+    for i in range(199):
+        outline = bytes(4) + b"\x8b" + words[i] + b"\x0d" + words[i * i % 199] + b"\x05\x09\x0e"
+        text += b"/%s %d RD " % (words[i], len(outline)) + enciphered(outline, 4330) + b" ND\n"
+    text += b"end\nmark currentfile closefile\n"
+    return (
+        b"%!PS-AdobeFont-1.0: Made\ncurrentfile eexec\n"
+        + enciphered(bytes(text), 55665)
+        + (b"0" * 64 + b"\n") * 8
+        + b"cleartomark\n"
+    )
 
 
 def compressed(models: Sequence[str], size: int | None = None) -> dict[str, dict[str, bytes]]:

@@ -15,7 +15,7 @@ from arzip.readings.spans import Span
 MASK = (1 << 64) - 1
 GOLD, STAR = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
 WIDTH = (1 << 24) - 2
-TEXTS = ("text", "fields", "sequences")
+TEXTS = ("text", "fields", "typeset", "sequences")
 
 CAPS = (40, 24, 11, 7, 6, 5)
 

@@ -62,7 +62,7 @@ TRAILER = struct.Struct("<IIQ")
 """A long frame's last bytes: its index's size and check, and the XXH64 of all its data."""
 HEADER_SIZE = len(MAGIC) + 1 + 4 + CHECK.size
 """Bytes in a long frame's header; a compact frame's has fewer."""
-SEGMENT_HEADER_SIZE = 1 + 4 + 4 + (1 + 3 * len(codec.KINDS)) + 4
+SEGMENT_HEADER_SIZE = 1 + 4 + 4 + (2 + 3 * len(codec.KINDS)) + 4
 """The most bytes in a segment's header: its method and three lengths."""
 
 ENDS_EARLY = "the file ends early: it was cut off, or its transfer did not finish"

@@ -102,18 +102,21 @@ def _begin(predictor: Predictor) -> None:
     state.partial = 1
     state.bit = 0
     mixer.begin_byte(state)
-    _step_network(state, predictor.data, predictor.network)
+    _step_network(state, predictor.network)
 
 
 @compiled
-def _step_network(state: State, data: NDArray[np.uint8], network: RunningNetwork | None) -> None:
-    """Have the network take the last byte. numba knows when it compiles whether there is one."""
+def _step_network(state: State, network: RunningNetwork | None) -> None:
+    """Have the network take what it hears. numba knows when it compiles whether there is one."""
     if network is not None and state.network:
-        if state.position > 0:
-            running.observe(network, data[state.position - 1], state.position)
-        for node in range(512):
-            state.trees[0, node] = network.activations.tree[node]
-            state.trees[1, node] = network.output_layer.tree[node]
+        heard = state.heard
+        while heard > u64(1):
+            running.observe(network, i64(heard & u64(0xFF)), state.position)
+            heard >>= u64(8)
+        if state.heard or state.position == 0:
+            for node in range(512):
+                state.trees[0, node] = network.activations.tree[node]
+                state.trees[1, node] = network.output_layer.tree[node]
 
 
 @compiled
@@ -125,7 +128,8 @@ def predict(state: State) -> int:
     guesses.predict(state)
     if state.network:
         for k in range(2):
-            state.inputs[NETWORK + k] = node_odds(state.trees[k], state.partial)
+            odds = 0 if state.silent else node_odds(state.trees[k], state.partial)
+            state.inputs[NETWORK + k] = odds
     return mixer.predict(state)
 
 

@@ -2,6 +2,7 @@
 
     text.py         by words, lines, fields, columns
     fields.py       logs, tables, JSON, XML, code: by what stood in the same place before
+    typeset.py      the pages of PDF documents, by the words that they show (moves.py)
     records.py      by the bytes above and by columns, in records (structure.py)
     x86.py          machine code, by instructions (instructions.py, targets.py)
     risc.py         machine code in words of 32 bits
@@ -47,6 +48,7 @@ from arzip.readings import (
     samples,
     sequences,
     text,
+    typeset,
     values,
     x86,
 )
@@ -80,10 +82,11 @@ READINGS: tuple[Reading, ...] = (
     samples.READING,
     sequences.READING,
     jpeg.READING,
+    typeset.READING,
 )
 """Files number them in this order, so a new one goes at the end."""
 
-TEXTS = (text.READING, fields.READING)
+TEXTS = (text.READING, fields.READING, typeset.READING)
 """What is text: a network reads it however long it is, and a preface is of its kind."""
 
 FIELDS = (

@@ -25,6 +25,8 @@ FIELDS: tuple[Field, ...] = (
     ("position", np.int64),  # bytes seen
     ("learned", np.int64),  # bytes since the fitted weights were as they came
     ("history", np.uint64),  # the last 8 of them, the last one lowest
+    ("heard", np.uint64),  # bytes for a network, the first one lowest, below a 1; 0: none
+    ("silent", np.int64),  # 1 where its opinion does not count
     ("shape", np.uint64),  # the kinds of characters that these are
     ("phases", np.int64, MOST_PHASES),  # each chooses a mixer's row, 0 to 255
     ("calibrated", np.uint64, 2),  # what chooses the rows of the calibration maps
@@ -69,6 +71,8 @@ def observe(state: State, byte: int) -> None:
     """Take in the byte that was coded last, which is at data[state.position]."""
     state.position += 1
     state.learned += 1
+    state.heard = u64(256 | byte)
+    state.silent = 0
     _note_followers(state, byte)
     state.history = (state.history << u64(8)) | u64(byte)
     state.shape = (state.shape << u64(8)) | u64(_kind(byte))

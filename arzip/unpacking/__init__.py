@@ -10,6 +10,7 @@ decisions that go through the same coder, after the plain text.
     checks      the checks and sizes beside streams
     wide        text in UTF-16, read as UTF-8
     letters     what is in base64
+    fonts       Type 1 fonts, which are enciphered
     noise       what no model can shorten, taken out of the plain text
     pictures    the chunks and filters of PNG
     streams     tells a stream, given its plain text

@@ -12,6 +12,7 @@ of the data, the number of items, and for each item
     noise               its bytes, which the plain text lacks
     wide                bytes of its plain text; whether the high byte of characters comes first
     letters             bytes of its plain text; letters of a line, which break is between lines
+    font                bytes of its plain text; whether outlines are enciphered by themselves
     entry               which of the zip items it is of, and where the ZIP file begins
 """
 
@@ -23,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arzip.errors import FormatError, LimitError
-from arzip.unpacking import encoders, letters, pictures, places, streams, wide
+from arzip.unpacking import encoders, fonts, letters, pictures, places, streams, wide
 from arzip.unpacking.checks import BEHIND, adler, check_and_size, zip_numbers
 from arzip.unpacking.decisions import NUMBER, Decisions
 from arzip.unpacking.encoders import Settings
@@ -62,7 +63,8 @@ _NOISE = _PIXEL + 16
 _HIGH_FIRST = _NOISE + NUMBER
 _LINE = _HIGH_FIRST + 1
 _BREAK = _LINE + NUMBER  # 3 bits
-ODDS = _BREAK + 8
+_OUTLINES = _BREAK + 8
+ODDS = _OUTLINES + 1
 
 MOST_ITEMS = 1 << 16
 """In a layer."""
@@ -78,6 +80,7 @@ KINDS = {
     places.NOISE: "noise",
     places.WIDE: "utf-16",
     places.LETTERS: "base64",
+    places.FONT: "font",
 }
 """Names of kinds of items, of those that are something in themselves."""
 
@@ -109,7 +112,8 @@ class Item(NamedTuple):
     picture: Picture | None = None
     entry: tuple[int, int] = (0, 0)  # the zip item that it is of; where the ZIP file begins
     noise: NDArray[np.uint8] | None = None
-    form: tuple[int, ...] = ()  # of wide: high byte first; of letters: those of a line, the break
+    form: tuple[int, ...] = ()
+    """Of wide: high byte first; of letters: those of a line, the break; of a font: outlines."""
 
 
 class Layer(NamedTuple):
@@ -194,6 +198,8 @@ class _Writer:
                 self._wide(given)
             case places.LETTERS:
                 self._letters(given)
+            case places.FONT:
+                self._font(given)
             case _:
                 raise FormatError("a segment has an unknown item: the file is damaged")
         self._check_room(0)
@@ -315,6 +321,12 @@ class _Writer:
         kind = self._decisions.choice(_BREAK, 3, given.form[1] if given else 0)
         self._check_room(letters.size_of(plain.size, line, kind))
         self._out += letters.letters_of(plain.tobytes(), line, kind)
+
+    def _font(self, given: Item | None) -> None:
+        text = self._taken(self._decisions.number(_PLAIN, given.size if given else 0))
+        outlines = self._decisions.decide(_OUTLINES, bool(given and given.form[0]))
+        self._check_room(text.size)
+        self._out += fonts.enciphered(text.tobytes(), bool(outlines))
 
     def _chunks(self, given: Sequence[int] | None, size: int) -> list[int]:
         """Tell the sizes of chunks that hold `size` bytes: usually all have that of the first."""

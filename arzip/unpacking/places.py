@@ -8,7 +8,7 @@
 
 Of other kinds of items nothing shows: a stream of a ZIP file whose numbers lie elsewhere (deflate),
 one of zlib's whose plain text is filtered rows (rows), what no model can shorten (noise), text in
-UTF-16 (wide) and base64 (letters), which have modules of their own.
+UTF-16 (wide), base64 (letters) and enciphered fonts (font), which have modules of their own.
 
 What is found is only tried: it stays as it is if it does not fit.
 """
@@ -27,6 +27,7 @@ __all__ = [
     "DEFLATE",
     "ENTRY",
     "ENTRY_SIZE",
+    "FONT",
     "GZIP",
     "LETTERS",
     "LOCAL_SIZE",
@@ -42,7 +43,7 @@ __all__ = [
     "places",
 ]
 
-ZLIB, GZIP, ZIP, ENTRY, PNG, DEFLATE, ROWS, NOISE, WIDE, LETTERS = range(1, 11)
+ZLIB, GZIP, ZIP, ENTRY, PNG, DEFLATE, ROWS, NOISE, WIDE, LETTERS, FONT = range(1, 12)
 
 ENTRY_SIZE = 46
 """Bytes of a directory's entry up to the name."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from arzip.parts import Part
 from arzip.photographs import is_photograph
-from arzip.unpacking import blocks, encoders, letters, noise, pictures, places, streams, wide
+from arzip.unpacking import blocks, encoders, fonts, letters, noise, pictures, places, streams, wide
 from arzip.unpacking.checks import BEHIND, adler, check_and_size, zip_numbers
 from arzip.unpacking.decisions import Decisions
 from arzip.unpacking.layers import MOST_ITEMS, Item, Layer, Picture, Stream, odds
@@ -42,7 +42,8 @@ def take_apart(
     are no noise to who can read them.
     """
     search = _Search(data, room, parts, photographs)
-    others = {} if hopeless else {other.place: other for other in _others(data, search.array)}
+    seen = _in_cipher(data) if hopeless else _others(data, search.array)
+    others = {other.place: other for other in seen}
     for place in heapq.merge(places.places(search.array), others):
         if place in others:
             search.take(others[place])
@@ -61,7 +62,7 @@ class _Other(NamedTuple):
 
 
 def _others(data: bytes, array: NDArray[np.uint8]) -> list[_Other]:
-    """Return text in UTF-16, and what is in letters, from front to back."""
+    """Return text in UTF-16, what is in letters, and fonts, from front to back."""
     texts = [
         _Other(
             places.Place(run.start, places.WIDE),
@@ -75,7 +76,15 @@ def _others(data: bytes, array: NDArray[np.uint8]) -> list[_Other]:
         _Other(places.Place(run.start, places.LETTERS), run.end, run.plain, (run.line, run.kind))
         for run in letters.runs(data)
     ]
-    return sorted([*texts, *in_letters], key=lambda other: other.place)
+    return sorted([*texts, *in_letters, *_in_cipher(data)], key=lambda other: other.place)
+
+
+def _in_cipher(data: bytes) -> list[_Other]:
+    """Return fonts, from front to back."""
+    return [
+        _Other(places.Place(run.start, places.FONT), run.end, run.plain, (int(run.outlines),))
+        for run in fonts.runs(data)
+    ]
 
 
 class _Search:
@@ -203,7 +212,9 @@ class _Search:
         if found is None or found.size < LEAST or self._room + found.size < found.plain.size:
             return None
         gains = (found.plain.size - found.size) * LEAST_GAIN >= found.size
-        if not gains and not (self._photographs and is_photograph(found.plain)):
+        hides = fonts.is_font(found.plain)
+        hides |= self._photographs and is_photograph(found.plain)
+        if not gains and not hides:
             return None
         return found
 

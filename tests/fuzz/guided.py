@@ -20,7 +20,7 @@ import numpy as np
 from test_fuzz import mutated
 
 from arzip import unpacking
-from arzip.unpacking import layers, letters
+from arzip.unpacking import fonts, layers, letters
 from fuzz import targets
 
 LONGEST = {"unpacker": 300, "packer": 1500}
@@ -71,7 +71,9 @@ def seeds(target: str) -> list[bytes]:
     rows = zlib.compress(bytes([1, *range(9)]) * 9 + bytes(range(60)))
     whole = [deflated.picture(5, 9), image + rows, np.random.default_rng(0).bytes(20_000)]
     in_letters = [letters.letters_of(text[:170], 76, k) for k in range(len(letters.BREAKS))]
-    return pieces + streams + strategies + whole + in_letters
+    font = b"dup /Private 9 dict\n/A 9 RD " + text[:9] + b" ND\nclosefile\n"
+    in_cipher = [b"%!PS\neexec\n" + fonts.enciphered(font, outlines) for outlines in (True, False)]
+    return pieces + streams + strategies + whole + in_letters + in_cipher
 
 
 def unpacker(data: bytes) -> bytes | None:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 __all__ = ["of_compressing", "of_decompressing", "of_found", "of_many"]
 
-_RUNS = ("noise", "utf-16", "base64")  # kinds of what is no stream
+_RUNS = ("noise", "utf-16", "base64", "font")  # kinds of what is no stream
 
 
 def of_compressing(account: "Account", seconds: float) -> str:

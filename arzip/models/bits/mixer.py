@@ -93,7 +93,8 @@ def _select_more(state: State) -> None:
     for k in range(MORE_PHASES):
         rows[own + MIXERS + k] = MORE_ROWS + ROWS + 256 * k + state.more_phases[k]
     rows[own + MIXERS] |= state.bit
-    told = state.inputs[NETWORK + 1] if state.network else state.inputs[COUNTS + 3]
+    is_told = state.network and not state.silent
+    told = state.inputs[NETWORK + 1] if is_told else state.inputs[COUNTS + 3]
     rows[own + MIXERS + 1] |= ((i64(told) + 2048) >> 7) << 3 | state.bit
 
 
