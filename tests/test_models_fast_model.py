@@ -71,7 +71,7 @@ def test_round_trip_of_spans_of_all_readings() -> None:
         Span(Chosen(reading, reading.usual), size)
         for reading, size in zip([*readings.READINGS, *readings.READINGS], sizes, strict=True)
     ]
-    data = ((TEXT + RECORDS) * 2)[: sum(sizes)]
+    data = ((TEXT + RECORDS) * 3)[: sum(sizes)]
     pieces = list(FAST.encode_as(array(data), listed))
     left = np.concatenate([piece.left for piece in pieces])
     freq = np.concatenate([piece.freq for piece in pieces])

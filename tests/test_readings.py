@@ -113,7 +113,8 @@ def test_a_new_reading_is_a_file_and_a_line_in_a_list(tmp_path: Path) -> None:
     folder = package / "readings"
     (folder / "new.py").write_text(NEW_READING)
     listing = (folder / "__init__.py").read_text()
-    changed = listing.replace("    typeset.READING,\n)", "    typeset.READING,\n    new.READING,\n)")
+    last = "    typeset.READING,\n"
+    changed = listing.replace(f"{last})", f"{last}    new.READING,\n)")
     changed = changed.replace(" past,", " new, past,")
     assert len(changed.splitlines()) == len(listing.splitlines()) + 1
     (folder / "__init__.py").write_text(changed)

@@ -41,6 +41,7 @@ def test_what_reading_broadly_adds_is_fitted_and_the_model_stays() -> None:
     assert {name.partition(".")[0] for name in tensors} == {
         "text+network",
         "fields+network",
+        "typeset+network",
         "records",
         "records+network",
         "x86",
