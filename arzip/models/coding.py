@@ -113,7 +113,7 @@ def _step_network(state: State, network: RunningNetwork | None) -> None:
         while heard > u64(1):
             running.observe(network, i64(heard & u64(0xFF)), state.position)
             heard >>= u64(8)
-        if state.heard or state.position == 0:
+        if state.heard:
             for node in range(512):
                 state.trees[0, node] = network.activations.tree[node]
                 state.trees[1, node] = network.output_layer.tree[node]

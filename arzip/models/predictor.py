@@ -121,6 +121,9 @@ def new_predictor(
     )
     predictor._read_by(chosen)
     set_fitted(predictor.state, chosen.reading, fitted)
+    if predictor.network:  # what it says before it has heard anything
+        predictor.state["trees"][0] = predictor.network.activations.tree
+        predictor.state["trees"][1] = predictor.network.output_layer.tree
     return predictor
 
 

@@ -25,31 +25,29 @@ _OPERANDS = 8
 FIELDS: tuple[Field, ...] = (
     ("pen", np.int64, 2),  # how far it moved since the line began, and since the text did
     ("amount", np.int64),  # the number so far, times _ONE
-    ("amount_sign", np.int64),
+    ("amount_negative", np.int64),
     ("amount_scale", np.int64),  # of the digit to come; 0: before the point; -1: none
     ("amount_bytes", np.int64),
     ("has_zero", np.int64),  # 1 if there is a zero before the point of a fraction
-    ("amounts", np.int64, _OPERANDS),  # those before the next operator
-    ("amounts_before", np.int64, _OPERANDS),  # the last ones in their places
+    ("amounts", np.int64, _OPERANDS),  # the last one of each operand
     ("amount_last", np.int64, PLACES),  # what stood in a place last,
     ("amount_step", np.int64, PLACES),  # and what it was more than the one before
     ("amount_text", np.uint8, (WAYS, _LONGEST)),  # how what is expected is written
     ("amount_right", np.int64, WAYS),  # 1 if it was right so far
-    ("amount_luck", np.int64, (WAYS, _OPERANDS)),  # whether it was of late, a bit each
+    ("amount_luck", np.int64, (WAYS, _OPERANDS)),  # whether the last three were, a bit each
 )
 
 
 @compiled
 def begin(state: State, slot: int, operand: int) -> None:
     """Expect a number in a place, as the operand of that number."""
-    state.amount = state.amount_scale = state.amount_bytes = 0
-    state.amount_sign = 1
+    state.amount = state.amount_scale = state.amount_bytes = state.amount_negative = 0
     if operand == 0:
         _write(state, 0, -state.pen[0])
         _write(state, 1, -state.pen[1])
     else:
-        _write(state, 0, -state.amounts_before[min(operand, _OPERANDS - 1)])
-        _write(state, 1, state.amounts_before[min(operand, _OPERANDS - 1)])
+        _write(state, 0, -state.amounts[min(operand, _OPERANDS - 1)])
+        _write(state, 1, state.amounts[min(operand, _OPERANDS - 1)])
     _write(state, 2, state.amount_last[slot] + state.amount_step[slot])
 
 
@@ -93,7 +91,7 @@ def expected(state: State, way: int) -> int:
 
 @compiled
 def luck(state: State, way: int, operand: int) -> int:
-    """Return how often a way was right of late, as one of 8 cases."""
+    """Return which of the last three numbers a way was right of, a bit each."""
     kept: int = state.amount_luck[way, min(operand, _OPERANDS - 1)]
     return kept
 
@@ -105,11 +103,11 @@ def read(state: State, byte: int) -> None:
         if expected(state, way) != byte:
             state.amount_right[way] = 0
     if byte == 45:
-        state.amount_sign = -1
+        state.amount_negative = 1
     elif byte == 46:
         state.amount_scale = _ONE // 10
         if state.amount == 0:
-            state.has_zero = i64(state.amount_bytes > i64(state.amount_sign < 0))
+            state.has_zero = i64(state.amount_bytes > state.amount_negative)
     elif is_digit(byte) and state.amount_scale > 0:
         state.amount += (byte - 48) * state.amount_scale
         state.amount_scale = state.amount_scale // 10 if state.amount_scale > 1 else -1
@@ -125,9 +123,9 @@ def end(state: State, slot: int, operand: int) -> None:
     for way in range(WAYS):
         was_right = state.amount_right[way] and expected(state, way) == 32
         state.amount_luck[way, k] = (state.amount_luck[way, k] << 1 | i64(was_right)) & 7
-    amount = state.amount * state.amount_sign
+    amount = -state.amount if state.amount_negative else state.amount
     state.amount_step[slot] = amount - state.amount_last[slot]
-    state.amount_last[slot] = state.amounts_before[k] = state.amounts[k] = amount
+    state.amount_last[slot] = state.amounts[k] = amount
 
 
 @compiled
@@ -142,7 +140,7 @@ def operate(state: State, first: int, last: int, count: int) -> bool:
 
     Returns whether what comes is elsewhere, or in another font.
     """
-    if first == 66:  # BT
+    if first == 66 and last == 84:  # BT
         state.pen[0] = state.pen[1] = 0
     if first != 84:
         return False

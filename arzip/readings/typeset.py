@@ -45,8 +45,8 @@ FIELDS: tuple[Field, ...] = (
     ("nested", np.int64),  # brackets within a string
     ("escaped", np.int64),  # digits of a code to come, after a backslash; 4: it has just come
     ("code", np.int64),  # so far
-    ("code_digits", np.int64),  # hexadecimal ones that it has,
-    ("code_width", np.int64),  # and how many it is to have
+    ("code_digits", np.int64),  # hexadecimal ones that it has
+    ("code_width", np.int64),  # how many it is to have: 4; else 2
     ("codes", np.uint64, 2),  # the last ones, 16 bits each
     ("since", np.uint64),  # a hash of the bytes since the last code, or of the token so far
     ("since_size", np.int64),
@@ -66,7 +66,7 @@ FIELDS: tuple[Field, ...] = (
     ("shown_places", np.int32, _PLACES),  # where something last followed codes like the last
     ("shown_pointer", np.int64),  # the byte that is expected; 0: none is
     ("shown_agreed", np.int64),  # bytes that were as expected
-    ("shown_lost", np.int64),  # 1: from the next string on, one may be expected again
+    ("shown_lost", np.int64),  # 1: none is, up to the next string or code
 )
 
 
@@ -84,7 +84,7 @@ def _observe(state: State, byte: int) -> None:
         _read_digit(state, byte)
     else:
         _read_outside(state, byte)
-    state.silent = i64(state.where != _STRING)
+    state.silent = i64(state.where != _STRING)  # for the byte that comes now
     for k in range(3):
         state.word[k] = state.shown_words[k]
 
@@ -130,10 +130,13 @@ def _read_escape(state: State, byte: int) -> None:
 
 @compiled
 def _read_digit(state: State, byte: int) -> None:
-    _note(state, byte)
-    if byte == 60:  # of a dictionary
+    if byte == 60:  # the second one of a dictionary
         state.where = _OPERATORS
+        state.first = byte
+        _forget(state)
+        _note(state, byte)
         return
+    _note(state, byte)
     if byte == 62:  # >
         if state.code_digits == 2:
             state.code_width = 2
@@ -367,8 +370,7 @@ def _set_contexts(state: State, data: NDArray[np.uint8]) -> None:
         case = min(state.amount_bytes, 7) | moves.luck(state, k, state.operand) << 3
         case |= min(state.operand, 7) << 6
         guess(state, 1 + k, moves.expected(state, k) if is_one else NONE, case)
-    size = min(state.since_size, 15)
-    state.phases[1] = state.where << 6 | size << 2 | min(state.escaped, 3)
+    state.phases[1] = state.where << 6 | min(state.since_size, 7) << 3
     state.phases[2] = i64(one & u64(0xFF))
     state.phases[3] = i64(expected & u64(0xFF))
     state.phases[4] = min(state.shown_size, 15) << 4 | min(state.shown_agreed, 3) << 2

@@ -46,8 +46,8 @@ class Run(NamedTuple):
 
 def runs(data: bytes) -> list[Run]:
     """Return the runs in some data, from front to back."""
-    begins = [match.end() for match in _BEGIN.finditer(data)]
-    found = (_run(data, *places) for places in itertools.pairwise([*begins, len(data)]))
+    begins = itertools.chain((match.end() for match in _BEGIN.finditer(data)), [len(data)])
+    found = (_run(data, *places) for places in itertools.pairwise(begins))
     return [run for run in found if run]
 
 
@@ -59,6 +59,8 @@ def is_font(data: NDArray[np.uint8]) -> bool:
 
 def _run(data: bytes, start: int, limit: int) -> Run | None:
     """Return the run that begins here; None if there is none."""
+    if limit - start < len(_NAME):
+        return None
     if _NAME not in _passed(data[start : min(start + _HEAD, limit)], _FONT_KEY, decipher=True):
         return None
     size = _LEAST_READ
@@ -69,7 +71,8 @@ def _run(data: bytes, start: int, limit: int) -> Run | None:
         if start + size >= limit:
             return None
         size *= 2
-    plain, outlines = text[: end.end()], _CLEAR not in text
+    plain = text[: end.end()]
+    outlines = _CLEAR not in plain
     if outlines:
         plain = _outlines(plain, decipher=True)
     run = Run(start, start + len(plain), plain, outlines)
@@ -85,11 +88,12 @@ def enciphered(plain: bytes, outlines: bool) -> bytes:
 
 def _outlines(text: bytes, *, decipher: bool) -> bytes:
     """Return a font's text with its outlines deciphered, or enciphered."""
-    made, at = bytearray(text), 0
+    made, at = np.frombuffer(bytearray(text), dtype=np.uint8), 0
     while match := _OUTLINE.search(text, at):
-        at = match.end() + int(match[1])
-        made[match.end() : at] = _passed(text[match.end() : at], _OUTLINE_KEY, decipher=decipher)
-    return bytes(made)
+        start, at = match.end(), match.end() + int(match[1])
+        if at > start:
+            _pass(made[start:at], _OUTLINE_KEY, decipher)
+    return made.tobytes()
 
 
 def _passed(text: bytes, key: int, *, decipher: bool) -> bytes:

@@ -22,7 +22,7 @@ __all__ = ["take_apart"]
 LEAST = 64  # bytes of a stream that is worth the words
 DEAREST = 8  # a stream is left as it is if what is told takes more than 1/8 of it,
 DEAREST_BITS = 160  # and these
-LEAST_GAIN = 50  # its plain text is larger by 1/50, or it has little in it
+LEAST_GAIN = 50  # its plain text is larger by 1/50, or hides something, or has little in it
 PER_TRY = 1 << 10  # bytes of work that every try counts as
 _PDF = 1 << 10  # bytes before a stream that may tell of it
 
@@ -212,11 +212,11 @@ class _Search:
         if found is None or found.size < LEAST or self._room + found.size < found.plain.size:
             return None
         gains = (found.plain.size - found.size) * LEAST_GAIN >= found.size
-        hides = fonts.is_font(found.plain)
-        hides |= self._photographs and is_photograph(found.plain)
-        if not gains and not hides:
-            return None
-        return found
+        return found if gains or self._hides(found.plain) else None
+
+    def _hides(self, plain: NDArray[np.uint8]) -> bool:
+        """Return whether there is something in plain text that deflate makes nothing of."""
+        return fonts.is_font(plain) or (self._photographs and is_photograph(plain))
 
     def _stream(self, src: NDArray[np.uint8], found: streams.Inflated) -> Stream | None:
         """Return the stream with the settings that suit it, if it is worth what must be told."""

@@ -52,7 +52,8 @@ def _compile_unpacking() -> None:
 
     sample = zlib.compress(bytes(range(200)) * 5 + b"and the cat sat on the mat" * 9)
     sample += np.random.default_rng(0).bytes(1 << 15)  # noise, for what takes that out
-    sample += b"eexec\n" + fonts.enciphered(b"dup /Private 9 dict /A 3 RD abc ND closefile\n", True)
+    font = b"dup /Private 9 dict /A 3 RD abc ND closefile\n"
+    sample += b"eexec\n" + fonts.enciphered(font, outlines=True)
     assert unpacking.unpack(sample, 1 << 16) is not None  # which packs it again to compare
     rows, filtered = pictures.Rows(2, 1, 8), np.zeros(6, dtype=np.uint8)
     pixels = pictures.unfiltered(filtered, rows)

@@ -42,7 +42,7 @@ def memory_needed(network: Network) -> int:
 
 @compiled
 def observe(network: RunningNetwork, byte: int, position: int) -> None:
-    """Take byte number `position`, from 1: learn from it, and predict the next one."""
+    """Take a byte: learn from it, and predict the next one. `position` is how many there were."""
     output_layer.learn(network.output_layer, network.activations, byte, position)
     step(network.weights, network.activations, byte)
     output_layer.predict(network.output_layer, network.activations)
