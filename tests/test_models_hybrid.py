@@ -262,3 +262,15 @@ def test_a_length_that_the_payload_cannot_hold_costs_no_time() -> None:
     data = codec.decode(SWIFT, codec.MODELLED, payload, 1 << 26)
     assert time.monotonic() - start < 10
     assert len(data) < len(TEXT) + 100_000
+
+
+def test_a_network_has_an_opinion_before_the_first_byte() -> None:
+    """Wherever a span begins in which it takes part, though it has heard nothing."""
+    base = registry.load("base")
+    assert isinstance(base, HybridModel)
+    predictor = base.predictor(9, Chosen(readings.typeset.READING, (), alone=True))
+    network = predictor.network
+    assert network is not None
+    told = [network.activations.tree.tolist(), network.output_layer.tree.tolist()]
+    assert predictor.state["trees"].tolist() == told
+    assert all(max(tree) > 0 for tree in told)
