@@ -19,10 +19,16 @@ def array(data: bytes) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
     return np.frombuffer(data, dtype=np.uint8)
 
 
-def after(text: bytes) -> State:
-    """Return the state after some text, whose contexts are set."""
+def before() -> State:
+    """Return the state before the first byte."""
     state = new_state(mixer.apm_row())
     read_by(state, READING.reading, READING.which, READING.numbers)
+    return state
+
+
+def after(text: bytes) -> State:
+    """Return the state after some text, whose contexts are set."""
+    state = before()
     data = array(text + bytes(1)).copy()
     for k, byte in enumerate(text):
         if k:
@@ -38,8 +44,7 @@ def words(text: bytes) -> list[int]:
 
 def heard(text: bytes) -> bytes:
     """Return what a network hears."""
-    state = new_state(mixer.apm_row())
-    read_by(state, READING.reading, READING.which, READING.numbers)
+    state = before()
     found = bytearray()
     for byte in text:
         readings.observe(state, byte)
