@@ -7,18 +7,23 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled
 from arzip.models.bits import mixer, ngram, slots
 from arzip.models.bits.state import LINE, new_state, read_by
-from arzip.readings import TEXT
-from arzip.readings.reading import State
+from arzip.readings import TEXT, Chosen, bitmap
+from arzip.readings.reading import Reading, State
 
 CONTEXTS = TEXT.reading.contexts
+PIXEL_CONTEXTS = bitmap.READING.contexts
 
 Reference = dict[tuple[int, int], list[int]]
 
 
-def fresh() -> State:
+def reading_as(reading: Reading) -> State:
     state = new_state(mixer.apm_row())
-    read_by(state, TEXT.reading, TEXT.which, TEXT.numbers)
+    read_by(state, reading, Chosen(reading, reading.usual).which, reading.usual)
     return state
+
+
+def fresh() -> State:
+    return reading_as(TEXT.reading)
 
 
 @compiled
@@ -115,6 +120,48 @@ def test_what_was_seen_often_outlasts_what_was_seen_once() -> None:
     look(state, table, often)
     known = [int(slot) for slot in state["cache"][:CONTEXTS, 1] if ngram.count_of(slot) == 20]
     assert len(known) >= CONTEXTS - 2  # two may have had the same place from the start
+
+
+def take_bit(
+    state: State, table: NDArray[np.uint32], hashes: NDArray[np.uint64], near: int, bit: int
+) -> list[list[int]]:
+    """One bit after contexts of these hashes; return what their lines were before."""
+    state["hashes"][:PIXEL_CONTEXTS] = hashes
+    locate(state, table, 1)
+    find(state, table)
+    state["node"] = near
+    before: list[list[int]] = state["cache"][:PIXEL_CONTEXTS, 1 : slots.SHORT_LINE].tolist()
+    follow(state, bit)
+    store(state, table)
+    return before
+
+
+def test_a_bit_with_contexts_of_its_own_has_short_lines() -> None:
+    rng = np.random.default_rng(9)
+    state, table = reading_as(bitmap.READING), np.zeros(1 << 16, dtype=np.uint32)
+    reference = Reference()
+    for _ in range(3000):
+        hashes = rng.integers(0, 8, PIXEL_CONTEXTS).astype(np.uint64) << np.uint64(40)
+        hashes |= np.arange(PIXEL_CONTEXTS, dtype=np.uint64)
+        near, bit = int(rng.integers(1, 8)), int(rng.integers(2))
+        new = [int(ngram.UNSEEN)] * slots.SHORT_LINE
+        lines = [reference.setdefault((i, int(h)), list(new)) for i, h in enumerate(hashes)]
+        assert take_bit(state, table, hashes, near, bit) == [line[1:] for line in lines]
+        for line in lines:
+            line[near] = ngram.after(line[near], bit)
+    assert np.count_nonzero(table[:: slots.SHORT_LINE]) == len(reference)
+
+
+def test_short_lines_that_were_seen_often_outlast_others() -> None:
+    rng = np.random.default_rng(10)
+    state, table = reading_as(bitmap.READING), np.zeros(1 << 12, dtype=np.uint32)
+    often = rng.integers(0, 1 << 62, PIXEL_CONTEXTS).astype(np.uint64)
+    for _ in range(20):
+        take_bit(state, table, often, 1, 1)
+    for _ in range(500):
+        take_bit(state, table, rng.integers(0, 1 << 62, PIXEL_CONTEXTS).astype(np.uint64), 1, 0)
+    known = [line for line in take_bit(state, table, often, 1, 1) if ngram.count_of(line[0]) == 20]
+    assert len(known) >= PIXEL_CONTEXTS - 2  # two may have had the same place from the start
 
 
 def test_a_slot_after_an_outcome_is_what_learning_makes_of_it() -> None:

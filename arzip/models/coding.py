@@ -179,7 +179,7 @@ def find(state: State, table: NDArray[np.uint32]) -> None:
         slots.locate(state, table, 1)
     slots.find(state, table)
     if state.by_bits:
-        state.node = u64(8) | state.near
+        state.node = state.near
 
 
 @compiled

@@ -26,7 +26,7 @@ from arzip.readings.spans import Span
 
 __all__ = ["KEPT", "VERSION", "HybridModel"]
 
-VERSION = 24
+VERSION = 25
 
 LITTLE = 1 << 17  # bytes that are no text for which a network's time may be spent
 KEPT = 1 << 16  # bytes of a segment small enough to keep its beginning for the next one

@@ -3,7 +3,7 @@
 Two neighbours tell what to expect: where two blocks meet, the picture goes on. For each column of
 frequencies the sum over the rows is what is at the edge (likewise for each row):
 
-    sum_v a_v C(u, v) = sum_v (-1)^v a_v A(u, v)        a_0 = 1 / sqrt(2), else 1
+    sum_v a_v C(u, v) = sum_v (-1)^v a_v A(u, v)        a_0 = 1 / sqrt(2), else 1 + v / 16
 
 C the block, A the one above, both multiplied by their steps. What of C is not known yet is taken to
 be 0, and the coefficient to come to make up for the rest.
@@ -18,16 +18,27 @@ from arzip.engine.compiled import compiled, i64
 from arzip.readings import scan
 from arzip.readings.reading import State
 
-__all__ = ["cut", "edges", "inside", "signed", "size", "told", "told_before"]
+__all__ = [
+    "COLUMN",
+    "ROW",
+    "cut",
+    "edges",
+    "inside",
+    "scaled",
+    "signed",
+    "size",
+    "told",
+    "told_before",
+]
 
-_ROOT = np.full(8, 256, dtype=np.int64)
+_ROOT = 16 * (16 + np.arange(8))
 _ROOT[0] = 181
 """a_v of above, times 256."""
 
 _PLACE = np.zeros((8, 8), dtype=np.int64)
 _PLACE[scan.ZIGZAG[:, 0], scan.ZIGZAG[:, 1]] = np.arange(64)
 
-_ROW, _COLUMN = (np.ascontiguousarray(scan.ZIGZAG[:, k]) for k in range(2))
+ROW, COLUMN = (np.ascontiguousarray(scan.ZIGZAG[:, k]) for k in range(2))
 
 
 @compiled
@@ -57,6 +68,13 @@ def cut(x: int, most: int) -> int:
 
 
 @compiled
+def scaled(state: State, column: int) -> int:
+    """Return a column of units as one of at most 256."""
+    part: int = min(column * 256 // max(state.unit_columns, 256), 255)
+    return part
+
+
+@compiled
 def _known(state: State, here: int, place: int, k: int) -> int:
     """Return what is known of a coefficient of this block when the one at place k is to come."""
     value = i64(state.coefficients[64 * here + place])
@@ -82,7 +100,7 @@ def _edge(state: State, row: int, beside: int, place: int, is_left: bool, is_beh
     now = state.scan[row]
     here, k = now[scan.HERE], now[scan.K]
     steps = state.step_sizes[state.steps_of[state.component_of[now[scan.BLOCK]]]]
-    along, across = (_COLUMN[place], _ROW[place]) if is_left else (_ROW[place], _COLUMN[place])
+    along, across = (COLUMN[place], ROW[place]) if is_left else (ROW[place], COLUMN[place])
     total = i64(0)
     for n in range(8):
         at = _PLACE[across, n] if is_left else _PLACE[n, across]
@@ -128,7 +146,7 @@ def inside(state: State, here: int, place: int, k: int) -> tuple[int, int, int, 
     place k is to come: the one of the row before, of the column before, the size of the one of
     both, and those of the next but one.
     """
-    v, u = _ROW[place], _COLUMN[place]
+    v, u = ROW[place], COLUMN[place]
     beyond = abs(_at(state, here, v - 2, u, k)) + abs(_at(state, here, v, u - 2, k))
     both = abs(_at(state, here, v - 1, u - 1, k))
     return _at(state, here, v - 1, u, k), _at(state, here, v, u - 1, k), both, beyond

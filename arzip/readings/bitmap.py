@@ -68,8 +68,9 @@ def _row(part: NDArray[np.uint8]) -> int:
         return 0
     changing = changing[:: max(1, changing.size >> 10)]
     here = sample[changing]
-    same = [int(np.count_nonzero(here == sample[changing - row])) for row in range(1, longest)]
-    best = 1 + same.index(max(same))  # or a multiple of the length
+    possible = range(_SHORTEST, longest)
+    same = [int(np.count_nonzero(here == sample[changing - row])) for row in possible]
+    best = possible[same.index(max(same))]  # or a multiple of the length
     few = sample[:_SAMPLE].astype(np.int64)
     rows = [best // k for k in _PARTS if best % k == 0 and best // k >= _SHORTEST]
     costs = [_cost_by_pixels(few, row) for row in rows]
@@ -136,7 +137,10 @@ def _set_bit_contexts(state: State) -> None:
     for k in range(1, _ROWS + 1):
         columns = columns << u64(2) | _cut(pixels[k], -1, 0)
     hashes[10] = columns << u64(1) | here & u64(1)
-    state.near = _cut(one, 0, 1) << u64(1) | here & u64(1)
+    state.near = u64(4) | _cut(one, 0, 1) << u64(1) | here & u64(1)
+    state.chosen[0] = i64(_cut(one, -4, 4)) | i64(here & u64(1)) << 9
+    state.chosen[1] = i64(here & u64(0xFF))
+    state.chosen[2] = i64(_cut(two, -1, 1))
     state.calibrated[0] = twelve >> u64(4) & u64(0xFF)
     state.calibrated[1] = sixteen
     state.phases[0] = i64(here & u64(7) | _cut(one, -2, 2) << u64(3))

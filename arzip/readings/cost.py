@@ -6,30 +6,34 @@
 where byte s came n_cs times, n_c times any byte did, and a is what each starts from.
 """
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LARGEST_SAMPLE", "cost", "cost_by_phase"]
-
-LARGEST_SAMPLE = 1 << 18
+__all__ = ["cost", "cost_by_phase"]
 
 _START = 1 / 16
 
 
-def _products(start: float) -> NDArray[np.int32]:
+@functools.cache
+def _products(start: float, most: int) -> NDArray[np.int32]:
     """Return log2 of start (start + 1) (start + 2) ... in 1/256 bits, by the number of factors."""
-    logs = np.log2(np.arange(LARGEST_SAMPLE) + start)
+    logs = np.log2(np.arange(most) + start)
     return np.append(0, np.rint(256 * logs.cumsum())).astype(np.int32)
 
 
-_OF_ALL, _OF_EACH = _products(256 * _START), _products(_START)
+def _of(counts: NDArray[np.int64], start: float) -> NDArray[np.int32]:
+    """Return the same for each of some numbers of factors."""
+    return _products(start, 1 << int(counts.max(initial=1)).bit_length())[counts]
 
 
 def cost(contexts: NDArray[np.int64], sample: NDArray[np.int64]) -> int:
     """Return the cost of all bytes, each in its context, a multiple of 256; in 1/256 bits."""
     _, each = np.unique(contexts + sample, return_counts=True)
     _, together = np.unique(contexts, return_counts=True)
-    return int(_OF_ALL[together].sum(dtype=np.int64) - _OF_EACH[each].sum(dtype=np.int64))
+    of_all, of_each = _of(together, 256 * _START), _of(each, _START)
+    return int(of_all.sum(dtype=np.int64) - of_each.sum(dtype=np.int64))
 
 
 def cost_by_phase(
@@ -39,5 +43,5 @@ def cost_by_phase(
     contexts = phase << 8 | contexts
     pairs, each = np.unique(contexts << 8 | sample, return_counts=True)
     alone, together = np.unique(contexts, return_counts=True)
-    costs = np.bincount(alone >> 8, _OF_ALL[together], phases)
-    return (costs - np.bincount(pairs >> 16, _OF_EACH[each], phases)).astype(np.int64)
+    costs = np.bincount(alone >> 8, _of(together, 256 * _START), phases)
+    return (costs - np.bincount(pairs >> 16, _of(each, _START), phases)).astype(np.int64)

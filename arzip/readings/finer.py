@@ -6,7 +6,7 @@ Three kinds of bits come: those of symbols, which say how many zeros stay zeros 
 
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.readings import scan
-from arzip.readings.around import cut, edges, inside, signed, size, told, told_before
+from arzip.readings.around import cut, edges, inside, scaled, signed, size, told, told_before
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import State
 
@@ -32,7 +32,7 @@ def _of_symbols(state: State, row: int, wait: int) -> None:
     now = state.scan[row]
     k, here, left, above = now[scan.K], now[scan.HERE], now[scan.LEFT], now[scan.ABOVE]
     c = min(state.component_of[now[scan.BLOCK]], 1)
-    _, so_far, near = scan.came(state, row)
+    length, bits, so_far, near = scan.came(state, row)
     need = u64(now[scan.NEED]) if wait == scan.RUN_BIT else u64(0)
     so_far |= need << u64(32) | u64(state.scan_number) << u64(40)  # each has codes of its own
     zeros, olds, first, last_old, likely = i64(0), i64(0), i64(0), i64(0), i64(0)
@@ -93,6 +93,9 @@ def _of_symbols(state: State, row: int, wait: int) -> None:
     phases[2] = _ROWS | first << 2 | min(count, 3)
     phases[3] = _ROWS | min(tail, 15) << 2 | min(likely, 3)
     phases[4] = _ROWS | min(olds, 7) << 3 | near
+    state.chosen[0] = 768 | bits & 255
+    state.chosen[1] = first << 4 | min(likely, 15)
+    state.chosen[2] = min(length, 7)
     state.near = u64(near)
     state.calibrated[0] = u64(_ROWS | near)
     state.calibrated[1] = u64(first | i64(so_far & u64(31)) << 6 | near << 11)
@@ -153,6 +156,9 @@ def _of_coefficients(state: State, row: int, wait: int) -> None:
     phases[2] = _ROWS | kind << 4 | inner
     phases[3] = _ROWS | signed(mean) << 1 | i64(is_sign)
     phases[4] = _ROWS | kind << 4 | signed(down) >> 1
+    state.chosen[0] = 768 | signed(mean) << 3 | kind
+    state.chosen[1] = scaled(state, now[scan.UNIT])
+    state.chosen[2] = min(level, 7)
     state.near = u64(1)
     state.calibrated[0] = u64(_ROWS | 32 | kind)
     state.calibrated[1] = u64(signed(mean) | kind << 6 | 1 << 14)

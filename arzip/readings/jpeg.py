@@ -12,13 +12,25 @@ from numpy.typing import NDArray
 from arzip.engine.compiled import compiled, i64, u64
 from arzip.photographs import FARTHEST, scans
 from arzip.readings import finer, scan
-from arzip.readings.around import cut, edges, inside, signed, size, told
+from arzip.readings.around import (
+    COLUMN,
+    ROW,
+    cut,
+    edges,
+    inside,
+    scaled,
+    signed,
+    size,
+    told,
+)
 from arzip.readings.past import hash_pair
 from arzip.readings.reading import Found, Reading, State
 
 __all__ = ["READING"]
 
 _CONTEXTS = 28
+_PLACED = 8  # the first of these know the coefficient's place
+_MEAN, _AROUND, _INNER, _ZEROS = range(_CONTEXTS, scan.SAID)  # what mixers also go by
 _NEXT = 6  # places that are looked at
 
 
@@ -45,7 +57,7 @@ def _set_bit_contexts(state: State) -> None:
     elif state.is_refined:
         finer.set_contexts(state, bit)
     else:
-        _look_around(state, bit)
+        _go_on(state, bit)
 
 
 @compiled
@@ -55,11 +67,12 @@ def _look_back(state: State, bit: int) -> None:
     for k in range(_CONTEXTS):
         last = state.history & ((u64(1) << u64(8 * min(k, 7))) - u64(1))
         state.hashes[k] = hash_pair(before, last)
-    state.near = u64(0)
+    state.near = u64(1)
     state.phases[0] = 255
     state.phases[1] = i64(state.history & u64(0xFF))
     for k in range(2, 5):
         state.phases[k] = 0
+    state.chosen[0] = state.chosen[1] = state.chosen[2] = 0
     state.calibrated[0], state.calibrated[1] = u64(0), u64(state.partial)
 
 
@@ -73,23 +86,49 @@ def _zeros(state: State, block: int, k: int) -> int:
 
 
 @compiled
-def _look_around(state: State, row: int) -> None:
-    """Set the contexts of a bit of the scan, by the blocks around.
-
-    What a symbol or number is so far chooses the line, and up to three bits the slot in it. Few
-    contexts know the coefficient's place: what its neighbours say holds for all places.
+def _go_on(state: State, row: int) -> None:
+    """Set the contexts of a bit of the scan: what came of the symbol, or number, and what is said
+    of the coefficient, which is the same for all of its bits.
     """
-    now = state.scan[row]
-    k, here, left, above = now[scan.K], now[scan.HERE], now[scan.LEFT], now[scan.ABOVE]
-    c = state.component_of[now[scan.BLOCK]]
-    is_number = now[scan.WAIT] != scan.CODE_BIT
-    length, so_far, near = scan.came(state, row)
+    now, said = state.scan[row], state.said[row]
+    length, bits, so_far, near = scan.came(state, row)
+    if length == 0:
+        _look_around(state, row)
+    k, is_first = now[scan.K], state.component_of[now[scan.BLOCK]] == 0
+    is_number, need = now[scan.WAIT] != scan.CODE_BIT, now[scan.NEED]
     if is_number:
-        so_far = so_far << u64(5) | u64(now[scan.NEED]) | u64(now[scan.WAIT]) << u64(31)
+        so_far = so_far << u64(5) | u64(need) | u64(now[scan.WAIT]) << u64(31)
     else:
         so_far |= u64(state.scan_number - 1) << u64(40)  # each has codes of its own
-    at = hash_pair(u64(k | min(c, 2) << 6), so_far)
-    of = hash_pair(so_far, u64(i64(k == 0) | min(c, 1) << 1))
+    mixed = hash_pair(so_far, u64(0))
+    for i in range(_CONTEXTS):
+        state.hashes[i] = u64(said[i]) ^ mixed
+    phases, chosen = state.phases, state.chosen
+    phases[0] = k | i64(not is_first) << 6 | i64(is_number) << 7
+    phases[1] = min(length, 15) << 3 | near
+    if is_number:
+        phases[1] = 128 | min(need, 7) << 4 | min(length, 1) << 3 | near
+    phases[2] = said[_AROUND] << 4 | said[_ZEROS]
+    phases[3] = signed(said[_MEAN]) << 3 | min(length, 7)
+    phases[4] = scaled(state, now[scan.UNIT])
+    chosen[0] = min(need, 15) << 4 | bits & 15 if is_number else bits & 255
+    chosen[0] |= min((ROW[k] + COLUMN[k]) // 3, 2) << 8
+    chosen[1] = said[_INNER] << 4 | i64(not is_first) << 3 | near
+    chosen[2] = min(length, 7)
+    state.near = u64(near)
+    state.calibrated[0] = u64(phases[1])
+    state.calibrated[1] = u64(k | i64(so_far & u64(31)) << 6 | near << 11)
+
+
+@compiled
+def _look_around(state: State, row: int) -> None:
+    """Say what is known of the coefficient to come, or of the number that it is.
+
+    Few contexts know the coefficient's place: what its neighbours say holds for all places.
+    """
+    now, said = state.scan[row], state.said[row]
+    k, here, left, above = now[scan.K], now[scan.HERE], now[scan.LEFT], now[scan.ABOVE]
+    c = state.component_of[now[scan.BLOCK]]
     a, b = told(state, above, k), told(state, left, k)
     d, e = told(state, now[scan.CORNER], k), told(state, now[scan.BESIDE], k)
     aa, bb = told(state, now[scan.OVER], k), told(state, now[scan.FAR], k)
@@ -98,60 +137,55 @@ def _look_around(state: State, row: int) -> None:
         last = now[scan.FIRST_VALUES + c]
         a, b, d, e, aa, bb = a - last, b - last, d - last, e - last, aa - last, bb - last
         down, right, mean = down - last, right - last, mean - last
-    sizes = (13 * abs(a) + 13 * abs(b) + 6 * abs(d)) // 8
+    around = size((13 * abs(a) + 13 * abs(b) + 6 * abs(d)) // 8)
     zeros_a, zeros_b = _zeros(state, above, k), _zeros(state, left, k)
-    end_a, end_b = now[scan.ABOVE_END] - k, now[scan.LEFT_END] - k
-    count, symbols, usual = now[scan.COUNT], now[scan.LAST], now[scan.USUAL]
-    more = cut(usual - count, 10)
+    count, symbols, last_symbol = min(now[scan.COUNT], 15), now[scan.LAST], now[scan.LAST] & 255
+    more = cut(now[scan.USUAL] - now[scan.COUNT], 10)
     up, before, both, beyond = inside(state, here, k, k)
     inner = size(2 * (abs(up) + abs(before)) + both + beyond)
     one = told(state, here, k - 1) if k > 1 else 0
     two = told(state, here, k - 2) if k > 2 else 0
-    other = told(state, now[scan.OTHER], k)
+    other, main = told(state, now[scan.OTHER], k), told(state, now[scan.MAIN], k)
     coming = i64(0)
     for n in range(k, min(k + _NEXT, state.band_last + 1)):
         coming += abs(told(state, above, n)) + abs(told(state, left, n))
-    coming, around = size(coming), size(sizes)
-    hashes = state.hashes
-    hashes[0] = at
-    hashes[1] = hash_pair(at, u64(around | inner << 4))
-    hashes[2] = hash_pair(at, u64(symbols))
-    hashes[3] = hash_pair(so_far, u64(symbols | i64(is_number) << 32))
-    hashes[4] = hash_pair(of, u64(cut(down, 40)))
-    hashes[5] = hash_pair(of, u64(cut(right, 40)))
-    hashes[6] = hash_pair(of, u64(cut(mean, 60)))
-    hashes[7] = hash_pair(of, u64(cut(down, 20) | cut(right, 20) << 6))
-    hashes[8] = hash_pair(of, u64(signed(down) | signed(right) << 5))
-    hashes[9] = hash_pair(of, u64(cut(mean, 40) | min(count, 15) << 8))
-    hashes[10] = hash_pair(of, u64(cut(mean, 20) | inner << 8))
-    hashes[11] = hash_pair(of, u64(around | signed(mean) << 4))
-    hashes[12] = hash_pair(of, u64(min(abs(a), 7) | min(abs(b), 7) << 3 | size(abs(d)) << 6))
-    hashes[13] = hash_pair(of, u64(signed(a) | signed(b) << 5))
-    hashes[14] = hash_pair(of, u64(signed(a) | signed(e) << 5 | size(abs(b)) << 10))
-    hashes[15] = hash_pair(of, u64(size(abs(a) + abs(b) + abs(aa) + abs(bb)) | zeros_a << 4))
-    hashes[16] = hash_pair(of, u64(min(sizes, 63) | inner << 6))
-    hashes[17] = hash_pair(of, u64(cut(end_a, 15) | cut(end_b, 15) << 5))
-    hashes[18] = hash_pair(of, u64(cut(usual - count, 20) | min(count, 20) << 6))
-    hashes[19] = hash_pair(of, u64(zeros_a | zeros_b << 4 | more << 8))
-    hashes[20] = hash_pair(of, u64(coming | more << 5))
-    hashes[21] = hash_pair(of, u64(coming | around << 4 | inner << 8))
-    hashes[22] = hash_pair(of, u64(size(now[scan.ENERGY]) | around << 4))
-    hashes[23] = hash_pair(of, u64(signed(up) | signed(before) << 5 | size(both) << 10))
-    hashes[24] = hash_pair(of, u64(inner | min(count, 15) << 4))
-    hashes[25] = hash_pair(of, u64(signed(one) | signed(two) << 5))
-    hashes[26] = hash_pair(of, u64(signed(other) | around << 5))
-    hashes[27] = hash_pair(of, u64(signed(other) | signed(mean) << 5))
-    phases = state.phases
-    phases[0] = k | i64(c > 0) << 6 | i64(is_number) << 7
-    phases[1] = min(length, 15) << 3 | near
-    if is_number:
-        phases[1] = 128 | min(now[scan.NEED], 7) << 4 | min(length, 1) << 3 | near
-    phases[2] = around << 4 | min(zeros_a, zeros_b)
-    phases[3] = signed(mean) << 3 | near
-    phases[4] = min(usual, 15) << 4 | min(count, 15)
-    state.near = u64(near)
-    state.calibrated[0] = u64(phases[1])
-    state.calibrated[1] = u64(k | i64(so_far & u64(31)) << 6 | near << 11)
+    coming = size(coming)
+    v, u = ROW[k], COLUMN[k]
+    weighted = (down * (2 + u) + right * (2 + v)) // (4 + u + v) if above and left else mean
+    column = now[scan.UNIT]
+    said[0] = 0
+    said[1] = around | inner << 4
+    said[2] = signed(mean)
+    said[3] = count | size(now[scan.ENERGY]) << 4
+    said[4] = column >> 1
+    said[5] = last_symbol
+    said[6] = signed(other) | signed(main) << 5
+    said[7] = signed(down) | signed(right) << 5
+    said[8] = cut(down, 40)
+    said[9] = cut(right, 40)
+    said[10] = cut(mean, 20) | inner << 8
+    said[11] = size(abs(a) + abs(b) + abs(aa) + abs(bb)) | zeros_a << 4
+    said[12] = cut(now[scan.ABOVE_END] - k, 15) | cut(now[scan.LEFT_END] - k, 15) << 5
+    said[13] = coming | more << 5
+    said[14] = signed(up) | signed(before) << 5 | size(both) << 10
+    said[15] = inner | count << 4
+    said[16] = signed(one) | signed(two) << 5
+    said[17] = signed(other) | around << 5
+    said[18] = signed(other) | signed(mean) << 5
+    said[19] = signed(mean)
+    said[20] = signed(mean) | last_symbol << 5
+    said[21] = cut(a, 3) | cut(b, 3) << 3 | cut(d, 3) << 6 | cut(e, 3) << 9
+    said[22] = signed(up) | signed(before) << 5 | min(u + v, 7) << 10 | column >> 3 << 13
+    said[23] = signed(other) | last_symbol << 5
+    said[24] = signed(down) | signed(a) << 5 | u << 10
+    said[25] = signed(right) | signed(b) << 5 | v << 10
+    said[26] = signed(weighted)
+    said[27] = symbols
+    at, of = u64(1 << 8 | k | min(c, 2) << 6), u64(i64(k == 0) | min(c, 1) << 1)
+    for i in range(_CONTEXTS):
+        said[i] = i64(hash_pair(at if i < _PLACED else of, u64(said[i])))
+    said[_MEAN], said[_AROUND], said[_INNER] = mean, around, inner
+    said[_ZEROS] = min(zeros_a, zeros_b)
 
 
 READING = Reading(

@@ -44,13 +44,16 @@ __all__ = [
     "LEFT",
     "LEFT_END",
     "LINE",
+    "MAIN",
     "MODE",
     "NEED",
     "OTHER",
     "OVER",
     "RUN_BIT",
+    "SAID",
     "SIGN_BIT",
     "TARGET",
+    "UNIT",
     "USUAL",
     "WAIT",
     "ZIGZAG",
@@ -62,7 +65,10 @@ __all__ = [
     "take",
 ]
 
-_NUMBERS = 36
+_NUMBERS = 37
+SAID = 32
+"""How much is said of a coefficient, which is the same before each bit of its symbol or number."""
+
 (
     MODE,  # IN_SCAN, or why a byte stands for no bits
     WAIT,  # what the bit to come is of
@@ -72,8 +78,8 @@ _NUMBERS = 36
     GOT,  # how many came,
     VALUE,  # and these
     K,  # the place of the coefficient to come, 0 to 63
-    _COLUMN,  # of units: the blocks of all components that cover the same part,
-    LINE,  # and row of them
+    UNIT,  # the column of units: the blocks of all components that cover the same part,
+    LINE,  # and their row
     BLOCK,  # of the unit
     COUNT,  # of this block's coefficients that came and are not 0, without the first
     ENERGY,  # their sum
@@ -90,14 +96,15 @@ _NUMBERS = 36
     BESIDE,  # above, to the right
     OVER,  # twice above
     FAR,  # twice to the left
-    OTHER,  # at the same place of the component before
+    OTHER,  # at the same place of the component before,
+    MAIN,  # and of the first one, of which another one is between
     BEHIND,  # to the right, of which an earlier scan may have told
     BELOW,
     LEFT_END,  # behind the band's last coefficient that is not 0
     ABOVE_END,
     USUAL,  # how many of a band are not 0, there
-) = range(32)
-FIRST_VALUES = 32  # of the last first coefficient of each component
+) = range(33)
+FIRST_VALUES = 33  # of the last first coefficient of each component
 
 IN_SCAN, _STUFFED, _LOST, _PART = range(4)
 CODE_BIT, NUMBER_BIT, RUN_BIT, SIGN_BIT, _MORE_BIT = range(5)
@@ -108,6 +115,7 @@ _ALL = 64  # zeros, more than there are
 FIELDS: tuple[Field, ...] = (
     *frame.FIELDS,
     ("scan", np.int64, (8, _NUMBERS)),  # what is known before each bit of a byte
+    ("said", np.int64, (8, SAID)),  # of the coefficient then
     ("part", np.int64),  # where the header's part begins
     ("mode_before", np.int64),  # of the byte FF
 )
@@ -186,7 +194,7 @@ def _take_part(state: State, data: NDArray[np.uint8]) -> None:
 def _begin_scan(state: State) -> None:
     scan = state.scan[0]
     scan[MODE] = IN_SCAN
-    scan[_COLUMN] = scan[LINE] = 0
+    scan[UNIT] = scan[LINE] = 0
     _begin_interval(state)
 
 
@@ -224,7 +232,8 @@ def _look_around(state: State, row: int) -> None:
     scan[BESIDE], scan[OVER] = _block_at(state, row, 1, -1), _block_at(state, row, 0, -2)
     if state.block_y[block] > 0 and state.block_x[block] + 1 == state.unit_x[c]:
         scan[BESIDE] = 0
-    scan[FAR], scan[OTHER] = _block_at(state, row, -2, 0), _other_block(state, row)
+    scan[FAR], scan[OTHER] = _block_at(state, row, -2, 0), _other_block(state, row, c - 1)
+    scan[MAIN] = _other_block(state, row, 0) if c > 1 else 0
     if state.is_whole:
         scan[BEHIND], scan[BELOW] = _block_at(state, row, 1, 0), _block_at(state, row, 0, 1)
     end_left, count_left = _extent(state, scan[LEFT])
@@ -250,21 +259,21 @@ def _block_at(state: State, row: int, right: int, down: int) -> int:
     scan = state.scan[row]
     block = scan[BLOCK]
     c = state.component_of[block]
-    x = scan[_COLUMN] * state.unit_x[c] + state.block_x[block] + right
+    x = scan[UNIT] * state.unit_x[c] + state.block_x[block] + right
     y = scan[LINE] * state.unit_y[c] + state.block_y[block] + down
     return place_of(state, c, x, y)
 
 
 @compiled
-def _other_block(state: State, row: int) -> int:
-    """Return the block of the component before at this place; of a unit the first one."""
+def _other_block(state: State, row: int, other: int) -> int:
+    """Return the block of another component at this place; of a unit the first one."""
     scan = state.scan[row]
     c = state.component_of[scan[BLOCK]]
-    if c == 0:
+    if other < 0:
         return 0
-    x = scan[_COLUMN] * state.sampled_x[c - 1] * state.unit_x[c] // state.sampled_x[c]
-    y = scan[LINE] * state.sampled_y[c - 1] * state.unit_y[c] // state.sampled_y[c]
-    return place_of(state, c - 1, x, y)
+    x = scan[UNIT] * state.sampled_x[other] * state.unit_x[c] // state.sampled_x[c]
+    y = scan[LINE] * state.sampled_y[other] * state.unit_y[c] // state.sampled_y[c]
+    return place_of(state, other, x, y)
 
 
 @compiled
@@ -273,6 +282,8 @@ def take(state: State, row: int, to: int, bit: int) -> None:
     scan = state.scan[to]
     for k in range(_NUMBERS):
         scan[k] = state.scan[row, k]
+    for k in range(SAID):
+        state.said[to, k] = state.said[row, k]
     if scan[MODE] != IN_SCAN:
         return
     wait = scan[WAIT]
@@ -294,9 +305,9 @@ def take(state: State, row: int, to: int, bit: int) -> None:
 
 
 @compiled
-def came(state: State, row: int) -> tuple[int, int, int]:
-    """Return how many bits came of a symbol or number, and these in two parts, each behind a 1: up
-    to a whole number of threes, and the rest.
+def came(state: State, row: int) -> tuple[int, int, int, int]:
+    """Return how many bits came of a symbol or number, and these behind a 1; and in two parts, each
+    behind a 1: up to a whole number of threes, and the rest.
     """
     scan = state.scan[row]
     is_code = scan[WAIT] == CODE_BIT
@@ -304,7 +315,7 @@ def came(state: State, row: int) -> tuple[int, int, int]:
     length = scan[LENGTH] if is_code else scan[GOT]
     within = length % 3
     near = 1 << within | (bits & ((1 << within) - 1))
-    return length, u64(bits >> within | 1 << (length - within)), near
+    return length, 1 << length | bits, u64(bits >> within | 1 << (length - within)), near
 
 
 @compiled
@@ -421,9 +432,9 @@ def _end_block(state: State, row: int) -> None:
     scan[BLOCK] += 1
     if scan[BLOCK] == state.unit_blocks:
         scan[BLOCK] = 0
-        scan[_COLUMN] += 1
-        if scan[_COLUMN] == state.unit_columns:
-            scan[_COLUMN] = 0
+        scan[UNIT] += 1
+        if scan[UNIT] == state.unit_columns:
+            scan[UNIT] = 0
             scan[LINE] += 1
             if scan[LINE] == state.unit_rows:
                 scan[MODE] = _LOST

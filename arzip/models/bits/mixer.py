@@ -7,8 +7,9 @@ happened after the last byte, and after the last two. A last mixer (last.py) joi
 
     o_k = w_k . x        o_4, o_5 = stretch(apm(m))        p = squash(v . o)
 
-Other readings have more phases than text, and a mixer for each. What is read broadly has a second
-set of mixers, which see the inputs of more contexts as well.
+Other readings have more phases than text, and a mixer for each; what gives each bit contexts of its
+own chooses the first three mixers' rows by other things. What is read broadly has a second set of
+mixers, which see the inputs of more contexts as well.
 
 Every weight follows the gradient of its own mixer's code length, online (Mahoney's PAQ mixing, a
 product of experts): w_k += rate * (bit - squash(o_k)) * x, unless the error is too small to matter.
@@ -74,9 +75,13 @@ def _select(state: State) -> None:
     """Choose each mixer's row of weights and the calibration maps' rows."""
     rows, partial = state.rows, state.partial
     state.inputs[CONSTANT] = i32(256)
-    rows[0] = last.trust(state) * 256 + partial
-    rows[1] = BY_BYTE + i64(state.history & u64(0xFF))
-    rows[2] = BY_HITS + state.hits * 8 + state.bit
+    if not state.by_bits:
+        state.chosen[0] = last.trust(state) * 256 + partial
+        state.chosen[1] = i64(state.history & u64(0xFF))
+        state.chosen[2] = state.bit
+    rows[0] = state.chosen[0]
+    rows[1] = BY_BYTE + state.chosen[1]
+    rows[2] = BY_HITS + state.hits * 8 + state.chosen[2]
     for k in range(state.mixers - MIXERS - MORE_MIXERS * state.more):
         rows[MIXERS + k] = ROWS + 256 * k + state.phases[k]
     rows[MIXERS + 1] |= 0 if state.by_bits else state.bit

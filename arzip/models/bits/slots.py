@@ -14,6 +14,9 @@ A line is looked for in two neighbouring places, and a run in 16, which are one 
 processor's cache, its home; a new one takes the place of the one that was used least. Both half
 bytes of a context have the same home. So a byte and context ask for memory three times; but where
 the first half has a run, the second mostly has one as well, and no line is asked for.
+
+Where each bit has contexts of its own there are no runs, and a line has 8 slots: a tag, and seven,
+of which `state.near` says the bit's. These lines may be anywhere in the table.
 """
 
 from collections.abc import Callable
@@ -28,7 +31,10 @@ from arzip.models.numbers.intrinsics import WORDS, copy_line, prefetch, seek, sh
 from arzip.readings import for_each_size
 from arzip.readings.reading import Size, State
 
-__all__ = ["find", "locate", "store"]
+__all__ = ["SHORT_LINE", "find", "locate", "store"]
+
+SHORT_LINE = 8
+"""Slots in the line of a single bit."""
 
 HOME = WORDS
 """Runs in a line of the processor's cache."""
@@ -65,13 +71,17 @@ def locate(size: Size) -> Callable[[State, NDArray[np.uint32], int], None]:
         places, homes, tags = state.places, state.homes, state.tags
         half = u64(table.size >> 1)
         lines, home = half // u64(LINE) - u64(1), half // u64(HOME) - u64(1)
+        size = u64(LINE)
+        if state.by_bits:
+            size = u64(SHORT_LINE)
+            lines = u64(table.size) // size - u64(1)
         salt = u64(partial) * u64(0x9E3779B97F4A7C15)
         for i in range(total):
             x = state.hashes[i] ^ salt
             x = (x ^ (x >> u64(31))) * u64(0xD6E8FEB86659FD93)
             if partial == 1:
                 homes[i] = half + ((x >> u64(34)) & home) * u64(HOME)
-            places[i] = ((x >> u64(20)) & lines) * u64(LINE)
+            places[i] = ((x >> u64(20)) & lines) * size
             tags[i] = u32(x) | u32(1)
         if state.by_bits:
             for i in range(total):
@@ -100,12 +110,14 @@ def find(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
         )  # fmt: skip
         state.hits = 0
         state.node = u64(1)
+        if state.by_bits:
+            _find_short(state, table)
+            return
         for i in range(total):
             lines[i] = places[i]
             runs[i] = u64(0)
-            if not state.by_bits:  # a run is of half a byte
-                at = seek(table, homes[i], tags[i])
-                runs[i] = homes[i] + at if at < u64(HOME) else u64(0)
+            at = seek(table, homes[i], tags[i])
+            runs[i] = homes[i] + at if at < u64(HOME) else u64(0)
             if runs[i] == u64(0) and table[places[i]] != tags[i]:
                 prefetch(table, places[i] ^ u64(LINE))
         for i in range(total):
@@ -114,14 +126,13 @@ def find(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
                 _begin(cache, i, tags[i])
                 _unfold(cache, i, table[runs[i]])
                 continue
-            lines[i] = _claim(table, places[i], tags[i])
+            lines[i] = _claim(table, places[i], tags[i], u64(LINE))
             if table[lines[i]] == tags[i]:
                 state.hits += i64(i < own)
                 copy_line(cache, u64(i * LINE), table, lines[i])
             else:
                 _begin(cache, i, tags[i])
-                if not state.by_bits:
-                    runs[i] = homes[i] + shortest(table, homes[i])
+                runs[i] = homes[i] + shortest(table, homes[i])
 
     return find
 
@@ -134,6 +145,9 @@ def store(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
     def store(state: State, table: NDArray[np.uint32]) -> None:
         """Put the half byte's lines and runs back, changed."""
         lines, runs, cache = state.lines, state.runs, state.cache
+        if state.by_bits:
+            _store_short(state, table)
+            return
         outcome = u32(u32(u32(state.node) << u32(8)) & OUTCOME)
         for i in range(total):
             if runs[i] != u64(0):
@@ -145,16 +159,39 @@ def store(size: Size) -> Callable[[State, NDArray[np.uint32]], None]:
                     table[runs[i]] = u32(run + u32(1))
                     continue
                 table[runs[i]] = u32(0)  # it becomes a line
-                lines[i] = _claim(table, lines[i], tag)
+                lines[i] = _claim(table, lines[i], tag, u64(LINE))
             copy_line(table, lines[i], cache, u64(i * LINE))
 
     return store
 
 
 @compiled
-def _claim(table: NDArray[np.uint32], line: int, tag: int) -> int:
-    """Return where the context's line is, or else the place of the less used one of two."""
-    first, neighbour = table[line], line ^ u64(LINE)
+def _find_short(state: State, table: NDArray[np.uint32]) -> None:
+    """Copy the located lines of single bits into the cache, beginning what is new."""
+    tags, lines, cache = state.tags, state.lines, state.cache
+    for i in range(state.contexts):
+        state.runs[i] = u64(0)
+        lines[i] = _claim(table, state.places[i], tags[i], u64(SHORT_LINE))
+        if table[lines[i]] == tags[i]:
+            state.hits += 1
+            for k in range(SHORT_LINE):
+                cache[i, k] = table[lines[i] + u64(k)]
+        else:
+            _begin(cache, i, tags[i])
+
+
+@compiled
+def _store_short(state: State, table: NDArray[np.uint32]) -> None:
+    lines, cache = state.lines, state.cache
+    for i in range(state.contexts):
+        for k in range(SHORT_LINE):
+            table[lines[i] + u64(k)] = cache[i, k]
+
+
+@compiled
+def _claim(table: NDArray[np.uint32], line: int, tag: int, size: int) -> int:
+    """Return where a context's line of some size is, or else the place of the less used of two."""
+    first, neighbour = table[line], line ^ size
     if first == tag or first == u32(0):  # an empty place was never passed over
         return line
     used, as_well = count_of(table[line + u64(1)]), count_of(table[neighbour + u64(1)])

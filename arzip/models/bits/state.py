@@ -174,7 +174,8 @@ def _layout(breadth: int) -> "np.dtype[np.void]":
         # Where we are in the byte.
         ("partial", np.int64),  # the bits so far, after a leading 1
         ("bit", np.int64),  # how many these are
-        ("near", np.uint64),  # the index into a line for a bit with contexts of its own, 0 to 7
+        ("near", np.uint64),  # of a bit with contexts of its own: the slot in their lines, 1 to 7,
+        ("chosen", np.int64, MIXERS),  # and the first mixers' rows: up to 1023, 255 and 7
         ("node", np.uint64),  # the same within half a byte: the index into a line
         ("hashes", np.uint64, contexts),  # the contexts
         # slots.py

@@ -111,7 +111,7 @@ def _save_part(state: State, table: NDArray[np.uint32], kept: State) -> None:
     for i in range(state.contexts):
         kept.lines[i], kept.runs[i] = state.lines[i], state.runs[i]
         kept.stored_runs[i] = table[state.runs[i]]
-        pair = state.lines[i] & ~u64(LINE)
+        pair = state.lines[i] & ~u64(2 * LINE - 1)
         for k in range(2 * LINE):
             kept.stored[i, k] = table[pair + u64(k)]
         for k in range(LINE):
@@ -124,7 +124,7 @@ def _restore_part(state: State, table: NDArray[np.uint32], kept: State) -> None:
         state.lines[i], state.runs[i] = kept.lines[i], kept.runs[i]
         if kept.runs[i] != u64(0):
             table[kept.runs[i]] = kept.stored_runs[i]
-        pair = kept.lines[i] & ~u64(LINE)
+        pair = kept.lines[i] & ~u64(2 * LINE - 1)
         for k in range(2 * LINE):
             table[pair + u64(k)] = kept.stored[i, k]
         for k in range(LINE):
