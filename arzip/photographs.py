@@ -42,20 +42,33 @@ def is_photograph(data: NDArray[np.uint8]) -> bool:
 
 
 def scans(data: NDArray[np.uint8]) -> Iterator[Scans]:
-    """Yield the scans of each picture, from front to back."""
+    """Yield the scans of each picture, from front to back.
+
+    Those of a small one in another one's header, as cameras put it there, come before the other's.
+    """
     text = data.data
+    waiting: list[Scans] = []  # pictures in whose headers others may be, the innermost last
     end = failed = 0
     for found in _START.finditer(text):
         header = found.start()
+        while waiting and header >= waiting[-1].start:
+            end = waiting[-1].end
+            yield from _long_enough(waiting.pop())
         if header < end or failed == _MOST_FAILED:
             continue
         start = _first_scan(text, header)
         if start == 0:
             failed += 1
             continue
-        end = _end_of_scans(text, start)
-        if end - start >= _LEAST:
-            yield Scans(start, end, header)
+        picture = Scans(start, _end_of_scans(text, start), header)
+        if not waiting or picture.end <= waiting[-1].start:
+            waiting.append(picture)
+    for picture in reversed(waiting):
+        yield from _long_enough(picture)
+
+
+def _long_enough(picture: Scans) -> list[Scans]:
+    return [picture] if picture.end - picture.start >= _LEAST else []
 
 
 def _first_scan(text: memoryview, header: int) -> int:

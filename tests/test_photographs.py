@@ -33,9 +33,24 @@ def test_markers_within_a_scan_are_part_of_it() -> None:
     assert found.end == len(data) - 2
 
 
-def test_a_small_picture_in_the_header_of_another_is_of_that_one() -> None:
-    small = photograph.encoded([photograph.picture(32, 32)])
-    data = GREY[:2] + b"\xff\xe1" + (len(small) + 2).to_bytes(2, "big") + small + GREY[2:]
+def within(data: bytes) -> bytes:
+    """Return a part of a header that holds some data."""
+    return b"\xff\xe1" + (len(data) + 2).to_bytes(2, "big") + data
+
+
+def test_small_pictures_in_the_header_of_another_come_before_it() -> None:
+    small = photograph.encoded([photograph.picture(48, 48)])
+    first, second = within(b"Exif" + small), within(small)
+    data = GREY[:2] + first + second + GREY[2:]
+    one, two, last, _ = scans(array(data + GREY))
+    assert (one.header, one.end) == (2 + 8, 2 + len(first) - 2)
+    assert (two.header, two.end) == (2 + len(first) + 4, 2 + len(first + second) - 2)
+    assert (last.header, last.end) == (0, len(data) - 2)
+
+
+def test_what_begins_as_a_picture_in_a_header_and_goes_no_further_is_none() -> None:
+    small = GREY[: BEGINS + 20]
+    data = GREY[:2] + within(small) + GREY[2:]
     (found,) = scans(array(data))
     assert (found.header, found.end) == (0, len(data) - 2)
 
