@@ -49,7 +49,7 @@ def follow(state: State, bit: int) -> None:
 
 def look(state: State, table: NDArray[np.uint32], hashes: NDArray[np.uint64]) -> None:
     """Find what contexts of these hashes have."""
-    state["hashes"][:CONTEXTS] = hashes
+    state["hashes"][: hashes.size] = hashes
     locate(state, table, 1)
     find(state, table)
 
@@ -126,9 +126,7 @@ def take_bit(
     state: State, table: NDArray[np.uint32], hashes: NDArray[np.uint64], near: int, bit: int
 ) -> list[list[int]]:
     """One bit after contexts of these hashes; return what their lines were before."""
-    state["hashes"][:PIXEL_CONTEXTS] = hashes
-    locate(state, table, 1)
-    find(state, table)
+    look(state, table, hashes)
     state["node"] = near
     before: list[list[int]] = state["cache"][:PIXEL_CONTEXTS, 1 : slots.SHORT_LINE].tolist()
     follow(state, bit)
